@@ -1,0 +1,145 @@
+/*
+ * lift.h: the main job.  Find the hives of a disk, judge them, and write
+ * them out with logs, manifest and checksums.
+ *
+ *	hl_hives_find  -> the list, by catalogue and indexes; reads no content
+ *	hl_hive_examine -> state and hash of one, in one pass
+ *	hl_lift_*      -> the output folder
+ */
+#ifndef HIVELIFT_LIFT_H
+#define HIVELIFT_LIFT_H
+
+#include "fs.h"
+#include "hive.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The texts are those of `--kind` and of JSON. */
+enum hl_kind {
+	HL_KIND_OTHER, HL_KIND_SYSTEM, HL_KIND_SOFTWARE, HL_KIND_SAM,
+	HL_KIND_SECURITY, HL_KIND_DEFAULT, HL_KIND_COMPONENTS, HL_KIND_DRIVERS,
+	HL_KIND_ELAM, HL_KIND_BBI, HL_KIND_BCD, HL_KIND_BCD_TEMPLATE,
+	HL_KIND_USERDIFF, HL_KIND_VSMIDK, HL_KIND_SCHEMA, HL_KIND_NTUSER,
+	HL_KIND_USRCLASS, HL_KIND_AMCACHE, HL_KIND_SYSCACHE, HL_KIND_SETTINGS,
+	HL_KIND_ACTIVATIONSTORE, HL_KIND_APPX,
+	HL_KIND_COUNT
+};
+const char *hl_kind_text(enum hl_kind kind);
+/* Case-insensitive; HL_END when there is no such kind. */
+enum hl_status hl_kind_parse(const char *text, enum hl_kind *out) HL_MUST_CHECK;
+
+struct hl_hive_log {
+	char *path;          /* UTF-8, as on the volume */
+	struct hl_entry entry;
+	struct hl_log_info info;
+	bool used;           /* replay applied it */
+};
+
+struct hl_hive {
+	const struct hl_volume *volume;
+	char *path;          /* "/Windows/System32/config/SYSTEM" */
+	struct hl_entry entry;
+	enum hl_kind kind;
+	char *user;          /* profile folder's name, or NULL */
+	char *sid;           /* or NULL */
+	size_t n_logs;
+	struct hl_hive_log *logs;
+	/* filled by hl_hive_examine or hl_lift_hive */
+	struct hl_hive_report report;
+	char sha256[65];     /* hex, or "" */
+	uint64_t bad_bytes;  /* unreadable, missing, bad checksum */
+};
+
+struct hl_hive_query {
+	uint32_t kinds;    /* bits 1 << enum hl_kind; 0: all */
+	const char *user;  /* profile name, no case; NULL: all */
+	const char *path;  /* glob over the path, no case; NULL: all */
+};
+
+struct hl_hives;
+/*
+ * Every hive at every place where Windows keeps one, on all volumes of the
+ * disk, in volume and path order; through the indexes, no sweep.
+ *   HL_OK (also when none was found), HL_NOMEM, HL_CANCELLED, HL_LIMIT
+ */
+enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,
+                             const struct hl_hive_query *query,
+                             const struct hl_ctx *ctx) HL_MUST_CHECK;
+void hl_hives_free(struct hl_hives *hives);
+size_t hl_hives_count(const struct hl_hives *hives);
+struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i);
+
+/*
+ * Read a hive once: report, sha256 (when hash), log headers.
+ *   HL_OK (also when damaged: see report), HL_NOMEM, HL_CANCELLED; HL_CORRUPT
+ *   when its stream cannot be opened (said)
+ */
+enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/* ---- coverage --------------------------------------------------------------- */
+
+/* One thing that was seen and not searched. */
+struct hl_unsearched {
+	const char *what; /* "volume", "gap", "shadow copies", "unallocated" */
+	const char *volume; /* id, or NULL */
+	uint64_t off, len;  /* bytes in the image; HL_NO_OFFSET where it has none */
+	uint64_t count;     /* shadow copies */
+	const char *reason; /* "BitLocker", "no file system recognised", … */
+	bool loss;          /* makes the exit status 2 */
+};
+struct hl_coverage {
+	size_t n_searched;
+	const struct hl_volume **searched;
+	size_t n_unsearched;
+	struct hl_unsearched *unsearched;
+	uint64_t hives_seen; /* by the search; for the last line */
+	bool loss;           /* any of them is a loss */
+};
+enum hl_status hl_coverage_build(struct hl_coverage *out,
+                                 struct hl_disk *disk,
+                                 const struct hl_ctx *ctx) HL_MUST_CHECK;
+void hl_coverage_free(struct hl_coverage *coverage, const struct hl_ctx *ctx);
+
+/* ---- the output folder --------------------------------------------------------- */
+
+struct hl_lift_opts {
+	const char *dir;          /* must not exist, or be empty, unless force */
+	bool force;
+	const char *const *argv;  /* the command line, for the manifest */
+	struct hl_files *files;   /* refused as a target; may be NULL */
+};
+struct hl_lift;
+/*
+ *   HL_OK; HL_EXISTS (the folder holds something), HL_IO, HL_USAGE (on the
+ *   source itself), HL_NOMEM: all said, nothing left behind
+ */
+enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
+                            const struct hl_lift_opts *opts,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* A hive with its logs.  HL_IO when the output fails: stop then. */
+enum hl_status hl_lift_hive(struct hl_lift *lift,
+                            struct hl_hive *hive) HL_MUST_CHECK;
+/*
+ * A file, or a folder with all below it, with alternate streams.
+ *   HL_OK, HL_END (no such path), HL_IO (output), HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_lift_path(struct hl_lift *lift, struct hl_volume *volume,
+                            const char *path) HL_MUST_CHECK;
+/* Counts so far. */
+uint64_t hl_lift_files(const struct hl_lift *lift);
+uint64_t hl_lift_bytes(const struct hl_lift *lift);
+/*
+ * Write manifest.json and SHA256SUMS and close.  On HL_IO or after
+ * hl_lift_abort nothing half-written is left.
+ */
+enum hl_status hl_lift_finish(struct hl_lift *lift,
+                              const struct hl_coverage *coverage) HL_MUST_CHECK;
+void hl_lift_abort(struct hl_lift *lift);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

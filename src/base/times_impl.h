@@ -1,0 +1,17 @@
+/* times_impl.h: raw time stamps to struct hl_time. */
+#ifndef HL_TIMES_IMPL_H
+#define HL_TIMES_IMPL_H
+
+#include "hivelift/times.h"
+
+/* FILETIME: 100 ns since 1601, UTC.  Zero is "not set". */
+struct hl_time hl_time_filetime(uint64_t ticks);
+/* FAT date and time words, tenths in units of 10 ms (0..199), wall clock.
+ * An impossible date gives HL_TIME_NONE. */
+struct hl_time hl_time_dos(uint16_t date, uint16_t time, uint8_t tenths);
+struct hl_time hl_time_dos_date(uint16_t date);
+/* Seconds since 1970 and the rest in ns, for utimensat; false when before. */
+#include <stdbool.h>
+bool hl_time_unix(struct hl_time t, int64_t *sec, long *nsec);
+
+#endif

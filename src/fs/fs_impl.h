@@ -1,0 +1,66 @@
+/*
+ * fs_impl.h: what a file system provides: one row of the table in fs.c.
+ * To add one: a folder that reads it, an adapter here that fills these, a
+ * row in the table.
+ */
+#ifndef HL_FS_IMPL_H
+#define HL_FS_IMPL_H
+
+#include "hivelift/fs.h"
+
+struct hl_fs_ops {
+	/* HL_OK: the boot sector (first 4 KiB given) is plausible; HL_END. */
+	enum hl_status (*probe)(const void *p, size_t n);
+	/*
+	 * Open; fills fs->impl and fs->info.  Also called when no probe said
+	 * yes, last, with rescue true: try second copies; HL_END when there
+	 * are none either.
+	 */
+	enum hl_status (*open)(struct hl_fs *fs, bool rescue);
+	void (*close)(struct hl_fs *fs);
+	enum hl_status (*root)(struct hl_fs *fs, struct hl_entry *out);
+	enum hl_status (*lookup)(struct hl_fs *fs, const struct hl_ref *dir,
+	                         const char *name, struct hl_entry *out);
+	/* entry by ref, full; when by_number only ref->id counts (@N) */
+	enum hl_status (*entry)(struct hl_fs *fs, const struct hl_ref *ref,
+	                        bool by_number, struct hl_entry *out);
+	enum hl_status (*list)(void **iter, struct hl_fs *fs,
+	                       const struct hl_ref *dir, unsigned how);
+	enum hl_status (*next)(struct hl_fs *fs, void *iter,
+	                       struct hl_entry *out);
+	void (*list_close)(struct hl_fs *fs, void *iter);
+	enum hl_status (*stream)(struct hl_src **out, struct hl_fs *fs,
+	                         const struct hl_ref *ref, const char *stream,
+	                         enum hl_stream_how how);
+	enum hl_status (*stream_next)(struct hl_fs *fs,
+	                              const struct hl_ref *ref,
+	                              unsigned *cursor,
+	                              struct hl_stream_info *out);
+	enum hl_status (*link)(struct hl_fs *fs, const struct hl_ref *ref,
+	                       char *buf, size_t n);
+	enum hl_status (*fact_next)(struct hl_fs *fs, const struct hl_ref *ref,
+	                            unsigned *cursor, struct hl_fact *out);
+};
+
+struct hl_fs {
+	const struct hl_fs_ops *ops;
+	const struct hl_ctx *ctx;
+	struct hl_src *src; /* the volume, borrowed */
+	struct hl_fs_info info;
+	void *impl;
+};
+
+extern const struct hl_fs_ops hl_fs_ntfs; /* ntfs_fs.c */
+extern const struct hl_fs_ops hl_fs_fat;  /* fat_fs.c */
+
+/*
+ * known.c: names what is seen and not read, from the first bytes.
+ * `end` may be NULL or the last sector.  Returns NULL when nothing is known.
+ */
+struct hl_known {
+	const char *fs_name; /* "bitlocker", "refs", "ext4", "luks", … */
+	const char *reason;  /* "BitLocker: encrypted, no key" … */
+};
+const struct hl_known *hl_known_find(const void *p, size_t n);
+
+#endif
