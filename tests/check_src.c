@@ -61,9 +61,11 @@ START_TEST(a_window_behind_the_end_reads_as_missing)
 	ck_assert_uint_eq(e.in_off, 85);
 	ck_assert_uint_eq(e.len, 15);
 	ck_assert_uint_eq(hl_src_image_offset(w, 30), HL_NO_OFFSET);
-	ck_assert_int_eq(hl_src_window(&s, w, UINT64_MAX, 2, test_ctx()),
+	struct hl_src *no;
+	ck_assert_int_eq(hl_src_window(&no, w, UINT64_MAX, 2, test_ctx()),
 	                 HL_USAGE);
 	hl_src_close(w);
+	hl_src_close(s);
 }
 END_TEST
 
@@ -128,6 +130,7 @@ START_TEST(extents_with_a_gap_an_overlap_or_a_wrap_are_refused)
 		                 HL_USAGE);
 		ck_assert_ptr_null(v);
 	}
+	hl_src_close(s);
 }
 END_TEST
 
@@ -176,6 +179,8 @@ START_TEST(a_bad_sector_costs_only_its_own_bytes)
 	ck_assert_mem_eq(buf, pattern + 2048, 1024);
 	ck_assert_mem_eq(buf + 1024, pattern + 1024, 512);
 	ck_assert_uint_eq(hl_src_sector_size(v), 512);
+	hl_src_close(v);
+	hl_src_close(w);
 }
 END_TEST
 
@@ -213,6 +218,7 @@ START_TEST(a_failed_allocation_leaves_nothing)
 		ck_assert_ptr_null(w);
 		ck_assert_uint_eq(test_mem_now(), held);
 	}
+	hl_src_close(s);
 }
 END_TEST
 
