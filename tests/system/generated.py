@@ -158,9 +158,13 @@ def fill_holes(w, unit):
     # the one that no longer fitted may lie there empty
     with contextlib.suppress(OSError):
         os.unlink(os.path.join(w.top, f'fill/{n:05}'))
-    # no more than this: with thousands of runs ntfs-3g itself gives up
-    for name in ('big', 'second'):
-        w.write(f'fill/{name}', w.noise(unit * 600))
+    # piece by piece: ntfs-3g refuses one large write into many fragments
+    for name, units in (('small', 100), ('big', 1500)):
+        data = w.noise(unit * units)
+        with open(os.path.join(w.top, 'fill', name), 'wb', 0) as f:
+            for i in range(0, len(data), unit):
+                f.write(data[i:i + unit])
+        w.note(f'fill/{name}', data)
 
 
 def compare(tally, image, want, label, fs):
