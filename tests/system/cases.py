@@ -40,7 +40,7 @@ def check_splits(tally, truth, raw, tmp, name):
         first = split(raw, pattern, 37 * MIB + 512)
         check_all(tally, first, truth, f'{name} as {label}')
     if need(tally, 'ewfacquire'):
-        first = acquire(raw, parts + '-ewf', 3 * MIB)
+        first = acquire(raw, parts + '-ewf', MIB)
         more = os.path.exists(parts + '-ewf.E02')
         tally.check(more, f'{name}: the E01 set has several segments')
         check_all(tally, first, truth, f'{name} as split E01')

@@ -7,7 +7,8 @@
  *	T <files> <bytes> <losses> <failures> <peak memory>
  *
  * Tabs between; in a path \t, \n and \\ are escaped.  Types: f file or
- * stream, d folder, l link, o other; '-' stands for what is not known.
+ * stream, n file without an unnamed stream, d folder, l link, o other; '-'
+ * stands for what is not known, or a stream that is one single hole.
  * Status as the program has it: 0, 1 (not opened), 2 (a loss was said).
  *
  *	readall [-l] [-m BYTES] IMAGE	-l: list only; -m: hash up to that size
@@ -112,6 +113,16 @@ static bool hash_source(struct state *s, struct hl_src *src, char *hex,
 	return true;
 }
 
+/* $BadClus:$Bad is as long as the volume and one hole. */
+static bool is_one_hole(struct hl_src *src)
+{
+	struct hl_extent e;
+
+	return hl_src_size(src) > 16 * CHUNK &&
+	       hl_src_map(src, 0, &e) == HL_OK && e.what == HL_WHAT_SPARSE &&
+	       e.len == hl_src_size(src);
+}
+
 static void do_stream(struct state *s, const struct hl_entry *e,
                       const char *stream)
 {
@@ -133,7 +144,7 @@ static void do_stream(struct state *s, const struct hl_entry *e,
 		return;
 	}
 	size = hl_src_size(src);
-	if (!s->list_only && size <= s->hash_max &&
+	if (!s->list_only && size <= s->hash_max && !is_one_hole(src) &&
 	    !hash_source(s, src, hex, &bad)) {
 		s->failures++;
 		fprintf(stderr, "readall: %s:%s: cannot be read\n", s->path,
@@ -146,14 +157,19 @@ static void do_stream(struct state *s, const struct hl_entry *e,
 
 static void do_streams(struct state *s, const struct hl_entry *e)
 {
+	bool unnamed = e->type != HL_FILE;
 	struct hl_stream_info info;
 	unsigned cursor = 0;
 	enum hl_status st;
 
 	while ((st = hl_fs_stream_next(s->vol->fs, &e->ref, &cursor, &info)) ==
-	       HL_OK)
+	       HL_OK) {
 		if (*info.name || e->type == HL_FILE)
 			do_stream(s, e, info.name);
+		unnamed |= !*info.name;
+	}
+	if (!unnamed)
+		put_line(s, 'n', e, 0, "-", 0, "");
 	s->failures += st != HL_END;
 }
 
