@@ -9,6 +9,7 @@ import argparse
 import concurrent.futures
 import fnmatch
 import glob
+import hashlib
 import json
 import os
 import re
@@ -159,6 +160,23 @@ def check_twin(truth, archive):
     return result
 
 
+def check_graft():
+    """A real $MFT without indexes: the hives are reached by their records,
+    and end in zeros where their valid data does."""
+    result = Result()
+    image = os.path.join(UNPACKED, 'graft', 'win7_graft.img')
+    with open(os.path.join(UNPACKED, 'graft', 'win7_graft.tsv'),
+              encoding='utf-8') as f:
+        rows = [line.split('\t') for line in f if not line.startswith('#')]
+    result.check(len(rows) > 10, 'graft: the table of records')
+    for record, size, _, _, digest, path, *_ in rows:
+        _, out, err = run(HIVELIFT, 'cat', image, '@' + record)
+        got = len(out), hashlib.sha256(out).hexdigest()
+        result.check(got == (int(size), digest), f'graft: {path}: {got}, '
+                     f'{err[-200:]!r}')
+    return result
+
+
 def truths(images):
     """image → [(offset, truth file)]; and those without an image"""
     table, lost = {}, []
@@ -166,7 +184,8 @@ def truths(images):
         name = os.path.basename(truth)
         if name.startswith('graft__') or name in TWINS:
             continue
-        at = re.search(r'@(\d+)\.tsv$', truth)
+        with open(truth, encoding='utf-8') as f:
+            at = re.search(r' offset (\d+)\)', f.readline())
         image = truth_image(truth, images)
         if image:
             table.setdefault(image, []).append(
@@ -311,6 +330,7 @@ def main():
             jobs += [(a, pool.submit(
                 check_twin, os.path.join(CORPUS, 'truth', t), a))
                 for t, a in TWINS.items()]
+            jobs.append(('graft', pool.submit(check_graft)))
         for image, job in jobs:
             result = job.result()
             tally.passed += result.good
