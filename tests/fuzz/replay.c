@@ -162,6 +162,10 @@ int main(int argc, char **argv)
 		else
 			return 1;
 	}
+	if (optind == argc) {
+		fprintf(stderr, "no files: where are the seeds?\n");
+		failed++;
+	}
 	for (int i = optind; i < argc; i++) {
 		if (verbose)
 			fprintf(stderr, "%s\n", argv[i]);
