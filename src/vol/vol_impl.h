@@ -52,8 +52,8 @@ struct mbr {
 	bool others;         /* one of them is not */
 	struct mbr_entry e[4];
 };
-/* HL_OK; HL_END: no MBR or EBR.  Pure. */
-enum hl_status hl_mbr_parse(struct span sector, struct mbr *out);
+/* HL_OK; HL_END: no MBR (or, when ebr, no EBR).  Pure. */
+enum hl_status hl_mbr_parse(struct span sector, bool ebr, struct mbr *out);
 bool hl_mbr_is_extended(uint8_t type);
 /* How many entries lead to something that begins like a volume. */
 enum hl_status hl_mbr_score(struct hl_src *src, const struct mbr *mbr,
@@ -84,14 +84,17 @@ struct gpt_entry {
  */
 enum hl_status hl_gpt_parse_header(struct span sector, uint64_t lba,
                                    struct gpt_header *out);
+/* Could the array be read with these numbers?  Pure. */
+bool hl_gpt_sane(const struct gpt_header *h);
 bool hl_gpt_array_ok(const struct gpt_header *h, struct span array);
 /* HL_OK; HL_END: unused.  Pure. */
 enum hl_status hl_gpt_parse_entry(struct span array, const struct gpt_header *h,
                                   uint32_t i, struct gpt_entry *out);
 
 /*
- * Look for a GPT with one sector size, first by the primary, then by the
- * backup; on HL_OK the table is filled.  HL_END: none.
+ * Look for a GPT with one sector size; on HL_OK the table is filled.
+ * HL_END: none that this effort finds.  guess: also assume an array in its
+ * usual place when no header is left (GPT_SALVAGE; a protective MBR is there)
  */
 enum gpt_effort {
 	GPT_PRIMARY, /* a sound primary */
@@ -99,6 +102,8 @@ enum gpt_effort {
 	GPT_SALVAGE, /* entries that look right, whatever the checksums say */
 };
 enum hl_status hl_gpt_fill(struct hl_table *t, uint32_t ss,
-                           enum gpt_effort effort) HL_MUST_CHECK;
+                           enum gpt_effort effort, bool guess) HL_MUST_CHECK;
+/* Are there the magic and checksum of a primary header?  For a remark. */
+bool hl_gpt_seen(struct hl_src *src, uint32_t ss);
 
 #endif
