@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/banned.h"
 #include "base/text.h"
 #include "fs/fs_impl.h"
 

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/banned.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/note.h"
