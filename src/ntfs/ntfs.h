@@ -161,6 +161,7 @@ struct hl_ntfs_times {
 struct hl_ntfs_std {
 	struct hl_ntfs_times times;
 	uint32_t attributes;
+	bool case_sensitive; /* a folder with that flag (Windows 10 1803) */
 	bool has_v3;
 	uint32_t class_id, owner, security_id;
 	uint64_t usn;

@@ -52,6 +52,8 @@ enum hl_status hl_ntfs_std_decode(struct span s, struct hl_ntfs_std *out)
 		return HL_CORRUPT;
 	out->times = times_of(i->created, i->modified, i->changed, i->accessed);
 	out->attributes = get32(i->attributes);
+	/* The two version fields were never used for versions. */
+	out->case_sensitive = !get32(i->max_versions) && get32(i->version) == 1;
 	out->class_id = get32(i->class_id);
 	v3 = SPAN_VIEW(s, 0, struct ntfs_std_info3);
 	if (v3) {
