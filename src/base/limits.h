@@ -44,5 +44,16 @@
 
 /* NTFS: facts that stat shows of one file. */
 #define HL_MAX_NTFS_FACTS 20000
+/* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
+#define HL_MAX_PARTS 16384
+
+/* Bytes of a GPT array: the same number at the largest entry in use. */
+#define HL_MAX_GPT_ARRAY (4u << 20)
+
+/* Extended boot records of one disk: drive letters end at 26. */
+#define HL_MAX_EBRS 1024
+
+/* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
+#define HL_MAX_FOLDERS (16u << 20)
 
 #endif
