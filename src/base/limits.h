@@ -17,6 +17,33 @@
 /* A path in UTF-8: 32,767 UTF-16 units of up to three bytes. */
 #define HL_MAX_PATH (32767 * 3 + 1)
 
+/* NTFS: $ATTRIBUTE_LIST in bytes; Windows itself stops at 256 KiB. */
+#define HL_MAX_NTFS_LIST (256u * 1024)
+
+/* NTFS: records of one file; that list's entries are 32 bytes or more. */
+#define HL_MAX_NTFS_RECORDS 8192
+
+/* NTFS: attribute headers of one file; 24 bytes each is all they can be. */
+#define HL_MAX_NTFS_PARTS 65536
+
+/* NTFS: runs of one stream; 48 bytes each here, about the memory budget. */
+#define HL_MAX_NTFS_RUNS 400000
+
+/* NTFS: times that $MFT is gathered anew because it describes itself; each
+ * pass must bring a piece more, and one piece maps thousands of records. */
+#define HL_MAX_NTFS_MFT_PASSES 64
+
+/* NTFS: levels of a B-tree; 8 hold more names than a volume has records. */
+#define HL_MAX_NTFS_DEPTH 24
+
+/* NTFS: INDX blocks of one folder: 16 GiB of 4 KiB blocks, a bit for each. */
+#define HL_MAX_NTFS_BLOCKS (1u << 22)
+
+/* NTFS: bytes of a compression unit; Windows makes 64 KiB at most. */
+#define HL_MAX_NTFS_UNIT (1u << 20)
+
+/* NTFS: facts that stat shows of one file. */
+#define HL_MAX_NTFS_FACTS 20000
 /* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
 #define HL_MAX_PARTS 16384
 
