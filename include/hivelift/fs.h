@@ -79,7 +79,8 @@ struct hl_fs_info {
 	bool hibernated;   /* hiberfil.sys holds a hibernation */
 	bool has_records;  /* refs are MFT records */
 	uint32_t shadow_copies; /* counted, not searched */
-	uint64_t unallocated;   /* bytes free; HL_NO_OFFSET: not known */
+	uint64_t unallocated;   /* bytes free; HL_NO_OFFSET: not known (yet,
+	                           see hl_fs_unallocated) */
 };
 
 struct hl_fs;
@@ -95,6 +96,13 @@ enum hl_status hl_fs_open(struct hl_fs **out, struct hl_src *vol,
 void hl_fs_close(struct hl_fs *fs);
 const struct hl_fs_info *hl_fs_info(struct hl_fs *fs);
 struct hl_src *hl_fs_source(struct hl_fs *fs);
+/*
+ * Bytes that no file owns.  Reads the allocation map when it must, which may
+ * be large, so that it is not done at open.  HL_OK, HL_END (the format or its
+ * damage does not tell), HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_fs_unallocated(struct hl_fs *fs,
+                                 uint64_t *bytes) HL_MUST_CHECK;
 
 /* The root folder. */
 enum hl_status hl_fs_root(struct hl_fs *fs, struct hl_entry *out) HL_MUST_CHECK;
