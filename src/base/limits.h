@@ -17,4 +17,7 @@
 /* A path in UTF-8: 32,767 UTF-16 units of up to three bytes. */
 #define HL_MAX_PATH (32767 * 3 + 1)
 
+/* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
+#define HL_MAX_FAT_SLOTS 65536
+
 #endif
