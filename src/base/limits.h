@@ -19,5 +19,16 @@
 
 /* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
 #define HL_MAX_FAT_SLOTS 65536
+/* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
+#define HL_MAX_PARTS 16384
+
+/* Bytes of a GPT array: the same number at the largest entry in use. */
+#define HL_MAX_GPT_ARRAY (4u << 20)
+
+/* Extended boot records of one disk: drive letters end at 26. */
+#define HL_MAX_EBRS 1024
+
+/* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
+#define HL_MAX_FOLDERS (16u << 20)
 
 #endif
