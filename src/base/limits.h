@@ -44,6 +44,10 @@
 
 /* NTFS: facts that stat shows of one file. */
 #define HL_MAX_NTFS_FACTS 20000
+
+/* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
+#define HL_MAX_FAT_SLOTS 65536
+
 /* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
 #define HL_MAX_PARTS 16384
 
