@@ -44,6 +44,9 @@
 
 /* NTFS: facts that stat shows of one file. */
 #define HL_MAX_NTFS_FACTS 20000
+/* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
+#define HL_MAX_FAT_SLOTS 65536
+
 /* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
 #define HL_MAX_PARTS 16384
 
@@ -55,6 +58,7 @@
 
 /* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
 #define HL_MAX_FOLDERS (16u << 20)
+
 /* Segment files of one image: .ZZZ is number 14,971; split sets go on. */
 #define HL_MAX_SEGMENTS 1000000
 
