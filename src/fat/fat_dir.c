@@ -27,6 +27,7 @@ struct hl_fat_dir {
 	uint64_t pos;     /* of the piece in the volume */
 	size_t n, i;      /* bytes in the piece; the next slot */
 	uint32_t garbage;
+	bool hole;        /* the last piece was not readable as a whole */
 	struct hl_ranges bad;
 	struct hl_fat_names names;
 	uint8_t piece[HL_FAT_BLOCK];
@@ -145,13 +146,15 @@ static enum hl_status next_piece(struct hl_fat_dir *d)
 		return st;
 	d->off += d->n;
 	d->i = 0;
-	if (!d->bad.n)
+	bool goes_on = d->hole; /* one hole is told once */
+	d->hole = d->bad.n > 0;
+	if (!d->hole || goes_on)
 		return HL_OK;
 	if (!(d->how & HL_FAT_DIR_QUIET)) {
 		struct hl_at at = here(d);
-		hl_warn(&at, "%llu bytes of the folder cannot be read; "
-		        "its entries there are lost",
-		        (unsigned long long)d->bad.bytes);
+		hl_warn(&at, "the folder cannot be read at its byte %llu; the "
+		        "entries there are lost",
+		        (unsigned long long)(d->off - d->n));
 	}
 	return HL_CORRUPT;
 }
