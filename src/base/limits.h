@@ -40,5 +40,46 @@
 #define HL_MAX_PROBES_EACH 16
 #define HL_MAX_PROBES 96
 #define HL_MAX_PROBE_NAMES 4096
+/* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
+#define HL_MAX_FAT_SLOTS 65536
+
+/* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
+#define HL_MAX_PARTS 16384
+
+/* Bytes of a GPT array: the same number at the largest entry in use. */
+#define HL_MAX_GPT_ARRAY (4u << 20)
+
+/* Extended boot records of one disk: drive letters end at 26. */
+#define HL_MAX_EBRS 1024
+
+/* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
+#define HL_MAX_FOLDERS (16u << 20)
+
+/* Segment files of one image: .ZZZ is number 14,971; split sets go on. */
+#define HL_MAX_SEGMENTS 1000000
+
+/* Segment files kept open at once; the others are opened for each read. */
+#define HL_MAX_OPEN_SEGMENTS 512
+
+/* Sections of one EWF segment file; writers make about ten for 2 GiB. */
+#define HL_MAX_EWF_SECTIONS 65536
+
+/* Tables of one EWF set: 64 TiB in the smallest tables that are written. */
+#define HL_MAX_EWF_TABLES 4194304
+
+/* Bytes of one EWF chunk: 32,768 sectors of 4,096, the most a writer offers. */
+#define HL_MAX_EWF_CHUNK (128u << 20)
+
+/* Inflated acquisition data of an EWF set: a few hundred bytes in practice. */
+#define HL_MAX_EWF_HEADER (1u << 20)
+
+/* Entries of an EWF error2 section: a disk with more is beyond listing. */
+#define HL_MAX_EWF_ERRORS 65536
+
+/* Inflated EWF chunks kept, in bytes: neighbouring MFT records share one. */
+#define HL_EWF_CACHE_BYTES (2u << 20)
+
+/* Devices that may be made of one disk (partitions, mappings on them). */
+#define HL_MAX_RELATED_DEVICES 1024
 
 #endif
