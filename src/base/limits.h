@@ -20,8 +20,6 @@
 /* A path in UTF-8: 32,767 UTF-16 units of up to three bytes. */
 #define HL_MAX_PATH (32767 * 3 + 1)
 
-/* Files of one name in one output folder: more is a damaged index. */
-#define HL_MAX_SAME_NAME 1000
 /* NTFS: $ATTRIBUTE_LIST in bytes; Windows itself stops at 256 KiB. */
 #define HL_MAX_NTFS_LIST (256u * 1024)
 

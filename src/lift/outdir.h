@@ -13,6 +13,7 @@
 #define HL_OUTDIR_H
 
 #include "base/note.h"
+#include "hivelift/times.h"
 #include "lift/buf.h"
 
 struct hl_outdir;
