@@ -21,7 +21,7 @@ struct hl_time {
 	uint64_t ticks; /* 100 ns since 1601-01-01 00:00, UTC or wall clock */
 	enum hl_time_kind kind;
 };
-#define HL_TIME_TEXT 40
+#define HL_TIME_TEXT 64
 /*
  * ISO 8601: "2020-01-02T03:04:05.1234567Z"; local without Z and with whole
  * seconds; date as "2020-01-02"; NONE gives "".  buf holds HL_TIME_TEXT.
