@@ -17,4 +17,16 @@
 /* A path in UTF-8: 32,767 UTF-16 units of up to three bytes. */
 #define HL_MAX_PATH (32767 * 3 + 1)
 
+/* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
+#define HL_MAX_PARTS 16384
+
+/* Bytes of a GPT array: the same number at the largest entry in use. */
+#define HL_MAX_GPT_ARRAY (4u << 20)
+
+/* Extended boot records of one disk: drive letters end at 26. */
+#define HL_MAX_EBRS 1024
+
+/* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
+#define HL_MAX_FOLDERS (16u << 20)
+
 #endif

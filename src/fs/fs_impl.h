@@ -40,6 +40,8 @@ struct hl_fs_ops {
 	                       char *buf, size_t n);
 	enum hl_status (*fact_next)(struct hl_fs *fs, const struct hl_ref *ref,
 	                            unsigned *cursor, struct hl_fact *out);
+	/* Bytes free; HL_END: not known.  May be NULL: info.unallocated. */
+	enum hl_status (*unallocated)(struct hl_fs *fs, uint64_t *bytes);
 };
 
 struct hl_fs {
