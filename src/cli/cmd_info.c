@@ -6,185 +6,7 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "cli.h"
-
-#define STORED "stored, not verified"
-
-static bool about_table(const struct hl_note *n)
-{
-	static const char *const starts[] = {
-		"GPT", "MBR", "EBR", "partition", "protective", "hybrid",
-	};
-
-	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-		if (!strncmp(n->what, starts[i], strlen(starts[i])))
-			return true;
-	return false;
-}
-
-static void json_image(struct cli *c, const struct hl_image_info *m)
-{
-	struct hl_json *j = &c->out.json;
-
-	hl_json_object(j);
-	hl_json_kv(j, "type", "image");
-	hl_json_kv(j, "path", m->path);
-	hl_json_kv(j, "format", m->format);
-	hl_json_ku(j, "size", m->size);
-	hl_json_ku(j, "sector_size", m->sector_size);
-	hl_json_ku(j, "segments", m->segments);
-	if (m->chunk_size)
-		hl_json_ku(j, "chunk_size", m->chunk_size);
-	else
-		hl_json_kn(j, "chunk_size");
-	hl_json_kv(j, "md5", m->md5);
-	hl_json_kv(j, "sha1", m->sha1);
-	hl_json_kv(j, "hash_state", m->md5 || m->sha1 ? STORED : NULL);
-	hl_json_key(j, "acquisition");
-	hl_json_object(j);
-	for (size_t i = 0; i < m->n_acquisition; i++)
-		hl_json_kv(j, m->acquisition[i][0], m->acquisition[i][1]);
-	hl_json_object_end(j);
-	hl_json_kb(j, "live", m->live);
-	hl_json_object_end(j);
-	hl_json_newline(j);
-}
-
-static void json_table(struct cli *c, const struct hl_table_info *t)
-{
-	struct hl_json *j = &c->out.json;
-	const struct hl_note *n;
-
-	hl_json_object(j);
-	hl_json_kv(j, "type", "table");
-	hl_json_kv(j, "scheme", t->scheme);
-	hl_json_ku(j, "offset", t->offset);
-	hl_json_kb(j, "ok", t->ok);
-	hl_json_kv(j, "used", t->used_backup ? "backup" : "primary");
-	hl_json_key(j, "notes");
-	hl_json_array(j);
-	for (size_t i = 0; (n = hl_notelog_get(c->log, i)); i++)
-		if (about_table(n))
-			hl_json_string(j, n->text);
-	hl_json_array_end(j);
-	hl_json_object_end(j);
-	hl_json_newline(j);
-}
-
-static void json_states(struct hl_json *j, const struct hl_fs_info *f)
-{
-	hl_json_key(j, "state");
-	hl_json_array(j);
-	if (f && f->dirty)
-		hl_json_string(j, "dirty");
-	if (f && f->hibernated)
-		hl_json_string(j, "hibernated");
-	hl_json_array_end(j);
-}
-
-static void json_volume(struct cli *c, const struct hl_volume *v)
-{
-	const struct hl_fs_info *f = v->fs ? hl_fs_info(v->fs) : NULL;
-	struct hl_json *j = &c->out.json;
-
-	hl_json_object(j);
-	hl_json_kv(j, "type", "volume");
-	hl_json_kv(j, "volume", v->id);
-	hl_json_ku(j, "offset", v->off);
-	hl_json_ku(j, "size", v->len);
-	show_text_or_null(c, "partition_type", v->part ? v->part->type : NULL);
-	show_text_or_null(c, "name", v->part ? v->part->name : NULL);
-	show_text_or_null(c, "fs", v->fs_name);
-	show_text_or_null(c, "label", f ? f->label : NULL);
-	show_text_or_null(c, "serial", f ? f->serial : NULL);
-	if (f)
-		hl_json_ku(j, "cluster_size", f->cluster_size);
-	else
-		hl_json_kn(j, "cluster_size");
-	hl_json_kv(j, "boot", !f ? NULL :
-	           f->boot_backup ? "backup" : "primary");
-	json_states(j, f);
-	hl_json_kv(j, "unread", v->unread);
-	hl_json_object_end(j);
-	hl_json_newline(j);
-}
-
-static void json_gap(struct cli *c, uint64_t off, uint64_t len)
-{
-	struct hl_json *j = &c->out.json;
-
-	hl_json_object(j);
-	hl_json_kv(j, "type", "gap");
-	hl_json_ku(j, "offset", off);
-	hl_json_ku(j, "size", len);
-	hl_json_object_end(j);
-	hl_json_newline(j);
-}
-
-/* A line of facts about the image: "Size        310.0 MiB …" */
-static void fact(struct cli *c, const char *key, const char *value)
-{
-	char safe[32];
-	int n;
-
-	n = (int)esc_width(esc_text(safe, sizeof(safe), key, NULL));
-	out_printf(&c->out, "%s%*s  ", safe, n < 18 ? 18 - n : 0, "");
-	out_name(&c->out, value);
-	out_text(&c->out, "\n");
-}
-
-static void text_image(struct cli *c, const struct hl_image_info *m)
-{
-	char line[256], size[SIZE_TEXT];
-
-	fact(c, "Image", m->path);
-	snprintf(line, sizeof(line), "%s, %zu %s", m->format, m->segments,
-	         m->segments == 1 ? "file" : "files");
-	if (m->chunk_size)
-		snprintf(line + strlen(line), sizeof(line) - strlen(line),
-		         ", chunks of %u bytes", m->chunk_size);
-	fact(c, "Format", line);
-	snprintf(line, sizeof(line), "%llu bytes (%s), sectors of %u bytes",
-	         (unsigned long long)m->size, show_size(size, m->size),
-	         m->sector_size ? m->sector_size : 512);
-	fact(c, "Size", line);
-	if (m->md5) {
-		snprintf(line, sizeof(line), "%s (" STORED ")", m->md5);
-		fact(c, "MD5", line);
-	}
-	if (m->sha1) {
-		snprintf(line, sizeof(line), "%s (" STORED ")", m->sha1);
-		fact(c, "SHA1", line);
-	}
-	if (m->model)
-		fact(c, "Model", m->model);
-	if (m->serial)
-		fact(c, "Serial number", m->serial);
-	if (m->read_only)
-		fact(c, "Write protection", "on");
-	if (m->live)
-		fact(c, "Live", "mounted read-write: content may be in motion");
-	for (size_t i = 0; i < m->n_acquisition; i++)
-		fact(c, m->acquisition[i][0], m->acquisition[i][1]);
-}
-
-static void text_table(struct cli *c, const struct hl_table_info *t)
-{
-	char line[256];
-	const struct hl_note *n;
-
-	snprintf(line, sizeof(line), "%s at offset %llu, %s%s%s%s%s",
-	         !strcmp(t->scheme, "gpt") ? "GPT" : "MBR",
-	         (unsigned long long)t->offset,
-	         t->ok ? "every check passed" : "checks failed",
-	         t->used_backup ? ", the backup was used" : "",
-	         t->hybrid ? ", hybrid MBR" : "",
-	         *t->disk_id ? ", disk " : "", t->disk_id);
-	fact(c, "Partition table", line);
-	for (size_t i = 0; (n = hl_notelog_get(c->log, i)); i++)
-		if (about_table(n))
-			fact(c, "", n->text);
-}
+#include "info.h"
 
 static const char *state_text(const struct hl_volume *v, const char **colour)
 {
@@ -253,14 +75,14 @@ static void regions(struct cli *c, struct table *t)
 			if (t)
 				row_gap(t, off, len);
 			else
-				json_gap(c, off, len);
+				info_json_gap(c, off, len);
 			gap = hl_disk_gap(c->disk, ++g, &off, &len) == HL_OK;
 			continue;
 		}
 		if (t)
 			row_volume(t, v);
 		else
-			json_volume(c, v);
+			info_json_volume(c, v);
 		i++;
 	}
 }
@@ -298,11 +120,11 @@ static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
 		.bold = 8,
 	};
 
-	text_image(c, m);
+	info_image(c, m);
 	if (table)
-		text_table(c, hl_table_info(table));
+		info_table(c, hl_table_info(table));
 	else
-		fact(c, "Partition table", "none");
+		info_fact(c, "Partition table", "none");
 	out_text(&c->out, "\n");
 	regions(c, &t);
 	bool ok = table_print(&t, &c->out, c->colour);
@@ -326,9 +148,9 @@ enum outcome cmd_info(struct cli *c)
 	}
 	c->loss |= cover.loss;
 	if (c->o.json) {
-		json_image(c, &m);
+		info_json_image(c, &m);
 		if (table)
-			json_table(c, hl_table_info(table));
+			info_json_table(c, hl_table_info(table));
 		regions(c, NULL);
 		coverage_json(c, &cover);
 	} else {
