@@ -224,9 +224,14 @@ struct hl_volume {
 struct hl_disk;
 
 /*
- * The volumes of an image: by its table, or one bare file system.
- *   HL_OK; HL_END when nothing at all was recognised (coverage still tells);
- *   HL_IO, HL_NOMEM, HL_CANCELLED, HL_USAGE (no such volume)
+ * The volumes of an image: by its table, or one bare file system.  What lies
+ * at the start of the image is asked before its table, since every NTFS, FAT
+ * and BitLocker boot sector ends like an MBR.
+ *   HL_OK; HL_END when nothing at all was recognised: *out is then valid all
+ *   the same and holds the whole image as volume "1", unread (or no volume
+ *   when the image is empty), so that coverage can tell;
+ *   HL_NOMEM, HL_CANCELLED, HL_USAGE (no such volume, or an offset behind the
+ *   end of the image: said) leave *out NULL
  */
 enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
                             const struct hl_disk_opts *opts,
