@@ -42,8 +42,13 @@ static bool within(const struct reach *r, size_t n, uint32_t c)
 }
 #define WITHIN(table, c) within(table, sizeof(table) / sizeof(*(table)), c)
 
+bool esc_unsafe(uint32_t c)
+{
+	return WITHIN(unsafe, c);
+}
+
 /* One UTF-8 character; returns its bytes, 0 when it is not one. */
-static size_t decode(const char *s, uint32_t *out)
+size_t esc_decode(const char *s, uint32_t *out)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const uint8_t *p = (const uint8_t *)s;
@@ -76,12 +81,12 @@ unsigned esc_step(char dst[ESC_MAX], const char **s, const char *also)
 {
 	const char *p = *s;
 	uint32_t c = 0;
-	size_t n = decode(p, &c);
+	size_t n = esc_decode(p, &c);
 
 	*s = p + (n ? n : 1);
 	if (!n)
 		return as_hex(dst, p, 1);
-	if (WITHIN(unsafe, c) || (c == '\\' && p[1] == 'x') ||
+	if (esc_unsafe(c) || (c == '\\' && p[1] == 'x') ||
 	    (also && c < 0x80 && strchr(also, (int)c)))
 		return as_hex(dst, p, n);
 	memcpy(dst, p, n);

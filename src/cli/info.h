@@ -14,6 +14,8 @@ void info_json_volume(struct cli *c, const struct hl_volume *v);
 void info_json_gap(struct cli *c, uint64_t off, uint64_t len);
 /* A line of facts about the image: "Size        310.0 MiB ..." */
 void info_fact(struct cli *c, const char *key, const char *value);
+/* 0: nothing tells */
+uint32_t info_sector_size(struct cli *c, const struct hl_image_info *m);
 void info_image(struct cli *c, const struct hl_image_info *m);
 void info_table(struct cli *c, const struct hl_table_info *t);
 

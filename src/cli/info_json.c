@@ -25,7 +25,10 @@ void info_json_image(struct cli *c, const struct hl_image_info *m)
 	hl_json_kv(j, "path", m->path);
 	hl_json_kv(j, "format", m->format);
 	hl_json_ku(j, "size", m->size);
-	hl_json_ku(j, "sector_size", m->sector_size);
+	if (info_sector_size(c, m))
+		hl_json_ku(j, "sector_size", info_sector_size(c, m));
+	else
+		hl_json_kn(j, "sector_size");
 	hl_json_ku(j, "segments", m->segments);
 	if (m->chunk_size)
 		hl_json_ku(j, "chunk_size", m->chunk_size);

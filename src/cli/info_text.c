@@ -5,7 +5,6 @@
 #include "base/banned.h"
 #include "info.h"
 
-
 void info_fact(struct cli *c, const char *key, const char *value)
 {
 	char safe[32];
@@ -15,6 +14,18 @@ void info_fact(struct cli *c, const char *key, const char *value)
 	out_printf(&c->out, "%s%*s  ", safe, n < 18 ? 18 - n : 0, "");
 	out_name(&c->out, value);
 	out_text(&c->out, "\n");
+}
+
+/* A raw image does not say; then the table that was found does. */
+uint32_t info_sector_size(struct cli *c, const struct hl_image_info *m)
+{
+	const struct hl_table *t = hl_disk_table(c->disk);
+
+	if (c->o.sector_size)
+		return (uint32_t)c->o.sector_size;
+	if (!m->sector_size && t)
+		return hl_table_info(t)->sector_size;
+	return m->sector_size;
 }
 
 void info_image(struct cli *c, const struct hl_image_info *m)
@@ -28,9 +39,11 @@ void info_image(struct cli *c, const struct hl_image_info *m)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 		         ", chunks of %u bytes", m->chunk_size);
 	info_fact(c, "Format", line);
-	snprintf(line, sizeof(line), "%llu bytes (%s), sectors of %u bytes",
-	         (unsigned long long)m->size, show_size(size, m->size),
-	         m->sector_size ? m->sector_size : 512);
+	snprintf(line, sizeof(line), "%llu bytes (%s)",
+	         (unsigned long long)m->size, show_size(size, m->size));
+	if (info_sector_size(c, m))
+		snprintf(line + strlen(line), sizeof(line) - strlen(line),
+		         ", sectors of %u bytes", info_sector_size(c, m));
 	info_fact(c, "Size", line);
 	if (m->md5) {
 		snprintf(line, sizeof(line), "%s (" INFO_STORED ")", m->md5);

@@ -16,8 +16,7 @@ static const char *const later_commands[] = {
 	"exec", "replay", "scan", "carve", "verify", "acquire", NULL,
 };
 
-static bool apply(struct cli *c, const struct option *opt, const char *said,
-                  const char *arg)
+static bool apply(struct cli *c, const struct option *opt, const char *arg)
 {
 	void *at = (char *)&c->o + opt->at; /* offsetof: aligned */
 	bool ok = true;
@@ -39,7 +38,8 @@ static bool apply(struct cli *c, const struct option *opt, const char *said,
 		break;
 	}
 	if (!ok)
-		msg_usage(c, "%s: '%s' is not a valid %s", said, arg, opt->arg);
+		msg_usage(c, "--%s %s cannot be '%s'", opt->name, opt->arg,
+		          arg);
 	return ok;
 }
 
@@ -88,7 +88,7 @@ static bool long_option(struct cli *c, struct words *w)
 		msg_usage(c, "--%s wants a %s", opt->name, opt->arg);
 		return false;
 	}
-	return apply(c, opt, said, arg);
+	return apply(c, opt, arg);
 }
 
 static bool letters(struct cli *c, struct words *w)
@@ -101,7 +101,7 @@ static bool letters(struct cli *c, struct words *w)
 		if (!opt)
 			return false;
 		if (!opt->arg) {
-			if (!apply(c, opt, said, NULL))
+			if (!apply(c, opt, NULL))
 				return false;
 			continue;
 		}
@@ -111,7 +111,7 @@ static bool letters(struct cli *c, struct words *w)
 			msg_usage(c, "%s wants a %s", said, opt->arg);
 			return false;
 		}
-		return apply(c, opt, said, arg);
+		return apply(c, opt, arg);
 	}
 	return true;
 }

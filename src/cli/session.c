@@ -12,14 +12,12 @@
 #include "base/banned.h"
 #include "cli.h"
 
-/* True when the status is a failure; says it if no note did. */
+/* Ends here for good; said by a note, or else by us. */
 static bool failed(struct cli *c, enum hl_status st)
 {
-	if (st == HL_OK || st == HL_END)
-		return false;
-	if (!c->notes.any || c->notes.worst < HL_FAILED)
+	if (!hl_notelog_seen(c->log, HL_FAILED))
 		msg_error(c, "%s", hl_status_text(st));
-	return true;
+	return false;
 }
 
 static bool offset_in_bytes(struct cli *c)
@@ -81,13 +79,13 @@ bool session_open(struct cli *c)
 	enum hl_status st;
 
 	st = hl_files_find(&c->files, c->o.image, &io, &c->ctx);
-	if (failed(c, st) || st == HL_END)
-		return false;
+	if (st != HL_OK)
+		return failed(c, st);
 	/* the helper that runs the children of exec forks here */
 	/* the sandbox closes here: no byte was parsed, no thread runs yet */
 	st = hl_image_open(&c->image, c->files, &io, &c->ctx);
-	if (failed(c, st) || st == HL_END)
-		return false;
+	if (st != HL_OK)
+		return failed(c, st);
 	if (!offset_in_bytes(c) || !offset_inside(c))
 		return false;
 	const struct hl_disk_opts disk = {
@@ -97,12 +95,8 @@ bool session_open(struct cli *c)
 		.volume = c->o.volume,
 	};
 	st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
-	if (st == HL_USAGE) {
-		msg_error(c, "there is no volume %s", c->o.volume);
-		return false;
-	}
-	if (failed(c, st))
-		return false;
+	if (st != HL_OK && st != HL_END)
+		return failed(c, st);
 	return st == HL_OK || anything(c);
 }
 
