@@ -230,6 +230,35 @@ static enum hl_status take(struct hl_outdir *d, bool force)
 	return HL_OK;
 }
 
+/*
+ * A folder that is still to be made would lie on what holds the one above
+ * it: asked before anything is written, for that may be the evidence.
+ */
+static enum hl_status check_source(struct hl_outdir *d)
+{
+	struct hl_at at = { d->ctx, NULL, HL_NO_OFFSET, "output" };
+	struct hl_buf above = { .ctx = d->ctx };
+	size_t n = strlen(d->path);
+	bool source;
+
+	if (!d->files)
+		return HL_OK;
+	while (n > 1 && d->path[n - 1] == '/')
+		n--;
+	while (n && d->path[n - 1] != '/')
+		n--;
+	if (!hl_buf_add(&above, d->path, n) ||
+	    (n == 0 && !hl_buf_set(&above, ".")))
+		return HL_NOMEM;
+	source = hl_files_is_source(d->files, d->path) ||
+	         hl_files_is_source(d->files, above.p);
+	hl_buf_free(&above);
+	if (source)
+		return hl_fail(&at, HL_USAGE, "%s lies on the source itself",
+		               d->path);
+	return HL_OK;
+}
+
 enum hl_status hl_outdir_open(struct hl_outdir **out, const char *path,
                               bool force, struct hl_files *files,
                               const struct hl_ctx *ctx)
@@ -241,8 +270,6 @@ enum hl_status hl_outdir_open(struct hl_outdir **out, const char *path,
 	*out = NULL;
 	if (!*path)
 		return hl_fail(&at, HL_USAGE, "the output folder has no name");
-	if (files && hl_files_is_source(files, path))
-		return hl_fail(&at, HL_USAGE, "%s is the source itself", path);
 	d = hl_zalloc(ctx, sizeof(*d));
 	if (!d)
 		return HL_NOMEM;
@@ -250,7 +277,9 @@ enum hl_status hl_outdir_open(struct hl_outdir **out, const char *path,
 	d->files = files;
 	d->fd = d->cur_fd = -1;
 	d->path = hl_strdup(ctx, path);
-	st = d->path ? take(d, force) : HL_NOMEM;
+	st = d->path ? check_source(d) : HL_NOMEM;
+	if (st == HL_OK)
+		st = take(d, force);
 	if (st != HL_OK) {
 		hl_outdir_abort(d);
 		return st;
