@@ -11,6 +11,9 @@
 /* One line of a note; long names are cut in the middle of nowhere else. */
 #define HL_MAX_NOTE_TEXT 2048
 
+/* Files of one name in one output folder: more is a damaged index. */
+#define HL_MAX_SAME_NAME 1000
+
 /* Folder depth of a recursive walk: Windows paths end at 32,767 units. */
 #define HL_MAX_DEPTH 1024
 
