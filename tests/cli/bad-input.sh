@@ -59,7 +59,7 @@ if need mkfs.fat mcopy && fat "$tmp/fat.img" 40; then
 	mkfs.fat -F 32 -s 1 -n TESTFAT32 "$img" >/dev/null
 	mcopy -i "$img" "$tmp/random" ::/random.bin
 	mcopy -i "$img" "$tmp/hello" ::/hello.txt
-	want=$(sha <"$tmp/random")
+	fat_want=$(sha <"$tmp/random")
 
 	cp "$img" "$tmp/cut.img"
 	truncate -s 20M "$tmp/cut.img"
@@ -71,7 +71,7 @@ if need mkfs.fat mcopy && fat "$tmp/fat.img" 40; then
 	dd if=/dev/zero of="$tmp/nosector.img" bs=512 count=1 conv=notrunc \
 		2>/dev/null
 	run 2 "zeroed first sector" cat "$tmp/nosector.img" /random.bin
-	equal "zeroed first sector: content" "$(sha <"$out")" "$want"
+	equal "zeroed first sector: content" "$(sha <"$out")" "$fat_want"
 	has "$err" "zeroed first sector: the backup is named" "backup"
 
 	# a FAT chain that bites its tail: cluster 3 is the file's first
@@ -215,7 +215,7 @@ if [ -e "$img" ]; then
 	run 1 "output over the image" extract "$img" --force -o "$img" \
 		/hello.txt
 	equal "output over the image: the image is untouched" \
-		"$("$HIVELIFT" cat "$img" /random.bin | sha)" "$want"
+		"$("$HIVELIFT" cat "$img" /random.bin | sha)" "$fat_want"
 fi
 
 # ---- a drive without a medium ----

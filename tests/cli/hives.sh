@@ -134,7 +134,7 @@ if [ -r "$corpus/images" ]; then
 	if [ -r "$v" ]; then
 		run 2 "not a hive: hives" hives "$v"
 		has "$out" "not a hive: state" "not-a-hive"
-		has "$err" "not a hive: said" "is not a hive"
+		has "$err" "not a hive: said" "NTUser.dat: not-a-hive"
 	fi
 fi
 finish

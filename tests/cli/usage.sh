@@ -75,7 +75,7 @@ one_line "unknown kind: named" "NOSUCH"
 if need mkfs.fat mcopy && fat "$tmp/-fat.img" 4; then
 	cd "$tmp" || exit 1
 	run 0 "options may follow arguments" ls ./-fat.img /Folder -l --quiet
-	has "$out" "the option behind counts" "-----A"
+	has "$out" "the option behind counts" "---A---"
 	run 0 "--name=value" ls --volume=1 ./-fat.img /Folder
 	run 0 "joined letters" ls -lR ./-fat.img /
 	run 0 "-- ends the options" ls -- -fat.img /Folder
