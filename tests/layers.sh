@@ -16,13 +16,8 @@ below() {
 	esac
 }
 
-# An adapter that fills fs/fs_impl.h for one format belongs to the layer fs
-# wherever its file lies.
 layer_of() {
-	case $1 in
-	src/ntfs/ntfs_fs*|src/fat/fat_fs*|src/exfat/exfat_fs*) echo fs ;;
-	*) echo "$1" | cut -d/ -f2 ;;
-	esac
+	echo "$1" | cut -d/ -f2
 }
 
 includes() {
