@@ -363,6 +363,39 @@ START_TEST(every_failing_allocation_is_survived)
 }
 END_TEST
 
+/* ---- files of testdata -------------------------------------------------------------------- */
+
+static const struct { const char *file, *want, *loss; } files[] = {
+	{ "mbr/good-three-slots.hex", "mbr 512 ok 1+9:0x04 11+9:0x04L (20+1) "
+	  "21+9:0x04L (30+20) 51+19:0x06L (70+30)", NULL },
+	{ "mbr/bad-ebr-loop.hex", "mbr 512 (1+9) 11+9:0x07L (20+30) "
+	  "51+19:0x06L (70+30)", "a loop" },
+	{ "mbr/bad-ebr-gone.hex", "mbr 512 (1+9) 11+9:0x07L (20+80)",
+	  "no extended boot record" },
+	{ "mbr/bad-outside.hex", "mbr 512 (1+9) 10+90:0x07C "
+	  "4294967280+0:0x07X", "behind the end" },
+	{ "mbr/bad-nested.hex", "mbr 512 1+60:0x07O 10+5:0x07O 55+10:0x07O "
+	  "(65+35)", NULL },
+};
+
+START_TEST(files_come_out_as_their_readme_says)
+{
+	size_t n;
+	uint8_t *p = test_file(files[_i].file, &n);
+	struct hl_src *src;
+
+	ck_assert_uint_eq(n, 100 * 512);
+	ck_assert_int_eq(hl_src_mem(&src, p, n, false, test_ctx()), HL_OK);
+	expect_table(src, 0, files[_i].want);
+	if (files[_i].loss)
+		ck_assert(test_noted(HL_LOSS, files[_i].loss));
+	else
+		ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+	hl_src_close(src);
+	free(p);
+}
+END_TEST
+
 /* ---- the names ------------------------------------------------------------------------------ */
 
 START_TEST(no_type_is_listed_twice)
@@ -401,6 +434,8 @@ int main(void)
 	tcase_add_test(mbr, neighbours_do_not_overlap);
 	tcase_add_test(mbr, an_entry_at_sector_0_is_not_used);
 	tcase_add_test(mbr, no_type_is_listed_twice);
+	tcase_add_loop_test(mbr, files_come_out_as_their_readme_says, 0,
+	                    sizeof(files) / sizeof(files[0]));
 	tcase_add_loop_test(ebr, a_chain_of_logical_partitions, 0, 3);
 	tcase_add_test(ebr, every_slot_of_an_ebr_counts);
 	tcase_add_test(ebr, rubbish_in_the_last_slots_is_left_alone);
