@@ -215,6 +215,51 @@ START_TEST(images_smaller_than_anything)
 }
 END_TEST
 
+/* ---- second copies ------------------------------------------------------------------ */
+
+static const struct { const char *make, *want; } second[] = {
+	{ "mkntfs -qF", "ntfs" },
+	{ "mkfs.fat -F32", "fat32" },
+	/* the copy of an older NTFS still lies in the last sector */
+	{ "mkntfs -qF $v && mkfs.fat -F32", "fat32" },
+};
+
+/* Bare, and in a partition; the boot sector is zeroed, its copy is used. */
+START_TEST(a_lost_boot_sector_is_replaced_by_its_copy)
+{
+	char cmd[512];
+	const uint64_t size = 64u << 20;
+	struct img m = img_new(2 * size / 512 + 2048, 512);
+
+	snprintf(cmd, sizeof(cmd), "v=%s/v; rm -f $v; truncate -s 64M $v && "
+	         "{ %s $v; } >/dev/null 2>&1", test_tmp(), second[_i].make);
+	if (system(cmd) != 0)
+		SKIP("no mkntfs or mkfs.fat");
+	snprintf(cmd, sizeof(cmd), "%s/v", test_tmp());
+	FILE *f = fopen(cmd, "rb");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(img_at(&m, 2048), 1, size, f), size);
+	fclose(f);
+	mbr_entry(m.p, 0, 0x07, 2048, (uint32_t)(size / 512));
+	memset(img_at(&m, 2048), 0, 512);
+	snprintf(cmd, sizeof(cmd), "0 mbr | 1:2048+131072 %s", second[_i].want);
+	EXPECT(&m, NULL, cmd);
+	ck_assert_uint_ge(test_note_count(HL_LOSS), 1);
+	struct hl_src *window;
+	struct hl_disk *d;
+	ck_assert_int_eq(hl_src_window(&window, img_src(&m), 1 << 20, size,
+	                               test_ctx()), HL_OK);
+	ck_assert_int_eq(hl_disk_open(&d, window, NULL, test_ctx()), HL_OK);
+	ck_assert_ptr_null(hl_disk_table(d));
+	struct hl_volume *v = hl_disk_volume(d, 0);
+	ck_assert_str_eq(v->fs_name, second[_i].want);
+	ck_assert(hl_fs_info(v->fs)->boot_backup);
+	hl_disk_close(d);
+	hl_src_close(window);
+	img_free(&m);
+}
+END_TEST
+
 /* ---- tables ------------------------------------------------------------------------ */
 
 START_TEST(volumes_are_numbered_by_their_start)
@@ -430,6 +475,8 @@ int main(void)
 	tcase_add_test(bare, nothing_recognised_is_one_unread_volume);
 	tcase_add_test(bare, an_empty_image_has_no_volume);
 	tcase_add_test(bare, images_smaller_than_anything);
+	tcase_add_loop_test(table, a_lost_boot_sector_is_replaced_by_its_copy,
+	                    0, 3);
 	tcase_add_test(table, volumes_are_numbered_by_their_start);
 	tcase_add_test(table, a_reserved_partition_is_a_volume_and_no_loss);
 	tcase_add_test(table, one_bad_volume_does_not_hide_the_others);
