@@ -4,6 +4,7 @@
  * The order matters only where two probes may both say yes: NTFS checks its
  * name, FAT has nothing but a plausible BPB, so FAT is last.  exFAT's row
  * goes between them; its boot signature is then struck out of known.c.
+ * Second copies are tried in the opposite order (see fs.c).
  */
 #include "base/banned.h"
 #include "fs/fs_impl.h"

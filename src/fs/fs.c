@@ -66,13 +66,25 @@ static enum hl_status open_with(struct hl_fs **out,
 	return st;
 }
 
-/* The drivers in their order; those whose probe fits, or all for a rescue. */
+/*
+ * The drivers in their order, those whose probe fits; for a rescue all of
+ * them, backwards: the copies of FAT32 and exFAT lie in the first sectors,
+ * which a format as NTFS overwrites, but NTFS's own lies in the last sector
+ * and outlives every later format.
+ */
 static enum hl_status try_drivers(struct hl_fs_found *out, struct hl_src *vol,
-                                  const struct hl_fs_driver *d, const void *p,
-                                  size_t n, bool rescue,
+                                  const struct hl_fs_driver *drivers,
+                                  const void *p, size_t n, bool rescue,
                                   const struct hl_ctx *ctx)
 {
-	for (; d->ops; d++) {
+	size_t n_drivers = 0;
+
+	while (drivers[n_drivers].ops)
+		n_drivers++;
+	for (size_t i = 0; i < n_drivers; i++) {
+		const struct hl_fs_driver *d =
+			&drivers[rescue ? n_drivers - 1 - i : i];
+
 		if (!rescue && d->ops->probe(p, n) != HL_OK)
 			continue;
 		enum hl_status st = open_with(&out->fs, d->ops, vol, rescue,
