@@ -179,12 +179,12 @@ static UNUSED void write_file(const char *path, const void *p, size_t n)
 	fclose(f);
 }
 
-/* A path in the scratch folder; 8 results live at once. */
+/* A path in the scratch folder; 64 results live at once. */
 static UNUSED const char *at(const char *fmt, ...)
 {
-	static char path[8][512];
+	static char path[64][512];
 	static unsigned i;
-	char *p = path[i++ % 8];
+	char *p = path[i++ % 64];
 	int n = snprintf(p, 512, "%s/", test_tmp());
 	va_list ap;
 
