@@ -229,5 +229,9 @@ enum hl_status hl_probe_child(struct hl_find *f, const struct hl_entry *e,
 	st = try_windows(f, e, base);
 	if (st != HL_END)
 		return st;
-	return look_into(f, e, base);
+	/* with the name but without System32: what is left of one (a moved
+	   \WINNT\Profiles), so its rows are tried, and so is the rest */
+	if (is_one_of(e->name, usual_windows, COUNT(usual_windows)))
+		st = add_named(f, HL_AT_WINDOWS, &e->ref, base, e->name, NULL);
+	return hl_find_goes_on(st) ? look_into(f, e, base) : st;
 }
