@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "fake_fs.h"
+#include "fake_tree.h"
 #include "lift/catalogue.h"
 #include "lift/find_glob.h"
 
