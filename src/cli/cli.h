@@ -156,6 +156,8 @@ struct notes {
 	size_t n_seen, cap_seen;
 };
 void note_sink(void *user, const struct hl_note *note); /* user: struct cli */
+/* Print what was kept while the image was opened; ends that phase. */
+void notes_release(struct cli *c);
 /* A loss or an information of the program itself, through the same sink. */
 void note_loss(struct cli *c, struct hl_src *src, uint64_t off,
                const char *what, const char *fmt, ...) HL_PRINTF(5, 6);
@@ -258,7 +260,8 @@ struct cli {
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
-	bool opening; /* notes are about the image as a whole */
+	bool opening;   /* notes are about the image as a whole, and kept */
+	bool releasing; /* they are printed now */
 	bool unknown; /* nothing on the image was recognised */
 	bool loss;    /* something was not searched that should have been */
 	bool colour;

@@ -65,8 +65,8 @@ static bool anything(struct cli *c)
 		          "recognised");
 		return true;
 	}
-	msg_error(c, "not a disk image: neither partition table nor file "
-	          "system recognised");
+	msg_error(c, "neither partition table nor file system recognised: "
+	          "not a disk image, or one of an unknown kind");
 	return false;
 }
 
