@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/limits.h"
 #include "base/note.h"
 #include "cli.h"
 
@@ -119,7 +120,7 @@ void note_sink(void *user, const struct hl_note *note)
 	    (c->o.quiet || (!c->releasing && !c->o.verbose)))
 		return;
 	/* kept in the log; what it is worth is known when all is open */
-	if (c->opening && note->level != HL_FAILED)
+	if (c->opening && hl_notelog_count(c->log) < HL_MAX_NOTES)
 		return;
 	if (said(&c->notes, note_hash(note)))
 		return;
