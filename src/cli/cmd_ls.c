@@ -79,7 +79,7 @@ static enum outcome list(struct cli *c, const struct where *w)
 	}
 	walk_close(l.w);
 	if (st != HL_END && st != HL_CANCELLED && st != HL_OK)
-		msg_error(c, "%s: %s", w->path, hl_status_text(st));
+		msg_error(c, "%s: %s", w->path, show_status(c, st));
 	return st == HL_END ? DONE : FAILED;
 }
 

@@ -16,7 +16,7 @@
 static bool failed(struct cli *c, enum hl_status st)
 {
 	if (!hl_notelog_seen(c->log, HL_FAILED))
-		msg_error(c, "%s", hl_status_text(st));
+		msg_error(c, "%s", show_status(c, st));
 	return false;
 }
 
