@@ -67,7 +67,7 @@ static enum outcome copy(struct cli *c, struct hl_src *src, const char *name,
 		hl_ranges_clear(&bad);
 		st = hl_src_read(src, off, buf, n, &bad);
 		if (st != HL_OK) {
-			msg_error(c, "%s: %s", name, hl_status_text(st));
+			msg_error(c, "%s: %s", name, show_status(c, st));
 			return FAILED;
 		}
 		damaged(c, src, name, &d, &bad);
@@ -97,14 +97,14 @@ static enum outcome cat(struct cli *c, const struct where *w)
 	if (st != HL_OK) {
 		msg_error(c, "%s%s%s: %s", w->path, *w->stream ? ":" : "",
 		          w->stream, st == HL_END ? "no such stream" :
-		          hl_status_text(st));
+		          show_status(c, st));
 		return FAILED;
 	}
 	uint8_t *buf = malloc(PIECE);
 	if (buf)
 		outcome = copy(c, src, w->path, buf);
 	else
-		msg_error(c, "%s", hl_status_text(HL_NOMEM));
+		msg_error(c, "%s", show_status(c, HL_NOMEM));
 	free(buf);
 	hl_src_close(src);
 	return outcome;
