@@ -436,6 +436,9 @@ static const struct { size_t off; const char *magic; size_t n;
 	{ 0x8001, "BEA01", 5, "udf" },
 	{ 1024, "H+\0\4", 4, "hfs+" },
 	{ 0, "regf", 4, "hive" },
+	{ 0x255c, "\x54\x19\x01\x00", 4, "ufs" },
+	{ 0x1055c, "\x19\x01\x54\x19", 4, "ufs" },
+	{ 512, "\x57\x45\x56\x82", 4, "bsd" },
 };
 
 START_TEST(what_is_not_read_has_a_name)

@@ -209,6 +209,9 @@ static enum hl_status read_table(struct hl_table *t, uint32_t sector_size)
 		kind = hl_mbr_parse(span_of(b, sizeof(b)), false, &mbr);
 	else if (st != HL_END)
 		return st;
+	else if (hl_src_size(t->src) >= sizeof(b))
+		hl_warn(&(struct hl_at){ t->ctx, t->src, 0, "MBR" },
+		        "the first sector cannot be read");
 	if (kind != HL_END && mbr.others && !mbr.protective) {
 		st = try_mbr(t, ss, n, &mbr, kind);
 		if (st != HL_END)
