@@ -89,7 +89,7 @@ static const char *disk_text(struct img *m, const struct hl_disk_opts *opts)
 #define EXPECT(m, opts, want) ck_assert_str_eq(disk_text(m, opts), want)
 #define ZEROS "-no file system (all zeros at its start)"
 
-/* ---- bare ------------------------------------------------------------------------- */
+/* ---- bare ------------------------------------------------------------ */
 
 START_TEST(a_bare_file_system_is_volume_1)
 {
@@ -255,7 +255,7 @@ START_TEST(images_smaller_than_anything)
 }
 END_TEST
 
-/* ---- second copies ------------------------------------------------------------------ */
+/* ---- second copies --------------------------------------------------- */
 
 static const struct { const char *make, *want; } second[] = {
 	{ "mkntfs -qF", "ntfs" },
@@ -300,7 +300,7 @@ START_TEST(a_lost_boot_sector_is_replaced_by_its_copy)
 }
 END_TEST
 
-/* ---- tables ------------------------------------------------------------------------ */
+/* ---- tables ---------------------------------------------------------- */
 
 START_TEST(volumes_are_numbered_by_their_start)
 {
@@ -412,7 +412,7 @@ START_TEST(a_partition_behind_the_image_is_an_unread_volume)
 }
 END_TEST
 
-/* ---- options ------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------- */
 
 START_TEST(one_volume_only)
 {

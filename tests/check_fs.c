@@ -9,7 +9,7 @@
 #include "testing.h"
 #include "vol_build.h"
 
-/* ---- a driver with a fixed tree -------------------------------------------------- */
+/* ---- a driver with a fixed tree -------------------------------------- */
 
 struct node {
 	uint64_t id, parent;
@@ -204,7 +204,7 @@ static void end(struct world *w)
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- paths -------------------------------------------------------------------------- */
+/* ---- paths ----------------------------------------------------------- */
 
 static const struct {
 	const char *path;
@@ -354,7 +354,7 @@ START_TEST(the_whole_name_comes_before_the_stream)
 }
 END_TEST
 
-/* ---- identify ------------------------------------------------------------------------ */
+/* ---- identify -------------------------------------------------------- */
 
 static enum hl_status identify(struct img *m, bool rescue,
                                struct hl_fs_found *found)
@@ -478,7 +478,7 @@ START_TEST(the_three_exts_are_told_apart)
 }
 END_TEST
 
-/* ---- the walk -------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------- */
 
 /* All paths, one a line; "!" for something left out. */
 static const char *walk_text(struct world *w, const char *from)

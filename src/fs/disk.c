@@ -95,7 +95,7 @@ static void trim(struct hl_volume *v)
 		v->len = hl_fs_info(v->fs)->size;
 }
 
-/* ---- table or bare? ---------------------------------------------------------------- */
+/* ---- table or bare? -------------------------------------------------- */
 
 /* Does a partition of the table begin with something that has a name? */
 static enum hl_status confirmed(struct hl_disk *d, bool *yes)

@@ -23,7 +23,7 @@ struct hl_fs_iter {
 	void *impl;
 };
 
-/* ---- opening ---------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------- */
 
 static bool final(enum hl_status st)
 {
@@ -207,7 +207,7 @@ enum hl_status hl_fs_unallocated(struct hl_fs *fs, uint64_t *bytes)
 	return st;
 }
 
-/* ---- files ------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------- */
 
 enum hl_status hl_fs_root(struct hl_fs *fs, struct hl_entry *out)
 {

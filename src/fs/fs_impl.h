@@ -80,7 +80,7 @@ struct hl_fs_driver {
 /* What lies at the start of a source. */
 struct hl_fs_found {
 	struct hl_fs *fs;             /* NULL: not read */
-	const char *name;             /* of the format; "" unknown; never NULL */
+	const char *name;             /* "" unknown; never NULL */
 	const char *reason;           /* why it is not read, or NULL */
 	bool zeros;                   /* nothing but zeros at the start */
 	bool damaged;                 /* a driver knows it and cannot open it */

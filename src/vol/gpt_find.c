@@ -101,7 +101,7 @@ static const char *fault(const struct copy *c)
 	return c->array_ok ? "is sound" : "has an array with a wrong checksum";
 }
 
-/* ---- the table out of a copy ------------------------------------------------ */
+/* ---- the table out of a copy ----------------------------------------- */
 
 static enum hl_status areas(struct finder *f, const struct copy *c)
 {
@@ -176,7 +176,7 @@ static enum hl_status fill(struct finder *f, const struct copy *c, bool strict)
 	return st;
 }
 
-/* ---- the four efforts --------------------------------------------------------- */
+/* ---- the four efforts ------------------------------------------------ */
 
 /* Nothing is lost when the second copy is bad, but it is told. */
 static enum hl_status check_backup(struct finder *f, const struct copy *p)
