@@ -89,7 +89,7 @@ static const char *disk_text(struct img *m, const struct hl_disk_opts *opts)
 #define EXPECT(m, opts, want) ck_assert_str_eq(disk_text(m, opts), want)
 #define ZEROS "-no file system (all zeros at its start)"
 
-/* ---- bare ------------------------------------------------------------------------- */
+/* ---- bare ------------------------------------------------------------ */
 
 START_TEST(a_bare_file_system_is_volume_1)
 {
@@ -185,6 +185,46 @@ START_TEST(nothing_recognised_is_one_unread_volume)
 }
 END_TEST
 
+/* A user who names a hive gets "not an image" (1), not "a loss" (2). */
+START_TEST(what_is_no_disk_is_called_what_it_is)
+{
+	struct img m = img_new(200, 512);
+
+	memcpy(m.p, "regf", 4);
+	EXPECT(&m, NULL, "1 bare | 1:0+200 -a registry hive");
+	img_free(&m);
+}
+END_TEST
+
+/* Sector 0 of an MBR disk is bad: its partitions are lost, and it is said. */
+START_TEST(an_unreadable_first_sector_is_told)
+{
+	struct img m = img_new(500, 512);
+	struct gpt_build b = gpt_usual(&m, 128, 128);
+	struct hl_src *src;
+	struct hl_disk *d;
+
+	gpt_entry(img_at(&m, 2), &b, 0, 100, 199, "data");
+	put_fat12(img_at(&m, 100), FAT_SECTORS);
+	gpt_seal(&m, &b);
+	struct hl_extent ext[2] = {
+		{ .off = 0, .len = 512, .what = HL_WHAT_MISSING,
+		  .quality = HL_Q_UNREADABLE },
+		{ .off = 512, .len = m.n - 512, .in = img_src(&m),
+		  .in_off = 512, .in_len = m.n - 512 },
+	};
+	ck_assert_int_eq(hl_src_extents(&src, "bad", ext, 2, test_ctx()),
+	                 HL_OK);
+	ck_assert_int_eq(hl_disk_open(&d, src, NULL, test_ctx()), HL_OK);
+	ck_assert_uint_eq(hl_disk_count(d), 1);
+	ck_assert_str_eq(hl_disk_volume(d, 0)->fs_name, "fat12");
+	ck_assert(test_noted(HL_LOSS, "first sector cannot be read"));
+	hl_disk_close(d);
+	hl_src_close(src);
+	img_free(&m);
+}
+END_TEST
+
 START_TEST(an_empty_image_has_no_volume)
 {
 	struct img m = img_new(1, 512);
@@ -215,7 +255,7 @@ START_TEST(images_smaller_than_anything)
 }
 END_TEST
 
-/* ---- second copies ------------------------------------------------------------------ */
+/* ---- second copies --------------------------------------------------- */
 
 static const struct { const char *make, *want; } second[] = {
 	{ "mkntfs -qF", "ntfs" },
@@ -260,7 +300,7 @@ START_TEST(a_lost_boot_sector_is_replaced_by_its_copy)
 }
 END_TEST
 
-/* ---- tables ------------------------------------------------------------------------ */
+/* ---- tables ---------------------------------------------------------- */
 
 START_TEST(volumes_are_numbered_by_their_start)
 {
@@ -372,7 +412,7 @@ START_TEST(a_partition_behind_the_image_is_an_unread_volume)
 }
 END_TEST
 
-/* ---- options ------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------- */
 
 START_TEST(one_volume_only)
 {
@@ -473,6 +513,8 @@ int main(void)
 	               an_old_backup_gpt_does_not_win_over_a_file_system);
 	tcase_add_test(bare, an_empty_mbr_does_not_hide_a_signature);
 	tcase_add_test(bare, nothing_recognised_is_one_unread_volume);
+	tcase_add_test(bare, what_is_no_disk_is_called_what_it_is);
+	tcase_add_test(bare, an_unreadable_first_sector_is_told);
 	tcase_add_test(bare, an_empty_image_has_no_volume);
 	tcase_add_test(bare, images_smaller_than_anything);
 	tcase_add_loop_test(table, a_lost_boot_sector_is_replaced_by_its_copy,

@@ -193,7 +193,7 @@ START_TEST(a_disk_cut_behind_its_header)
 }
 END_TEST
 
-/* ---- volumes ------------------------------------------------------------------------ */
+/* ---- volumes --------------------------------------------------------- */
 
 static void compare_case(const char *image, const char *facts)
 {

@@ -103,7 +103,7 @@ START_TEST(an_empty_table_is_one_gap)
 }
 END_TEST
 
-/* ---- what the table claims wrongly -------------------------------------------- */
+/* ---- what the table claims wrongly ----------------------------------- */
 
 START_TEST(a_partition_past_the_end_is_cut_and_told)
 {
@@ -174,7 +174,7 @@ START_TEST(an_entry_at_sector_0_is_not_used)
 }
 END_TEST
 
-/* ---- logical partitions ------------------------------------------------------------ */
+/* ---- logical partitions ---------------------------------------------- */
 
 /* base 100, EBRs at 100, 300, 500; a link counts from the base */
 static struct img chain(unsigned type)
@@ -316,7 +316,7 @@ START_TEST(a_chain_of_thousands_is_bounded)
 }
 END_TEST
 
-/* ---- sector sizes ----------------------------------------------------------------------- */
+/* ---- sector sizes ---------------------------------------------------- */
 
 START_TEST(the_sector_size_is_found_by_where_volumes_begin)
 {
@@ -402,7 +402,7 @@ START_TEST(every_failing_allocation_is_survived)
 }
 END_TEST
 
-/* ---- files of testdata -------------------------------------------------------------------- */
+/* ---- files of testdata ----------------------------------------------- */
 
 static const struct { const char *file, *want, *loss; } files[] = {
 	{ "mbr/good-three-slots.hex", "mbr 512 ok 1+9:0x04 11+9:0x04L (20+1) "
@@ -435,7 +435,7 @@ START_TEST(files_come_out_as_their_readme_says)
 }
 END_TEST
 
-/* ---- the names ------------------------------------------------------------------------------ */
+/* ---- the names ------------------------------------------------------- */
 
 START_TEST(no_type_is_listed_twice)
 {

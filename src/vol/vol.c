@@ -44,7 +44,7 @@ enum hl_status hl_vol_area(struct hl_table *t, uint64_t lba, uint64_t n_lba)
 	return st;
 }
 
-/* ---- partitions ----------------------------------------------------------------- */
+/* ---- partitions ------------------------------------------------------ */
 
 /* Cut to the image what the table claims, and say so. */
 static void cut(struct hl_table *t, struct hl_part *part)
@@ -96,7 +96,7 @@ enum hl_status hl_vol_add(struct hl_table *t, struct hl_part *part,
 	return HL_OK;
 }
 
-/* ---- which scheme, which sector size ---------------------------------------------- */
+/* ---- which scheme, which sector size --------------------------------- */
 
 static size_t sector_sizes(uint32_t out[N_SECTOR_SIZES], struct hl_src *src,
                            uint32_t asked)
@@ -209,6 +209,9 @@ static enum hl_status read_table(struct hl_table *t, uint32_t sector_size)
 		kind = hl_mbr_parse(span_of(b, sizeof(b)), false, &mbr);
 	else if (st != HL_END)
 		return st;
+	else if (hl_src_size(t->src) >= sizeof(b))
+		hl_warn(&(struct hl_at){ t->ctx, t->src, 0, "MBR" },
+		        "the first sector cannot be read");
 	if (kind != HL_END && mbr.others && !mbr.protective) {
 		st = try_mbr(t, ss, n, &mbr, kind);
 		if (st != HL_END)

@@ -39,7 +39,7 @@ enum hl_status hl_vol_finish(struct hl_table *t) HL_MUST_CHECK;
 enum hl_status hl_vol_read(struct hl_src *src, uint64_t lba, uint32_t ss,
                            void *buf, size_t len) HL_MUST_CHECK;
 
-/* ---- mbr.c, ebr.c ------------------------------------------------------------ */
+/* ---- mbr.c, ebr.c ---------------------------------------------------- */
 
 struct mbr_entry {
 	uint8_t type;
@@ -72,7 +72,7 @@ enum hl_status hl_mbr_add(struct hl_table *t, const struct mbr_entry *e,
 enum hl_status hl_ebr_fill(struct hl_table *t, uint32_t start,
                            uint32_t count) HL_MUST_CHECK;
 
-/* ---- gpt.c, gpt_find.c -------------------------------------------------------- */
+/* ---- gpt.c, gpt_find.c ----------------------------------------------- */
 
 struct gpt_header {
 	uint64_t my_lba, alternate_lba, first_usable, last_usable, array_lba;
