@@ -1,0 +1,112 @@
+/*
+ * files.h: the open files of one image, and what kind of image they hold.
+ */
+#ifndef HL_FILES_H
+#define HL_FILES_H
+
+#include <sys/types.h>
+
+#include "hivelift/src.h"
+#include "io/segments.h"
+
+enum files_kind {
+	FILES_RAW,   /* one file, or a split set */
+	FILES_EWF,   /* EVF signature */
+	FILES_EWF2,  /* EVF2 signature */
+	FILES_DEVICE,
+	FILES_OTHER, /* a container that is not read; refused at open */
+};
+
+/* One segment.  Missing numbers have no entry. */
+struct seg_file {
+	char *path;
+	int fd;          /* -1: opened for each read (too many files) */
+	uint64_t size;
+	uint64_t number; /* as the scheme counts */
+	dev_t dev;
+	ino_t ino;
+};
+
+/* What the operating system knows of a device. */
+struct dev_facts {
+	uint32_t sector_size;
+	bool read_only, live;
+	char *model, *serial; /* or NULL */
+	char *mounted_at;     /* where, when live */
+	dev_t *related;       /* itself, partitions and what is made of them */
+	size_t n_related, cap_related;
+	int direct_fd;        /* O_DIRECT twin, or -1 */
+};
+
+struct hl_files {
+	const struct hl_ctx *ctx;
+	enum files_kind kind;
+	const char *other;    /* FILES_OTHER: what it is */
+	struct seg_name name; /* of the first */
+	struct seg_file *seg; /* ascending numbers, n > 0 */
+	size_t n, cap;
+	struct dev_facts dev;
+};
+
+/* The last part of a path; what notes call a file. */
+const char *hl_path_base(const char *path);
+
+/*
+ * Read from one segment, as much as there is: *got < len only at its end.
+ * Counts into hl_stats.  HL_OK; HL_IO with errno set (*got bytes are good)
+ */
+enum hl_status hl_files_pread(const struct hl_files *f, size_t i, uint64_t off,
+                              void *buf, size_t len, size_t *got)
+	HL_MUST_CHECK;
+
+/* Open read-only without touching the access time; -1 and errno. */
+int hl_open_quietly(const char *path);
+
+/*
+ * What a container begins with.  FILES_RAW when nothing is known of it;
+ * *other names what is not read.
+ */
+enum files_kind hl_signature(const void *head, size_t n, const char **other);
+
+/* The name of segment `number`, or false.  A whole path. */
+bool hl_files_name(const struct hl_files *f, uint64_t number, char *dst,
+                   size_t size);
+
+/*
+ * dev_posix.c: size and facts of the block device open as seg[0].
+ *   HL_OK, HL_IO (said), HL_NOMEM
+ */
+enum hl_status hl_dev_probe(struct hl_files *f) HL_MUST_CHECK;
+void hl_dev_clear(struct hl_files *f);
+/* Is that mode one that a disk has here? */
+bool hl_dev_mode(mode_t mode);
+/* Re-read through the O_DIRECT twin, sector by sector; see dev_posix.c. */
+bool hl_dev_read_sector(const struct hl_files *f, uint64_t off, void *buf,
+                        size_t len);
+
+/*
+ * dev_mounts_posix.c: the device under a mount point, as an allocated path.
+ *   HL_OK; HL_END: not a mount point; HL_UNSUPPORTED: no device (*out then
+ *   names the file system's type); HL_NOMEM
+ */
+enum hl_status hl_mount_device(char **out, const char *path,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* Is one of dev.related mounted read-write?  Sets dev.live, mounted_at. */
+void hl_mount_check(struct hl_files *f);
+
+/* dev_sysfs_posix.c: partitions, holders, model, serial, where there. */
+enum hl_status hl_sysfs_facts(struct hl_files *f, dev_t dev) HL_MUST_CHECK;
+
+/* The leaves; errors are said. */
+enum hl_status hl_raw_open(struct hl_src **out, struct hl_files *f,
+                           const struct hl_image_opts *opts,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+enum hl_status hl_ewf_open(struct hl_src **out, struct hl_files *f,
+                           const struct hl_image_opts *opts,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* Through libewf; HL_UNSUPPORTED (said) when it was left out. */
+enum hl_status hl_libewf_open(struct hl_src **out, struct hl_files *f,
+                              const struct hl_image_opts *opts,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+#endif
