@@ -85,6 +85,7 @@ static enum outcome cat(struct cli *c, const struct where *w)
 	enum hl_stream_how how = c->o.raw ? HL_STREAM_RAW :
 	                         c->o.slack ? HL_STREAM_SLACK :
 	                         HL_STREAM_CONTENT;
+	size_t said = hl_notelog_seen(c->log, HL_FAILED);
 	struct hl_src *src;
 	enum hl_status st;
 	enum outcome outcome = FAILED;
@@ -94,6 +95,8 @@ static enum outcome cat(struct cli *c, const struct where *w)
 		return FAILED;
 	}
 	st = hl_fs_stream(&src, w->volume->fs, &w->entry.ref, w->stream, how);
+	if (st != HL_OK && hl_notelog_seen(c->log, HL_FAILED) > said)
+		return FAILED; /* and why, in better words than ours */
 	if (st != HL_OK) {
 		msg_error(c, "%s%s%s: %s", w->path, *w->stream ? ":" : "",
 		          w->stream, st == HL_END ? "no such stream" :

@@ -18,10 +18,17 @@ static const char *colour_of(enum hl_hive_state state)
 	}
 }
 
+/* What could not even be opened was not examined, but is damaged. */
+const char *hive_state(const struct hl_hive *h)
+{
+	return h->report.state == HL_HIVE_UNKNOWN ? "damaged" :
+	       hl_hive_state_text(h->report.state);
+}
+
 static void row(struct table *t, const struct hl_hive *h)
 {
 	table_cell(t, h->volume->id);
-	table_cell(t, hl_hive_state_text(h->report.state));
+	table_cell(t, hive_state(h));
 	table_cell(t, hl_kind_text(h->kind));
 	table_cell(t, h->user);
 	table_cellf(t, "%llu", (unsigned long long)h->entry.size);
@@ -44,12 +51,10 @@ void hive_say(struct cli *c, const struct hl_hive *h)
 {
 	enum hl_hive_state s = h->report.state;
 
-	if (s == HL_HIVE_UNKNOWN)
-		note_loss(c, NULL, HL_NO_OFFSET, h->path,
-		          "could not be examined");
-	else if ((s == HL_HIVE_NOT_A_HIVE || s == HL_HIVE_DAMAGED) &&
-	         !h->report.n_notes)
+	if ((s == HL_HIVE_UNKNOWN || s == HL_HIVE_NOT_A_HIVE ||
+	     s == HL_HIVE_DAMAGED) && !h->report.n_notes)
 		note_loss(c, NULL, HL_NO_OFFSET, h->path, "%s",
+		          s == HL_HIVE_UNKNOWN ? "could not be examined" :
 		          hl_hive_state_text(s));
 }
 

@@ -66,8 +66,7 @@ static enum outcome list(struct cli *c, const struct where *w)
 		free(hex);
 		return DONE;
 	}
-	st = walk_open(&l.w, c, w->volume->fs, &w->entry,
-	               *w->path == '@' ? "" : w->path,
+	st = walk_open(&l.w, c, w->volume->fs, &w->entry, w->path,
 	               full ? HL_LIST_FULL : HL_LIST_NAMES);
 	while (st == HL_OK && !c->out.err) {
 		st = walk_next(l.w, &e);

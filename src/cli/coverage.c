@@ -159,7 +159,9 @@ static void say(struct cli *c, const struct hl_coverage *v)
 
 	add_searched(&l, c);
 	msg_say(c, "searched: %s%s%s", v->n_searched ? "volumes " : "nothing",
-	        l.s, c->stop.timed_out ? ", not to the end" : "");
+	        l.s, c->stop.timed_out ? ", not to the end" :
+	        c->o.volume || c->o.at_offset ? ", no other was asked for"
+	                                      : "");
 	l = (struct line){ .n = 0 };
 	for (size_t i = 0; i < v->n_unsearched; i++)
 		if (!v->unsearched[i].loss && !summed(&v->unsearched[i]))
