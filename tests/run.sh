@@ -50,6 +50,9 @@ part() {
 	shift
 	start=$(date +%s)
 	rm -f "$log/$name".san.*
+	# sanitizers slow a test down, and are no reason for a timeout
+	case $name in san-*) slow=10 ;; *) slow=2 ;; esac
+	CK_TIMEOUT_MULTIPLIER=$slow \
 	ASAN_OPTIONS="log_path=$PWD/$log/$name.san:exitcode=99" \
 	UBSAN_OPTIONS="log_path=$PWD/$log/$name.san:print_stacktrace=1" \
 		limit sh -c "$*" >"$log/$name.log" 2>&1 </dev/null
