@@ -112,20 +112,64 @@ enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
 
 /* ---- blocks -------------------------------------------------------------- */
 
+static struct hl_ntfs_kept *find_kept(struct hl_ntfs_dir *d, uint64_t off)
+{
+	size_t i;
+
+	for (i = 0; d->nt->kept && i < NTFS_KEPT; i++) {
+		struct hl_ntfs_kept *k = &d->nt->kept[i];
+
+		if (k->used && k->dir == d->number && k->off == off)
+			return k;
+	}
+	return NULL;
+}
+
+/* Only lookups keep blocks: a walk passes each once.  Nothing is lost when
+ * memory is short. */
+static void keep_block(struct hl_ntfs_dir *d, uint64_t off, const uint8_t *buf,
+                       const struct hl_ntfs_fixup *fix)
+{
+	struct hl_ntfs *nt = d->nt;
+	struct hl_ntfs_kept *k;
+
+	if (d->started || d->root.block_size != NTFS_KEPT_BYTES)
+		return;
+	if (!nt->kept)
+		nt->kept = hl_zalloc(nt->ctx, NTFS_KEPT * sizeof(*k));
+	if (!nt->kept)
+		return;
+	k = &nt->kept[nt->next_kept++ % NTFS_KEPT];
+	k->used = true;
+	k->dir = d->number;
+	k->off = off;
+	k->fix = *fix;
+	memcpy(k->buf, buf, NTFS_KEPT_BYTES);
+}
+
 static enum hl_status read_block(struct hl_ntfs_dir *d, uint64_t off,
                                  uint8_t *buf, struct hl_ntfs_indx *x,
                                  struct hl_ntfs_fixup *fix)
 {
+	const struct hl_ntfs_kept *k = find_kept(d, off);
 	struct hl_ranges bad;
 	enum hl_status st;
 
-	hl_ranges_clear(&bad);
-	st = hl_src_read(d->blocks, off, buf, d->root.block_size, &bad);
-	if (st != HL_OK)
-		return st == HL_RANGE ? HL_CORRUPT : st;
-	if (bad.bytes)
-		return HL_CORRUPT;
-	hl_ntfs_fixup(buf, d->root.block_size, fix);
+	if (k && d->root.block_size == NTFS_KEPT_BYTES) {
+		HL_COUNT(d->nt->ctx, cache_hits, 1);
+		memcpy(buf, k->buf, NTFS_KEPT_BYTES);
+		*fix = k->fix;
+	} else {
+		HL_COUNT(d->nt->ctx, cache_misses, 1);
+		hl_ranges_clear(&bad);
+		st = hl_src_read(d->blocks, off, buf, d->root.block_size, &bad);
+		if (st != HL_OK)
+			return st == HL_RANGE ? HL_CORRUPT : st;
+		if (bad.bytes)
+			return HL_CORRUPT;
+		hl_ntfs_fixup(buf, d->root.block_size, fix);
+		keep_block(d, off, buf, fix);
+	}
 	st = hl_ntfs_indx_decode(span_of(buf, d->root.block_size), x);
 	return st == HL_END ? HL_CORRUPT : st;
 }
