@@ -26,8 +26,9 @@
 /* NTFS: attribute headers of one file; 24 bytes each is all they can be. */
 #define HL_MAX_NTFS_PARTS 65536
 
-/* NTFS: runs of one stream; 48 bytes each here, about the memory budget. */
-#define HL_MAX_NTFS_RUNS 400000
+/* NTFS: runs of one stream, neighbours merged; Windows stops near 1.5
+ * million, where the attribute list is full. */
+#define HL_MAX_NTFS_RUNS (1u << 21)
 
 /* NTFS: times that $MFT is gathered anew because it describes itself; each
  * pass must bring a piece more, and one piece maps thousands of records. */
