@@ -11,6 +11,9 @@
 /* One line of a note; long names are cut in the middle of nowhere else. */
 #define HL_MAX_NOTE_TEXT 2048
 
+/* Files of one name in one output folder: more is a damaged index. */
+#define HL_MAX_SAME_NAME 1000
+
 /* Folder depth of a recursive walk: Windows paths end at 32,767 units. */
 #define HL_MAX_DEPTH 1024
 
@@ -45,6 +48,30 @@
 
 /* NTFS: facts that stat shows of one file. */
 #define HL_MAX_NTFS_FACTS 20000
+
+/* Hives of one disk: a machine with a thousand users has some ten thousand. */
+#define HL_MAX_HIVES 100000
+
+/* Names of a root that are listed; then the usual ones are looked up. */
+#define HL_MAX_ROOT_NAMES 4096
+
+/* Names kept of one folder that holds hives: what fits a row or is a log. */
+#define HL_MAX_FOLDER_NAMES 4096
+
+/* Folders of one kind on a volume: profiles of a terminal server, and more. */
+#define HL_MAX_PLACES 65536
+
+/*
+ * Looking for Windows and profile folders under unusual names must not read
+ * a whole data disk: folders of a root that are looked into, folders below
+ * one of them that are tried in vain before it is given up, the same for all
+ * together, and names listed on the way.  A folder of profiles shows one of
+ * them early (Administrator, All Users, Default User).
+ */
+#define HL_MAX_ROOT_FOLDERS 96
+#define HL_MAX_PROBES_EACH 16
+#define HL_MAX_PROBES 96
+#define HL_MAX_PROBE_NAMES 4096
 /* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
 #define HL_MAX_FAT_SLOTS 65536
 
