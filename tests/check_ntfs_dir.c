@@ -76,7 +76,7 @@ static void tree(int64_t right)
 /* The names of the root folder, run together; *skipped counts HL_CORRUPT. */
 static const char *names(unsigned how, int *skipped)
 {
-	static char all[256];
+	static char all[4096];
 	struct hl_fs_iter *it;
 	struct hl_entry e;
 	enum hl_status st;

@@ -71,7 +71,7 @@ static enum hl_status optional(struct hl_src **out,
 	*out = NULL;
 	if (i == NTFS_NONE)
 		return HL_OK;
-	st = hl_ntfs_stream(out, f, i, HL_STREAM_CONTENT);
+	st = hl_ntfs_stream(out, f, i, NTFS_CONTENT);
 	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
 }
 

@@ -94,7 +94,8 @@ static enum hl_status start(struct hl_ntfs *nt, const struct hl_ntfs_geom *geom,
 	else
 		st = boot_at(nt->vol, 0, &nt->geom);
 	if (st == HL_CORRUPT || (geom && !sane(geom)))
-		return hl_fail(&at, HL_CORRUPT, "the sizes in it are impossible");
+		return hl_fail(&at, HL_CORRUPT,
+		               "the sizes in it are impossible");
 	if (st == HL_OK)
 		st = alloc_cache(nt);
 	if (st != HL_OK)

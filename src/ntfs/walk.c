@@ -114,7 +114,8 @@ static enum hl_status sweep_on(struct hl_ntfs_dir *d)
 	}
 	while (d->sweep < d->n_blocks) {
 		i = d->sweep++;
-		if (!(d->used[i / 8] >> (i % 8) & 1) || test_and_set(d->seen, i))
+		if (!(d->used[i / 8] >> (i % 8) & 1) ||
+		    test_and_set(d->seen, i))
 			continue;
 		st = hl_ntfs_dir_block(d, i * d->root.block_size / d->unit,
 		                       &d->buf[1], &node, &index);
