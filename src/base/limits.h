@@ -43,6 +43,10 @@
 /* NTFS: INDX blocks of one folder: 16 GiB of 4 KiB blocks, a bit for each. */
 #define HL_MAX_NTFS_BLOCKS (1u << 22)
 
+/* NTFS: broken blocks of one folder that are told one by one; more say
+ * nothing new and would fill the note log. */
+#define HL_MAX_NTFS_BAD_BLOCKS 1000
+
 /* NTFS: bytes of a compression unit; Windows makes 64 KiB at most. */
 #define HL_MAX_NTFS_UNIT (1u << 20)
 

@@ -103,9 +103,16 @@ enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
 		hl_ntfs_dir_close(d);
 		return st;
 	}
+	/* An index has no holes: it cannot be larger than its volume. */
 	if (d->blocks)
-		d->n_blocks = min_u64(hl_src_size(d->blocks) /
-		                      d->root.block_size, HL_MAX_NTFS_BLOCKS);
+		d->n_blocks = min_u64(hl_src_size(d->blocks),
+		                      hl_src_size(f->nt->vol)) /
+		              d->root.block_size;
+	if (d->n_blocks > HL_MAX_NTFS_BLOCKS) {
+		hl_warn(&at, "folder %llu: its index is too large; the rest is "
+		        "not read", (unsigned long long)d->number);
+		d->n_blocks = HL_MAX_NTFS_BLOCKS;
+	}
 	*out = d;
 	return HL_OK;
 }

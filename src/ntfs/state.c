@@ -175,6 +175,9 @@ static enum hl_status count_free(struct hl_ntfs *nt, struct hl_src *s,
 
 	hl_ranges_clear(&bad);
 	*n_free = 0;
+	/* A map larger than the medium is not worth hours of reading zeros. */
+	if (st == HL_OK && bits / 8 > hl_src_size(nt->vol))
+		st = HL_RANGE;
 	while (st == HL_OK && bit < bits && !hl_cancelled(nt->ctx)) {
 		uint64_t n = min_u64(bits - bit, piece * 8);
 
