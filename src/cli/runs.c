@@ -2,6 +2,8 @@
  * runs.c: the runs of a stream, walked down to the image; neighbours that
  * continue each other there are one run.
  */
+#include <string.h>
+
 #include "base/banned.h"
 #include "stat.h"
 
@@ -32,6 +34,19 @@ enum hl_status runs_next(struct runs *r, struct hl_extent *out)
 	return HL_OK;
 }
 
+/* Its content cannot be had, and to ask for it would be a failure. */
+static bool is_encrypted(struct hl_fs *fs, const struct hl_ref *ref,
+                         const char *stream)
+{
+	struct hl_stream_info info;
+	unsigned cursor = 0;
+
+	while (hl_fs_stream_next(fs, ref, &cursor, &info) == HL_OK)
+		if (!strcmp(info.name, stream ? stream : ""))
+			return info.encrypted;
+	return false;
+}
+
 bool runs_open(const struct where *w, const char *stream, struct runs *r)
 {
 	struct hl_fs *fs = w->volume->fs;
@@ -41,7 +56,9 @@ bool runs_open(const struct where *w, const char *stream, struct runs *r)
 	*r = (struct runs){ .src = NULL };
 	/* content first: it knows the valid length; what is encrypted or of
 	   a foreign compression has its raw runs still */
-	st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_CONTENT);
+	st = HL_UNSUPPORTED;
+	if (!is_encrypted(fs, ref, stream))
+		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_CONTENT);
 	if (st == HL_UNSUPPORTED)
 		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_RAW);
 	if (st != HL_OK)
