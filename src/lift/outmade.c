@@ -1,8 +1,7 @@
 /*
- * outmade.c: remembers what this run made, and takes it back.  The list is
- * for that;
- * the set of file numbers tells, with force, an old file of that name (to be
- * replaced) from one this run has written (to be kept).
+ * outmade.c: remembers what this run made, and takes it back.  The
+ * list is for that; the set of file numbers tells, with force, an old file of
+ * that name (to be replaced) from one this run has written (to be kept).
  */
 #include <fcntl.h>
 #include <string.h>
