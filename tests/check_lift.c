@@ -8,7 +8,7 @@
 #endif
 #include <unistd.h>
 
-#include "fake_fs.h"
+#include "lift_fake.h"
 #include "lift/names.h"
 
 static struct hl_ctx ctx;

@@ -39,23 +39,18 @@ uint64_t hives_bytes(struct hl_hives *hives)
 	return sum;
 }
 
-/* Not a clean bill: why, once per hive, and a loss for the exit status. */
+/* The library says why a hive is not sound; when it has no words, we do. */
 void hive_say(struct cli *c, const struct hl_hive *h)
 {
 	enum hl_hive_state s = h->report.state;
-	const char *why = h->report.n_notes ? h->report.notes[0] : "";
 
-	if (h->bad_bytes)
+	if (s == HL_HIVE_UNKNOWN)
 		note_loss(c, NULL, HL_NO_OFFSET, h->path,
-		          "%llu bytes could not be read exactly, zeros "
-		          "instead", (unsigned long long)h->bad_bytes);
-	if (s == HL_HIVE_NOT_A_HIVE)
-		note_loss(c, NULL, HL_NO_OFFSET, h->path,
-		          "lies where a hive belongs, but is not a hive%s%s",
-		          *why ? ": " : "", why);
-	else if (s == HL_HIVE_DAMAGED)
-		note_loss(c, NULL, HL_NO_OFFSET, h->path,
-		          "damaged hive%s%s", *why ? ": " : "", why);
+		          "could not be examined");
+	else if ((s == HL_HIVE_NOT_A_HIVE || s == HL_HIVE_DAMAGED) &&
+	         !h->report.n_notes)
+		note_loss(c, NULL, HL_NO_OFFSET, h->path, "%s",
+		          hl_hive_state_text(s));
 }
 
 bool hives_find(struct cli *c, struct hl_hives **out)

@@ -92,7 +92,7 @@ static void text_unread(struct cli *c, const struct hl_coverage *cover)
 	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
 		const struct hl_volume *v = hl_disk_volume(c->disk, i);
 
-		if (v->fs || !v->unread)
+		if (v->fs || !v->unread || v->expected_empty)
 			continue;
 		out_printf(&c->out, "volume %s is not read: ", v->id);
 		out_name(&c->out, v->unread);

@@ -95,24 +95,39 @@ static void add_searched(struct line *l, struct cli *c)
 	}
 }
 
-/* Gaps and free space are many; people want their number and sum. */
-static void add_sum(struct line *l, const struct hl_coverage *v,
-                    const char *what, const char *one, const char *many)
+/* Gaps are many; people want their number and sum. */
+static void add_gaps(struct line *l, const struct hl_coverage *v)
 {
 	uint64_t bytes = 0, n = 0;
 	char size[SIZE_TEXT];
 
 	for (size_t i = 0; i < v->n_unsearched; i++)
-		if (!strcmp(v->unsearched[i].what, what) &&
-		    !v->unsearched[i].loss) {
+		if (!strcmp(v->unsearched[i].what, "gap")) {
 			n++;
-			if (v->unsearched[i].len != HL_NO_OFFSET)
-				bytes += v->unsearched[i].len;
+			bytes += v->unsearched[i].len;
 		}
 	if (n)
 		add(l, "%s%llu %s (%s)", l->n ? "; " : "",
-		    (unsigned long long)n, n == 1 ? one : many,
+		    (unsigned long long)n, n == 1 ? "gap" : "gaps",
 		    show_size(size, bytes));
+}
+
+static void add_unallocated(struct line *l, const struct hl_coverage *v)
+{
+	const char *before = l->n ? "; unallocated space of " :
+	                            "unallocated space of ";
+	char size[SIZE_TEXT];
+
+	for (size_t i = 0; i < v->n_unsearched; i++) {
+		const struct hl_unsearched *u = &v->unsearched[i];
+
+		if (strcmp(u->what, "unallocated") != 0 || u->loss)
+			continue;
+		add(l, "%s%s", before, u->volume ? u->volume : "?");
+		if (u->len != HL_NO_OFFSET)
+			add(l, " (%s)", show_size(size, u->len));
+		before = ", ";
+	}
 }
 
 static void one(struct line *l, const struct hl_unsearched *u)
@@ -145,8 +160,8 @@ static void say(struct cli *c, const struct hl_coverage *v)
 	for (size_t i = 0; i < v->n_unsearched; i++)
 		if (!v->unsearched[i].loss && !summed(&v->unsearched[i]))
 			one(&l, &v->unsearched[i]);
-	add_sum(&l, v, "gap", "gap", "gaps");
-	add_sum(&l, v, "unallocated", "free space", "free spaces");
+	add_gaps(&l, v);
+	add_unallocated(&l, v);
 	if (l.n)
 		msg_say(c, "not searched: %s", l.s);
 	/* a loss is said in any case, also with -q */

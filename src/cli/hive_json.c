@@ -1,5 +1,6 @@
 /* hive_json.c: one hive as a JSON line, for `hives` and `extract`. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/banned.h"
 #include "hives.h"
@@ -44,6 +45,15 @@ static void json_base(struct cli *c, const struct hl_base_block *b)
 	hl_json_kv(j, "embedded_name", b->name);
 }
 
+/* The log holds the report's notes again, with the state in front. */
+static bool in_report(const struct hl_hive_report *r, const char *text)
+{
+	for (size_t i = 0; i < r->n_notes; i++)
+		if (strstr(text, r->notes[i]))
+			return true;
+	return false;
+}
+
 static void json_notes(struct cli *c, const struct hl_hive *h, size_t mark)
 {
 	struct hl_json *j = &c->out.json;
@@ -54,7 +64,8 @@ static void json_notes(struct cli *c, const struct hl_hive *h, size_t mark)
 	for (size_t i = 0; i < h->report.n_notes; i++)
 		hl_json_string(j, h->report.notes[i]);
 	for (size_t i = mark; (n = hl_notelog_get(c->log, i)); i++)
-		hl_json_string(j, n->text);
+		if (!in_report(&h->report, n->text))
+			hl_json_string(j, n->text);
 	hl_json_array_end(j);
 }
 

@@ -108,7 +108,10 @@ static enum outcome run(struct cli *c)
 	c->ctx.log = c->log;
 	stop_init(c);
 	progress_init(c);
-	if (session_open(c))
+	c->opening = true;
+	bool ok = session_open(c);
+	c->opening = false;
+	if (ok)
 		outcome = c->cmd->run(c);
 	progress_clear(c);
 	if (c->o.stats)

@@ -114,7 +114,9 @@ void note_sink(void *user, const struct hl_note *note)
 	if (!c->notes.any || note->level > c->notes.worst)
 		c->notes.worst = note->level;
 	c->notes.any = true;
-	if (note->level == HL_INFO && c->o.quiet)
+	/* of the image and its volumes always, of single files when asked */
+	if (note->level == HL_INFO &&
+	    (c->o.quiet || (!c->opening && !c->o.verbose)))
 		return;
 	if (said(&c->notes, note_hash(note)))
 		return;

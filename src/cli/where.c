@@ -84,13 +84,14 @@ bool where_find(struct cli *c, const char *arg, struct where *out)
 	struct hl_path path;
 	char list[512] = "";
 	unsigned found = 0;
-	bool damaged = false, ok = true, there = false;
+	bool damaged = false, ok = true, there;
 
 	*out = (struct where){ NULL, .path = NULL };
 	if (hl_path_parse(arg, &path) != HL_OK) {
 		msg_error(c, "%s: no such volume", arg);
 		return false;
 	}
+	there = !path.volume[0];
 	for (size_t i = 0; ok && i < hl_disk_count(c->disk); i++) {
 		struct hl_volume *v = hl_disk_volume(c->disk, i);
 		struct hl_entry e;

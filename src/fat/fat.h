@@ -217,8 +217,10 @@ enum hl_status hl_fat_free_bytes(struct hl_fat *v,
                                  uint64_t *bytes) HL_MUST_CHECK;
 
 enum hl_fat_dir_how {
-	HL_FAT_DIR_DELETED = 1, /* give deleted entries and labels too */
-	HL_FAT_DIR_QUIET = 2,   /* no notes */
+	HL_FAT_DIR_LABELS = 1,  /* give volume labels too */
+	HL_FAT_DIR_DELETED = 2, /* give deleted entries too, and what stands
+	                           behind the end mark, which is as dead */
+	HL_FAT_DIR_QUIET = 4,   /* no notes */
 };
 struct hl_fat_dir;
 /* A folder by its first cluster; 0: the root.  HL_OK, HL_CORRUPT (said; no

@@ -19,13 +19,15 @@ struct hl_fat_dir {
 	struct hl_fat *v;
 	unsigned how;
 	uint32_t folder;  /* as in hl_fat_entry */
-	bool fixed, ended, told_cut, labelled;
+	bool fixed, ended, labelled;
+	bool behind;      /* the end mark was met, and we go on */
 	struct hl_fat_chain chain;
 	size_t run;       /* that holds `off` */
 	uint64_t size, off; /* bytes of the folder; where the piece ends */
 	uint64_t pos;     /* of the piece in the volume */
 	size_t n, i;      /* bytes in the piece; the next slot */
 	uint32_t garbage;
+	bool hole;        /* the last piece was not readable as a whole */
 	struct hl_ranges bad;
 	struct hl_fat_names names;
 	uint8_t piece[HL_FAT_BLOCK];
@@ -144,13 +146,15 @@ static enum hl_status next_piece(struct hl_fat_dir *d)
 		return st;
 	d->off += d->n;
 	d->i = 0;
-	if (!d->bad.n)
+	bool goes_on = d->hole; /* one hole is told once */
+	d->hole = d->bad.n > 0;
+	if (!d->hole || goes_on)
 		return HL_OK;
 	if (!(d->how & HL_FAT_DIR_QUIET)) {
 		struct hl_at at = here(d);
-		hl_warn(&at, "%llu bytes of the folder cannot be read; "
-		        "its entries there are lost",
-		        (unsigned long long)d->bad.bytes);
+		hl_warn(&at, "the folder cannot be read at its byte %llu; the "
+		        "entries there are lost",
+		        (unsigned long long)(d->off - d->n));
 	}
 	return HL_CORRUPT;
 }
@@ -215,17 +219,18 @@ static bool is_wanted(struct hl_fat_dir *d, struct hl_fat_entry *e)
 	if (e->what == HL_FAT_DOT)
 		return false;
 	if (!e->deleted && is_garbage(g, e)) {
-		d->garbage++;
+		d->garbage += !d->behind;
 		return false;
 	}
 	hl_fat_short_name(&d->v->cp, e);
 	e->folder = d->folder;
 	e->pos = d->pos + d->i;
 	judge(g, e);
-	if (!e->deleted && e->what == HL_FAT_LABEL)
+	if (!e->deleted && !d->behind && e->what == HL_FAT_LABEL)
 		tell_label(d, e);
-	return (d->how & HL_FAT_DIR_DELETED) ||
-	       (!e->deleted && e->what != HL_FAT_LABEL);
+	e->deleted |= d->behind;
+	return (!e->deleted || (d->how & HL_FAT_DIR_DELETED)) &&
+	       (e->what != HL_FAT_LABEL || (d->how & HL_FAT_DIR_LABELS));
 }
 
 static void tell_cut(struct hl_fat_dir *d)
@@ -272,7 +277,7 @@ enum hl_status hl_fat_dir_next(struct hl_fat_dir *d, struct hl_fat_entry *out)
 		if (d->i >= d->n) {
 			enum hl_status st = next_piece(d);
 			if (st == HL_END)
-				return finish(d, false);
+				return finish(d, d->behind);
 			if (st != HL_OK)
 				return st;
 		}
@@ -284,8 +289,11 @@ enum hl_status hl_fat_dir_next(struct hl_fat_dir *d, struct hl_fat_entry *out)
 		enum hl_fat_slot_is is =
 			hl_fat_slot_feed(&d->names, d->v->geom.kind,
 		                         d->piece + d->i, out);
-		if (is == HL_FAT_SLOT_END)
-			return finish(d, true);
+		if (is == HL_FAT_SLOT_END) {
+			if (!(d->how & HL_FAT_DIR_DELETED))
+				return finish(d, true);
+			d->behind = true;
+		}
 		bool give = is == HL_FAT_SLOT_ENTRY && is_wanted(d, out);
 		d->i += FAT_SLOT;
 		if (give)

@@ -35,6 +35,7 @@ static enum hl_status find_in_folder(struct hl_fat *v, uint64_t pos,
 {
 	struct hl_fat_dir *d;
 	enum hl_status st = hl_fat_dir_open(&d, v, folder,
+	                                    HL_FAT_DIR_LABELS |
 	                                    HL_FAT_DIR_DELETED |
 	                                    HL_FAT_DIR_QUIET);
 

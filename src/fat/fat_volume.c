@@ -132,13 +132,13 @@ static enum hl_status read_label(struct hl_fat *v)
 	struct hl_fat_entry e;
 	struct hl_fat_dir *d;
 	enum hl_status st = hl_fat_dir_open(&d, v, 0, HL_FAT_DIR_QUIET |
-	                                    HL_FAT_DIR_DELETED);
+	                                    HL_FAT_DIR_LABELS);
 
 	if (st == HL_OK) {
 		do
 			st = hl_fat_dir_next(d, &e);
 		while (st == HL_CORRUPT ||
-		       (st == HL_OK && (e.deleted || e.what != HL_FAT_LABEL)));
+		       (st == HL_OK && e.what != HL_FAT_LABEL));
 		hl_fat_dir_close(d);
 	}
 	if (st == HL_NOMEM || st == HL_CANCELLED)

@@ -37,7 +37,11 @@ static void judge_by_type(struct hl_volume *v, const struct hl_fs_found *found)
 
 	if (flags & HL_PART_RESERVED) {
 		v->expected_empty = true;
-		v->unread = "reserved, holds no file system";
+		if (flags & HL_PART_DYNAMIC)
+			v->fs_name = "ldm";
+		v->unread = flags & HL_PART_DYNAMIC ?
+			"the database of a dynamic disk (LDM)" :
+			"reserved, holds no file system";
 	} else if (flags & HL_PART_DYNAMIC) {
 		v->fs_name = "ldm";
 		v->unread = "dynamic disk (LDM): not read";
@@ -56,44 +60,57 @@ static void judge_by_type(struct hl_volume *v, const struct hl_fs_found *found)
 /*
  * A dynamic disk is one large partition with a database of its own.  What
  * begins at its start may be a simple or mirrored volume, whole on this disk,
- * or the first stripe of one that is not: then its size does not fit.
+ * or the first stripe of one that is not: then its size does not fit.  It is
+ * tried in silence, for a stripe is not damage.
  */
-static void judge_dynamic(struct hl_volume *v, const struct hl_at *at)
+static enum hl_status is_whole(struct hl_volume *v, const struct hl_ctx *ctx,
+                               bool *yes)
 {
-	const struct hl_fs_info *info = hl_fs_info(v->fs);
+	struct hl_ctx quiet = *ctx;
+	struct hl_fs_found found;
 
-	if (info->size > v->len) {
-		hl_fs_close(v->fs);
-		v->fs = NULL;
-		v->fs_name = "ldm";
-		v->unread = "dynamic disk (LDM): the volume goes on elsewhere";
-	} else if (v->len - info->size > info->size / 64 + (1 << 20)) {
+	quiet.note = NULL;
+	quiet.log = NULL;
+	enum hl_status st = hl_fs_identify(&found, v->src, false, &quiet);
+	*yes = st == HL_OK && hl_fs_info(found.fs)->size <= v->len;
+	hl_fs_close(found.fs);
+	return st == HL_END ? HL_OK : st;
+}
+
+static void say_dynamic(const struct hl_volume *v, const struct hl_at *at)
+{
+	uint64_t size = hl_fs_info(v->fs)->size;
+
+	/* LDM and NTFS round; what is larger is room for other volumes */
+	if (size < v->len && v->len - size > size / 64 + (1 << 20))
 		hl_warn(at, "volume %s: of this dynamic disk (LDM) only the "
 		        "volume at its start is read", v->id);
-	} else {
+	else
 		hl_say(at, "volume %s: the only volume of a dynamic disk "
 		       "(LDM)", v->id);
-	}
 }
 
 static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
 {
 	unsigned flags = v->part ? v->part->flags : 0;
-	struct hl_fs_found found;
-	enum hl_status st = hl_fs_identify(&found, v->src, may_rescue(v->part),
-	                                   at->ctx);
+	struct hl_fs_found found = { .name = "" };
+	enum hl_status st = HL_OK;
+	bool whole = true;
 
+	if (flags & HL_PART_DYNAMIC)
+		st = is_whole(v, at->ctx, &whole);
+	if (st == HL_OK && whole)
+		st = hl_fs_identify(&found, v->src, may_rescue(v->part),
+		                    at->ctx);
 	if (st != HL_OK && st != HL_END)
 		return st;
 	v->fs = found.fs;
 	v->fs_name = found.name;
 	v->unread = found.reason;
 	if (v->fs && (flags & HL_PART_DYNAMIC))
-		judge_dynamic(v, at);
+		say_dynamic(v, at);
 	if (!v->fs && !v->unread)
 		judge_by_type(v, &found);
-	if (!v->fs && (flags & HL_PART_RESERVED) && (flags & HL_PART_DYNAMIC))
-		v->expected_empty = true; /* LDM's database */
 	if (v->unread && !v->expected_empty)
 		hl_warn(at, "volume %s (%" PRIu64 " bytes) is not read: %s",
 		        v->id, v->len, v->unread);

@@ -1,7 +1,8 @@
 /*
  * ewf_impl.h: an open EWF set, shared by the files that build and read it.
  *
- *	ewf_walk.c   segment files -> tables, facts       (at open)
+ *	ewf_walk.c   segment files -> sections             (at open)
+ *	ewf_facts.c  small sections -> volume, hashes, notes
  *	ewf_table.c  tables checked, placed, looked up
  *	ewf_chunk.c  one chunk -> bytes                    (any thread)
  *	ewf.c        the source
@@ -115,6 +116,13 @@ bool hl_ewf_find_table(const struct ewf *e, uint64_t chunk, size_t *i);
 /* HL_OK; HL_END: no table has it; HL_IO, HL_CORRUPT: its entry is useless */
 enum hl_status hl_ewf_locate(struct ewf *e, uint64_t chunk,
                              struct ewf_place *out) HL_MUST_CHECK;
+
+/*
+ * ewf_resync.c: the next sound descriptor from *off on.
+ *   HL_OK, HL_END, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ewf_resync(const struct ewf *e, size_t seg, uint64_t *off)
+	HL_MUST_CHECK;
 
 /* ewf_chunk.c */
 enum hl_status hl_ewf_chunks_init(struct ewf *e) HL_MUST_CHECK;

@@ -19,37 +19,14 @@
 #include "base/note.h"
 #include "base/text.h"
 #include "io/ewf_impl.h"
-
-/* A body larger than that is not a header, a hash or an error list. */
-#define MAX_BODY (1u << 20)
-
-struct walk {
-	struct ewf *e;
-	size_t seg;
-	const char *path;
-	uint64_t size, off;     /* of the file; of the section now */
-	uint64_t body, end;     /* of the section's content */
-	struct ewf_section sect;
-	/* the group */
-	uint64_t data_off, data_end; /* of the last sectors section, or 0 */
-	bool open;              /* sectors seen, no table yet */
-	bool have;              /* a good table */
-	bool tried;             /* a bad one */
-	uint64_t tried_off;
-	const char *why;
-	struct ewf_table half;  /* the bad one; n when known */
-	bool ended;             /* next or done */
-	bool last;              /* done */
-	bool stop;              /* the rest of this file cannot be trusted */
-};
+#include "io/ewf_walk.h"
 
 static enum hl_status add_hole(struct ewf *e)
 {
 	return hl_ewf_add_table(e, &(struct ewf_table){ .hole = true });
 }
 
-/* Damage from which the rest of the file cannot be followed. */
-static enum hl_status give_up(struct walk *w, enum hl_status st)
+enum hl_status hl_ewf_give_up(struct walk *w, enum hl_status st)
 {
 	w->stop = true;
 	return st == HL_OK ? add_hole(w->e) : st;
@@ -144,144 +121,7 @@ static enum hl_status on_table2(struct walk *w)
 	return st;
 }
 
-/* ---- facts ------------------------------------------------------------ */
-
-/* The body of a small section, in an allocated block. */
-static enum hl_status body_of(const struct walk *w, uint8_t **out,
-                              struct span *s)
-{
-	uint64_t len = min_u64(w->end - w->body, MAX_BODY);
-	uint8_t *p = hl_alloc(w->e->src.ctx, (size_t)len);
-	enum hl_status st;
-	size_t got;
-
-	*out = p;
-	if (!p)
-		return HL_NOMEM;
-	st = hl_files_pread(w->e->files, w->seg, w->body, p, (size_t)len, &got);
-	*s = span_of(p, got);
-	return st;
-}
-
-static bool is_zero(const uint8_t id[16])
-{
-	static const uint8_t zero[16];
-
-	return memcmp(id, zero, sizeof(zero)) == 0;
-}
-
-/* A set's segments share the GUID; old writers left it zero. */
-static bool same_set(const struct ewf_volume *a, const struct ewf_volume *b)
-{
-	if (!is_zero(a->set_id) && !is_zero(b->set_id) &&
-	    memcmp(a->set_id, b->set_id, sizeof(a->set_id)) != 0)
-		return false;
-	return a->sectors_per_chunk == b->sectors_per_chunk &&
-	       a->bytes_per_sector == b->bytes_per_sector &&
-	       (a->sectors == b->sectors || !a->sectors || !b->sectors);
-}
-
-static enum hl_status on_volume(struct walk *w)
-{
-	struct ewf *e = w->e;
-	struct ewf_volume v;
-	uint8_t *raw;
-	struct span s;
-	enum hl_status st = body_of(w, &raw, &s);
-
-	if (st == HL_OK)
-		st = hl_ewf_volume(s, &v);
-	hl_free(e->src.ctx, raw);
-	if (st == HL_CORRUPT || st == HL_IO)
-		return hl_ewf_flaw(e, w->path, st, "the %s section at byte %"
-		                   PRIu64 " is damaged", w->sect.type, w->off);
-	if (st != HL_OK)
-		return st;
-	if (!e->has_volume) {
-		e->has_volume = true;
-		e->vol = v;
-	} else if (!same_set(&e->vol, &v)) {
-		return give_up(w, hl_ewf_flaw(e, w->path, HL_CORRUPT,
-			"this segment is of another set (its %s section at "
-			"byte %" PRIu64 " differs)", w->sect.type, w->off));
-	}
-	return HL_OK;
-}
-
-/* Notes and hashes: worth a loss note when damaged, never the end. */
-static enum hl_status on_fact(struct walk *w)
-{
-	struct ewf *e = w->e;
-	const char *type = w->sect.type;
-	uint8_t *raw;
-	struct span s;
-	enum hl_status st = body_of(w, &raw, &s);
-
-	if (st == HL_OK && strcmp(type, "hash") == 0)
-		st = hl_ewf_hash(s, &e->hashes);
-	else if (st == HL_OK && strcmp(type, "digest") == 0)
-		st = hl_ewf_digest(s, &e->hashes);
-	else if (st == HL_OK)
-		st = hl_ewf_values_add(&e->values, s, e->src.ctx);
-	hl_free(e->src.ctx, raw);
-	if (st == HL_NOMEM)
-		return st;
-	if (st != HL_OK)
-		hl_warn(&(struct hl_at){ e->src.ctx, NULL, HL_NO_OFFSET,
-		                         w->path },
-		        "the %s section at byte %" PRIu64 " is damaged", type,
-		        w->off);
-	return HL_OK;
-}
-
-static enum hl_status add_errors(struct ewf *e, struct span s, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		struct ewf_bad_sectors b = hl_ewf_error(s, i), *last;
-		enum hl_status st;
-		last = e->n_errors ? &e->error[e->n_errors - 1] : NULL;
-		if (!b.count)
-			continue;
-		/* the look-up needs them ascending and apart */
-		if (last && b.first < last->first + last->count) {
-			if (b.first < last->first)
-				return HL_CORRUPT;
-			last->count = max_u64(last->count, b.first + b.count -
-			                      last->first);
-			continue;
-		}
-		st = hl_grow(e->src.ctx, (void **)&e->error, &e->cap_errors,
-		             e->n_errors, sizeof(*e->error),
-		             HL_MAX_EWF_ERRORS);
-		if (st != HL_OK)
-			return st;
-		e->error[e->n_errors++] = b;
-	}
-	return HL_OK;
-}
-
-static enum hl_status on_errors(struct walk *w)
-{
-	struct ewf *e = w->e;
-	uint32_t n;
-	uint8_t *raw;
-	struct span s;
-	enum hl_status st = body_of(w, &raw, &s);
-
-	if (st == HL_OK)
-		st = hl_ewf_errors(s, &n);
-	if (st == HL_OK)
-		st = add_errors(e, s, n);
-	hl_free(e->src.ctx, raw);
-	if (st == HL_NOMEM)
-		return st;
-	if (st != HL_OK)
-		hl_warn(&(struct hl_at){ e->src.ctx, NULL, HL_NO_OFFSET,
-		                         w->path },
-		        "the list of unreadable sectors at byte %" PRIu64
-		        " is damaged", w->off);
-	return HL_OK;
-}
+/* ---- sections ---- ----------------------------------------------------- */
 
 static enum hl_status on_next(struct walk *w)
 {
@@ -299,17 +139,17 @@ static const struct {
 	const char *type;
 	enum hl_status (*fn)(struct walk *w);
 } handlers[] = {
-	{ "header", on_fact },
-	{ "header2", on_fact },
-	{ "volume", on_volume },
-	{ "disk", on_volume },
-	{ "data", on_volume },
+	{ "header", hl_ewf_on_fact },
+	{ "header2", hl_ewf_on_fact },
+	{ "volume", hl_ewf_on_volume },
+	{ "disk", hl_ewf_on_volume },
+	{ "data", hl_ewf_on_volume },
 	{ "sectors", on_sectors },
 	{ "table", on_table },
 	{ "table2", on_table2 },
-	{ "hash", on_fact },
-	{ "digest", on_fact },
-	{ "error2", on_errors },
+	{ "hash", hl_ewf_on_fact },
+	{ "digest", hl_ewf_on_fact },
+	{ "error2", hl_ewf_on_errors },
 	{ "next", on_next },
 	{ "done", on_done },
 	/* session, ltree, xheader … say nothing that is needed */
@@ -336,10 +176,10 @@ static enum hl_status check_head(struct walk *w, uint64_t want)
 	if (st == HL_OK)
 		st = hl_ewf_file_header(span_of(head, sizeof(head)), &number);
 	if (st != HL_OK)
-		return give_up(w, hl_ewf_flaw(w->e, w->path, HL_CORRUPT,
+		return hl_ewf_give_up(w, hl_ewf_flaw(w->e, w->path, HL_CORRUPT,
 			"does not begin as an EWF segment file"));
 	if (number != (uint16_t)want) /* EVF counts in 16 bits */
-		return give_up(w, hl_ewf_flaw(w->e, w->path, HL_CORRUPT,
+		return hl_ewf_give_up(w, hl_ewf_flaw(w->e, w->path, HL_CORRUPT,
 			"says that it is segment %" PRIu32 ", where %" PRIu64
 			" is expected", number, want));
 	return HL_OK;
@@ -352,6 +192,22 @@ static bool cut_table_helps(const struct walk *w)
 	       !w->open && w->size - w->off > EWF_DESCRIPTOR;
 }
 
+/* A broken chain: whatever lies between here and the next sound section. */
+static enum hl_status resume(struct walk *w, enum hl_status st)
+{
+	uint64_t found = w->off + 1;
+
+	if (st == HL_OK)
+		st = hl_ewf_resync(w->e, w->seg, &found);
+	if (st == HL_END || st == HL_OK) {
+		w->stop = st == HL_END;
+		w->sect.type[0] = '\0';
+		w->body = w->end = found;
+		st = add_hole(w->e);
+	}
+	return st;
+}
+
 /* Decode the descriptor at w->off and find the section's bounds. */
 static enum hl_status read_section(struct walk *w)
 {
@@ -360,20 +216,20 @@ static enum hl_status read_section(struct walk *w)
 	const char *t = w->sect.type;
 
 	if (st == HL_END)
-		return give_up(w, hl_ewf_flaw(w->e, w->path, HL_CORRUPT,
+		return hl_ewf_give_up(w, hl_ewf_flaw(w->e, w->path, HL_CORRUPT,
 			"ends at byte %" PRIu64 ", where a section should "
 			"begin at %" PRIu64, w->size, w->off));
 	if (st == HL_OK)
 		st = hl_ewf_section(span_of(raw, sizeof(raw)), &w->sect);
 	if (st != HL_OK)
-		return give_up(w, hl_ewf_flaw(w->e, w->path, st,
+		return resume(w, hl_ewf_flaw(w->e, w->path, st,
 			"the section descriptor at byte %" PRIu64
 			" is damaged", w->off));
 	w->body = w->end = w->off + EWF_DESCRIPTOR;
 	if (strcmp(t, "next") == 0 || strcmp(t, "done") == 0)
 		return HL_OK;
 	if (w->sect.next < w->body)
-		return give_up(w, hl_ewf_flaw(w->e, w->path, HL_CORRUPT,
+		return resume(w, hl_ewf_flaw(w->e, w->path, HL_CORRUPT,
 			"the section at byte %" PRIu64 " points backwards",
 			w->off));
 	w->end = w->sect.next;
@@ -384,7 +240,7 @@ static enum hl_status read_section(struct walk *w)
 		w->end = w->size;
 		if (st == HL_OK && cut_table_helps(w))
 			st = try_table(w);
-		return give_up(w, st);
+		return hl_ewf_give_up(w, st);
 	}
 	return HL_OK;
 }
@@ -410,7 +266,7 @@ static enum hl_status walk_sections(struct walk *w)
 		if (hl_cancelled(w->e->src.ctx))
 			return HL_CANCELLED;
 		if (n == HL_MAX_EWF_SECTIONS)
-			return give_up(w, hl_ewf_flaw(w->e, w->path, HL_LIMIT,
+			return hl_ewf_give_up(w, hl_ewf_flaw(w->e, w->path, HL_LIMIT,
 				"has more than %d sections", (int)n));
 		st = one_section(w);
 		w->off = w->end;
