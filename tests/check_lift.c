@@ -36,7 +36,8 @@ static void begin(void)
 
 static enum hl_status open_dir(const char *path, bool force)
 {
-	static const char *const argv[] = { "hivelift", "extract", "x\xff", NULL };
+	static const char *const argv[] = { "hivelift", "extract", "x\xff",
+		                            NULL };
 	const struct hl_lift_opts opts = { .dir = path, .force = force,
 		                           .argv = argv };
 
@@ -50,7 +51,8 @@ static json_t *read_manifest(const char *folder)
 
 	snprintf(path, sizeof(path), "%s/manifest.json", folder);
 	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &err);
-	ck_assert_msg(root != NULL, "%s: line %d: %s", path, err.line, err.text);
+	ck_assert_msg(root != NULL, "%s: line %d: %s", path, err.line,
+	              err.text);
 	return root;
 }
 
@@ -154,7 +156,7 @@ static void sums_are_right(void)
 	                       "SHA256SUMS", dir), 0);
 }
 
-/* ---- names ---------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------- */
 
 static const char *const nasty[] = {
 	"..", ".", "../../x", "a/b", "a\\b", "CON", "con.txt", "name.", "name ",
@@ -242,7 +244,7 @@ START_TEST(long_names_and_deep_folders)
 }
 END_TEST
 
-/* ---- what is written -------------------------------------------------------- */
+/* ---- what is written --------------------------------------------------- */
 
 START_TEST(an_entry_says_what_it_is)
 {
@@ -543,8 +545,8 @@ START_TEST(without_a_log_there_are_no_notes)
 	struct fake_node *f = fake_add(0, HL_FILE, "f");
 	fake_extent(f, 0, "", 512, HL_NO_OFFSET, HL_WHAT_MISSING);
 	run("/");
-	ck_assert_uint_eq(json_array_size(json_object_get(entry("/f"), "notes")),
-	                  0);
+	json_t *e = entry("/f");
+	ck_assert_uint_eq(json_array_size(json_object_get(e, "notes")), 0);
 	end();
 }
 END_TEST
@@ -582,7 +584,7 @@ START_TEST(a_hive_with_its_logs)
 }
 END_TEST
 
-/* ---- the same again, and failures ------------------------------------------- */
+/* ---- the same again, and failures -------------------------------------- */
 
 START_TEST(two_runs_differ_in_one_block_and_one_line)
 {
@@ -776,7 +778,7 @@ START_TEST(the_source_is_no_output)
 }
 END_TEST
 
-/* ---- a real disk -------------------------------------------------------------- */
+/* ---- a real disk ------------------------------------------------------- */
 
 /* The truth: every live hive with its hash, and the hashes of its logs. */
 static size_t compare_with_truth(json_t *truth)

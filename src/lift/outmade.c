@@ -88,7 +88,7 @@ void hl_made_free(struct hl_made *m)
 	hl_free(m->list.ctx, m->inos);
 }
 
-/* ---- taking it back -------------------------------------------------------- */
+/* ---- taking it back ---------------------------------------------------- */
 
 /*
  * The part of a path of ours that begins at s, opened below fd, or -1.  No
