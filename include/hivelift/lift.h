@@ -55,7 +55,9 @@ struct hl_hive {
 struct hl_hive_query {
 	uint32_t kinds;    /* bits 1 << enum hl_kind; 0: all */
 	const char *user;  /* profile name, no case; NULL: all */
-	const char *path;  /* glob over the path, no case; NULL: all */
+	/* glob over the path, no case; '*' is any run, also of '/', '?' one
+	   character, '\' is '/'; NULL: all */
+	const char *path;
 };
 
 struct hl_hives;

@@ -72,6 +72,10 @@
 #define HL_MAX_PROBES 48
 #define HL_MAX_NAMES_EACH 128
 #define HL_MAX_PROBE_NAMES 4096
+
+/* Names listed in a profile and in each folder of it, to find translated
+ * folders: Windows puts about twenty in each, people put thousands. */
+#define HL_MAX_WILD_NAMES 256
 /* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
 #define HL_MAX_FAT_SLOTS 65536
 
