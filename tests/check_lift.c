@@ -8,6 +8,7 @@
 #endif
 #include <unistd.h>
 
+#include "io/src_impl.h"
 #include "lift_fake.h"
 #include "lift/names.h"
 
@@ -355,6 +356,90 @@ START_TEST(runs_lead_into_the_image)
 	ck_assert_uint_eq(json_array_size(json_object_get(manifest, "notes")),
 	                  n_before);
 	sums_are_right();
+	end();
+}
+END_TEST
+
+/*
+ * Like a chunk whose checksum only the reading finds wrong: the map knows
+ * nothing of it.  Bytes 1000 to 1099 of 4096 at 8192 of the volume.
+ */
+static enum hl_status surprise_read(struct hl_src *src, uint64_t off,
+                                    void *buf, size_t len,
+                                    struct hl_ranges *bad)
+{
+	enum hl_status st = hl_src_read(fake.vol, 8192 + off, buf, len, bad);
+
+	(void)src;
+	if (st == HL_OK && off <= 1000 && off + len >= 1100) {
+		memset((uint8_t *)buf + 1000 - off, 0, 100);
+		hl_ranges_add(bad, 1000, 100, HL_WHAT_DATA,
+		              HL_Q_BAD_CHECKSUM);
+	}
+	return st;
+}
+
+static enum hl_status surprise_map(struct hl_src *src, uint64_t off,
+                                   struct hl_extent *out)
+{
+	(void)src;
+	(void)off;
+	*out = (struct hl_extent){ .len = 4096, .in = fake.vol,
+		                   .in_off = 8192, .in_len = 4096 };
+	return HL_OK;
+}
+
+static void surprise_close(struct hl_src *src)
+{
+	(void)src;
+}
+
+START_TEST(damage_that_only_reading_finds_is_in_the_runs)
+{
+	static const struct hl_src_ops ops = { .read = surprise_read,
+		                               .map = surprise_map,
+		                               .close = surprise_close };
+	static struct hl_src leaf;
+	static const long long off[] = { 0, 1000, 1100 },
+	                       len[] = { 1000, 100, 2996 };
+
+	begin();
+	hl_src_init(&leaf, &ops, &ctx, "surprise", 4096, 0);
+	fake_add(0, HL_FILE, "f")->leaf = &leaf;
+	run("/f");
+	json_t *e = entry("/f"), *list = json_object_get(e, "runs");
+	ck_assert_uint_eq(json_array_size(list), 3);
+	for (size_t i = 0; i < 3; i++) {
+		json_t *r = json_array_get(list, i);
+		ck_assert_int_eq(number(r, "file_offset"), off[i]);
+		ck_assert_int_eq(number(r, "length"), len[i]);
+		ck_assert_int_eq(number(r, "offset"),
+		                 FAKE_START + 8192 + off[i]);
+		ck_assert_str_eq(text(r, "state"),
+		                 i == 1 ? "bad-checksum" : "ok");
+	}
+	ck_assert(json_is_true(json_object_get(e, "damaged")));
+	ck_assert(test_noted(HL_LOSS, "100 bytes at 1000"));
+	sums_are_right();
+	end();
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_an_entry_without_output)
+{
+	begin();
+	fake_file(0, "secret", 0, 100)->e.flags |= HL_ENTRY_ENCRYPTED;
+	fake_file(0, "plain", 0, 100);
+	run("/");
+	json_t *e = entry("/secret");
+	ck_assert(json_is_null(json_object_get(e, "output")));
+	ck_assert(json_is_null(json_object_get(e, "sha256")));
+	ck_assert_int_eq(number(e, "size"), 100);
+	ck_assert_str_eq(json_string_value(json_array_get(
+				 json_object_get(e, "notes"), 0)),
+	                 "file: encrypted: no key");
+	ck_assert_str_eq(text(entry("/plain"), "output"), "v3/plain");
+	ck_assert_uint_eq(count_files(dir), 3);
 	end();
 }
 END_TEST
@@ -851,6 +936,8 @@ int main(void)
 	tcase_add_test(tc, an_entry_says_what_it_is);
 	tcase_add_test(tc, the_manifest_says_how_it_was_made);
 	tcase_add_test(tc, runs_lead_into_the_image);
+	tcase_add_test(tc, damage_that_only_reading_finds_is_in_the_runs);
+	tcase_add_test(tc, what_cannot_be_read_is_an_entry_without_output);
 	tcase_add_test(tc, holes_stay_holes);
 	tcase_add_test(tc, the_hole_of_bad_clusters_is_not_written);
 	tcase_add_test(tc, streams_lie_beside_their_file);

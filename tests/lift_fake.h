@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/note.h"
 #include "base/text.h"
 #include "fs/fs_impl.h"
 #include "testing.h"
@@ -32,6 +33,7 @@ struct fake_node {
 	struct hl_entry e;
 	struct fake_stream stream[3];
 	const char *link;
+	struct hl_src *leaf; /* handed out as it is, once */
 };
 
 struct fake {
@@ -133,6 +135,14 @@ static enum hl_status fake_stream_open(struct hl_src **out, struct hl_fs *fs,
 
 	(void)how;
 	*out = NULL;
+	if (node && node->e.flags & HL_ENTRY_ENCRYPTED)
+		return hl_fail(&(struct hl_at){ fs->ctx, NULL, HL_NO_OFFSET,
+		                                "file" },
+		               HL_UNSUPPORTED, "encrypted: no key");
+	if (node && node->leaf) {
+		*out = node->leaf;
+		return HL_OK;
+	}
 	for (int i = 0; node && i < 3 && node->stream[i].name; i++)
 		if (!strcmp(node->stream[i].name, stream ? stream : ""))
 			return node->stream[i].n_ext
