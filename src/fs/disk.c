@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/banned.h"
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -27,111 +28,6 @@ struct hl_disk {
 	bool at_offset;
 	bool recognised; /* a table, or a volume whose content has a name */
 };
-
-/* ---- one volume ----------------------------------------------------------------- */
-
-/* Types under which Windows keeps file systems: second copies are tried. */
-static bool may_rescue(const struct hl_part *part)
-{
-	static const char *const types[] = {
-		"0x01", "0x04", "0x06", "0x07", "0x0b", "0x0c", "0x0e", "0x11",
-		"0x14", "0x16", "0x17", "0x1b", "0x1c", "0x1e", "0x27", "0xef",
-		"ebd0a0a2-b9e5-4433-87c0-68b6b72699c7",
-		"c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
-		"de94bba4-06d1-4d40-a16a-bfd50179d6ac",
-	};
-
-	if (!part)
-		return true;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(part->type, types[i]) == 0)
-			return true;
-	return false;
-}
-
-/* What is said of a partition whose content has no name, by its type. */
-static void judge_by_type(struct hl_volume *v, const struct hl_fs_found *found)
-{
-	unsigned flags = v->part ? v->part->flags : 0;
-
-	if (flags & HL_PART_RESERVED) {
-		v->expected_empty = true;
-		v->unread = "reserved, holds no file system";
-	} else if (flags & HL_PART_DYNAMIC) {
-		v->fs_name = "ldm";
-		v->unread = "dynamic disk (LDM): not read";
-	} else if (flags & HL_PART_SPACES) {
-		v->fs_name = "storage-spaces";
-		v->unread = "Storage Spaces member: not read";
-	} else if (v->part && strcmp(v->part->type, "0xee") == 0) {
-		v->unread = "GPT protective partition without a GPT";
-	} else if (found->zeros) {
-		v->unread = "no file system (all zeros at its start)";
-	} else {
-		v->unread = "no file system recognised";
-	}
-}
-
-/*
- * A dynamic disk is one large partition with an own database.  What begins
- * at its start may be a simple or mirrored volume, whole on this disk, or the
- * first stripe of one that is not: then its size does not fit.
- */
-static void judge_dynamic(struct hl_disk *d, struct hl_volume *v)
-{
-	struct hl_at at = { d->ctx, d->image, v->off, "dynamic disk" };
-	const struct hl_fs_info *info = hl_fs_info(v->fs);
-
-	if (info->size > v->len) {
-		hl_fs_close(v->fs);
-		v->fs = NULL;
-		v->fs_name = "ldm";
-		v->unread = "dynamic disk (LDM): the volume goes on elsewhere";
-	} else if (v->len - info->size > info->size / 64 + (1 << 20)) {
-		hl_warn(&at, "only the volume at its start is read");
-	} else {
-		hl_say(&at, "the volume at its start is read by itself");
-	}
-}
-
-static enum hl_status open_fs(struct hl_disk *d, struct hl_volume *v)
-{
-	struct hl_at at = { d->ctx, d->image, v->off, "volume" };
-	unsigned flags = v->part ? v->part->flags : 0;
-	struct hl_fs_found found;
-	enum hl_status st = hl_fs_identify(&found, v->src, may_rescue(v->part),
-	                                   d->ctx);
-
-	if (st != HL_OK && st != HL_END)
-		return st;
-	v->fs = found.fs;
-	v->fs_name = found.name;
-	v->unread = found.reason;
-	if (v->fs && (flags & HL_PART_DYNAMIC))
-		judge_dynamic(d, v);
-	if (!v->fs && !v->unread)
-		judge_by_type(v, &found);
-	if ((flags & HL_PART_RESERVED) && (flags & HL_PART_DYNAMIC))
-		v->expected_empty = true; /* LDM's own database */
-	d->recognised |= v->fs_name[0] != '\0';
-	if (v->unread && !v->expected_empty)
-		hl_warn(&at, "volume %s (%" PRIu64 " bytes) is not read: %s",
-		        v->id, v->len, v->unread);
-	return HL_OK;
-}
-
-static enum hl_status open_volume(struct hl_disk *d, struct hl_volume *v)
-{
-	if (v->len == 0) {
-		/* the table's reader has said where it should have been */
-		v->unread = "it lies behind the end of the image";
-		v->expected_empty = v->part && v->part->stated_len == 0;
-		return HL_OK;
-	}
-	enum hl_status st = hl_src_window(&v->src, d->image, v->off, v->len,
-	                                  d->ctx);
-	return st == HL_OK ? open_fs(d, v) : st;
-}
 
 static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
                                  const struct hl_part *part, size_t number)
@@ -149,8 +45,6 @@ static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
 	return HL_OK;
 }
 
-/* ---- the list ---------------------------------------------------------------------- */
-
 static enum hl_status open_all(struct hl_disk *d)
 {
 	enum hl_status st = HL_OK;
@@ -158,7 +52,8 @@ static enum hl_status open_all(struct hl_disk *d)
 	for (size_t i = 0; i < d->n && st == HL_OK; i++) {
 		hl_progress(d->ctx, HL_PHASE_VOLUME, d->volume[i].id, i, d->n);
 		st = hl_cancelled(d->ctx) ? HL_CANCELLED :
-		     open_volume(d, &d->volume[i]);
+		     hl_volume_open(&d->volume[i], d->image, d->ctx);
+		d->recognised |= d->volume[i].fs_name[0] != '\0';
 	}
 	return st;
 }
@@ -225,8 +120,18 @@ static enum hl_status confirmed(struct hl_disk *d, bool *yes)
 	return HL_OK;
 }
 
+/* Is one of the four type bytes of an MBR 0xEE? */
+static bool announces_gpt(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < 4 && n >= 512; i++)
+		if (p[0x1be + 16 * i + 4] == 0xee)
+			return true;
+	return false;
+}
+
 /* Is there a file system's boot sector in the image's first sector? */
-static enum hl_status begins_bare(struct hl_disk *d, bool *yes)
+static enum hl_status begins_bare(struct hl_disk *d, bool *yes,
+                                  bool *protective)
 {
 	uint8_t p[HL_PROBE_BYTES];
 	size_t n = (size_t)min_u64(sizeof(p), hl_src_size(d->image));
@@ -239,6 +144,7 @@ static enum hl_status begins_bare(struct hl_disk *d, bool *yes)
 		st = hl_src_read(d->image, 0, p, n, &bad);
 	if (st == HL_OK)
 		*yes = hl_fs_probes(p, n) || hl_known_find(p, n, true);
+	*protective = st == HL_OK && announces_gpt(p, n);
 	return st;
 }
 
@@ -261,7 +167,8 @@ static void drop_table(struct hl_disk *d)
  * With a boot sector at 0 the table is read in silence first: what its
  * decoder says of rubbish in a boot sector's code is no damage.
  */
-static enum hl_status look_twice(struct hl_disk *d, uint32_t sector_size)
+static enum hl_status look_twice(struct hl_disk *d, uint32_t sector_size,
+                                 bool protective)
 {
 	struct hl_ctx quiet = *d->ctx;
 	bool yes;
@@ -273,6 +180,9 @@ static enum hl_status look_twice(struct hl_disk *d, uint32_t sector_size)
 	if (st != HL_OK)
 		return st;
 	st = confirmed(d, &yes);
+	/* the second copy of an old GPT survives a format of the whole disk */
+	if (strcmp(hl_table_info(d->table)->scheme, "gpt") == 0 && !protective)
+		yes = false;
 	drop_table(d);
 	if (st != HL_OK || !yes)
 		return st == HL_OK ? HL_END : st;
@@ -285,11 +195,11 @@ static enum hl_status look_twice(struct hl_disk *d, uint32_t sector_size)
 /* HL_OK: d->table is set, or stays NULL when there is none. */
 static enum hl_status find_table(struct hl_disk *d, uint32_t sector_size)
 {
-	bool bare;
-	enum hl_status st = begins_bare(d, &bare);
+	bool bare, protective;
+	enum hl_status st = begins_bare(d, &bare, &protective);
 
 	if (st == HL_OK && bare)
-		st = look_twice(d, sector_size);
+		st = look_twice(d, sector_size, protective);
 	if (st == HL_OK)
 		st = hl_table_open(&d->table, d->image, sector_size, d->ctx);
 	return st == HL_END ? HL_OK : st;

@@ -5,6 +5,7 @@
  * name, FAT has nothing but a plausible BPB, so FAT is last.  exFAT's row
  * goes between them; its boot signature is then struck out of known.c.
  */
+#include "base/banned.h"
 #include "fs/fs_impl.h"
 
 static const struct hl_fs_driver drivers[] = {

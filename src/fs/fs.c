@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
 #include "base/note.h"

@@ -102,4 +102,12 @@ enum hl_status hl_fs_identify_with(struct hl_fs_found *out, struct hl_src *vol,
 /* Does the start of a volume look like one that a driver reads? */
 bool hl_fs_probes(const void *p, size_t n);
 
+/*
+ * volume.c: what a volume holds: opens its window and file system, or says
+ * why it is not read.  v->off, len, part, id are set.
+ * HL_OK (also when it is not read); HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+
 #endif

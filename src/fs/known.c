@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "base/banned.h"
 #include "base/le.h"
 #include "base/span.h"
 #include "fs/fs_impl.h"

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/banned.h"
 #include "base/text.h"
 #include "fs/fs_impl.h"
 
@@ -35,6 +36,12 @@ static size_t digits(const char *s)
 	return n;
 }
 
+/* "C:" before a separator or the end. */
+static bool drive(const char *s)
+{
+	return is_letter(s[0]) && s[1] == ':' && (is_sep(s[2]) || !s[2]);
+}
+
 /* Bytes of "3", "L1" or "3.s1" before a ':' and a separator; 0: none. */
 static size_t volume_len(const char *s)
 {
@@ -46,9 +53,10 @@ static size_t volume_len(const char *s)
 	n += at;
 	if (s[n] == '.' && s[n + 1] == 's' && is_digit(s[n + 2]))
 		n += 2 + digits(s + n + 2);
-	/* "3:" is its root, "3:@42" one of its records */
+	/* "3:" is its root, "3:@42" one of its records, "3:C:\x" a path */
 	if (s[n] == ':' &&
-	    (is_sep(s[n + 1]) || s[n + 1] == '@' || s[n + 1] == '\0'))
+	    (is_sep(s[n + 1]) || s[n + 1] == '@' || s[n + 1] == '\0' ||
+	     drive(s + n + 1)))
 		return n;
 	return 0;
 }

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/banned.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/note.h"
@@ -112,10 +113,12 @@ static enum hl_status set_path(struct hl_walk *w, size_t n_dir,
 	return HL_OK;
 }
 
+/* The reason first: a note cuts what is very long. */
 static enum hl_status left_out(struct hl_walk *w, const char *why)
 {
 	hl_warn(&(struct hl_at){ w->fs->ctx, w->fs->src, HL_NO_OFFSET,
-	                         "folder" }, "%s: %s", w->path, why);
+	                         "folder" }, "%s: %s", why,
+	        *w->path ? w->path : "/");
 	return HL_CORRUPT;
 }
 

@@ -10,6 +10,7 @@
  * may be used (and are by hand-made tables, which Windows and Linux read), so
  * every link is put on a list and every EBR is read once.
  */
+#include "base/banned.h"
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"

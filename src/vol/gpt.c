@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/banned.h"
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/text.h"

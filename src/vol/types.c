@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/banned.h"
 #include "hivelift/vol.h"
 
 static const struct vol_mbr_type mbr_types[] = {

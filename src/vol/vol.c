@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/banned.h"
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"

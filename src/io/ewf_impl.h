@@ -1,0 +1,135 @@
+/*
+ * ewf_impl.h: an open EWF set, shared by the files that build and read it.
+ *
+ *	ewf_walk.c   segment files -> sections             (at open)
+ *	ewf_facts.c  small sections -> volume, hashes, notes
+ *	ewf_table.c  tables checked, placed, looked up
+ *	ewf_chunk.c  one chunk -> bytes                    (any thread)
+ *	ewf.c        the source
+ */
+#ifndef HL_EWF_IMPL_H
+#define HL_EWF_IMPL_H
+
+#include <pthread.h>
+
+#include "hivelift/src.h"
+#include "io/ewf_sections.h"
+#include "io/ewf_values.h"
+#include "io/files.h"
+#include "io/src_impl.h"
+
+/*
+ * One table: where the entries of chunks [first, first + n) are.  While the
+ * set is walked `first` is not known yet, and a hole stands for any number
+ * of chunks whose table is gone.
+ */
+struct ewf_table {
+	uint64_t first;
+	uint64_t entries_off; /* in the segment file */
+	uint64_t base;
+	uint64_t data_end;    /* where the last chunk's data end */
+	size_t seg;
+	uint32_t n;
+	uint32_t wide_from;   /* from here entries are 32-bit offsets */
+	bool hole;            /* n not known */
+	bool bad;             /* n known, entries not */
+};
+
+#define EWF_PAGE_ENTRIES 1024
+#define EWF_PAGES 32
+
+/* A part of a table's entries. */
+struct ewf_page {
+	size_t table;  /* SIZE_MAX: empty */
+	uint32_t page, n;
+	uint8_t entries[EWF_PAGE_ENTRIES * 4];
+};
+
+struct ewf_worker;
+struct ewf_slot;
+
+struct ewf {
+	struct hl_src src;
+	struct hl_files *files;
+	bool allow_missing;
+
+	bool has_volume;
+	struct ewf_volume vol;
+	struct ewf_hashes hashes;
+	char md5[33], sha1[41];
+	struct ewf_values values;
+	uint32_t chunk_size;
+	uint64_t n_chunks; /* that the medium needs */
+
+	struct ewf_table *table;
+	size_t n_tables, cap_tables;
+	struct ewf_bad_sectors *error; /* ascending, apart */
+	size_t n_errors, cap_errors;
+
+	pthread_mutex_t lock; /* of everything below */
+	struct ewf_page *page;
+	struct ewf_slot *slot;
+	size_t n_slots;
+	uint64_t clock;
+	struct ewf_worker *idle;
+};
+
+/* Where a chunk's bytes are. */
+struct ewf_place {
+	size_t seg;
+	uint64_t off;
+	uint32_t len; /* stored bytes, at most */
+	bool deflated;
+};
+
+/*
+ * Damage of the set.  Without allow_missing it is the end: said and returned.
+ * With it: a loss is noted and HL_OK returned.
+ */
+enum hl_status hl_ewf_flaw(const struct ewf *e, const char *path,
+                           enum hl_status st, const char *fmt, ...)
+	HL_PRINTF(4, 5) HL_MUST_CHECK;
+
+/* ewf_walk.c.  HL_OK, HL_IO, HL_CORRUPT, HL_UNSUPPORTED, HL_LIMIT, HL_NOMEM */
+enum hl_status hl_ewf_walk(struct ewf *e) HL_MUST_CHECK;
+
+/*
+ * ewf_table.c: check the table whose section body is [off, end) of a segment
+ * file; data_end as in struct ewf_table, 0 when chunks follow the entries.
+ * *why says what is wrong.  t->n is set as soon as it is known.
+ *   HL_OK, HL_CORRUPT, HL_IO, HL_CANCELLED
+ */
+struct ewf_body {
+	size_t seg;
+	uint64_t off, end, data_end;
+};
+enum hl_status hl_ewf_table_check(const struct ewf *e,
+                                  const struct ewf_body *body,
+                                  struct ewf_table *t, const char **why)
+	HL_MUST_CHECK;
+enum hl_status hl_ewf_add_table(struct ewf *e, const struct ewf_table *t)
+	HL_MUST_CHECK;
+/* Give the tables their first chunks.  HL_OK, HL_CORRUPT (said) */
+enum hl_status hl_ewf_place_tables(struct ewf *e) HL_MUST_CHECK;
+/* The table that holds a chunk, or the place where it would be. */
+bool hl_ewf_find_table(const struct ewf *e, uint64_t chunk, size_t *i);
+/* HL_OK; HL_END: no table has it; HL_IO, HL_CORRUPT: its entry is useless */
+enum hl_status hl_ewf_locate(struct ewf *e, uint64_t chunk,
+                             struct ewf_place *out) HL_MUST_CHECK;
+
+/*
+ * ewf_resync.c: the next sound descriptor from *off on.
+ *   HL_OK, HL_END, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ewf_resync(const struct ewf *e, size_t seg, uint64_t *off)
+	HL_MUST_CHECK;
+
+/* ewf_chunk.c */
+enum hl_status hl_ewf_chunks_init(struct ewf *e) HL_MUST_CHECK;
+void hl_ewf_chunks_free(struct ewf *e);
+/* Bytes [from, from + len) of one chunk; zeros and a range when damaged. */
+enum hl_status hl_ewf_chunk_read(struct ewf *e, uint64_t chunk, uint32_t from,
+                                 void *buf, uint32_t len,
+                                 struct hl_ranges *bad) HL_MUST_CHECK;
+
+#endif
