@@ -62,6 +62,30 @@ START_TEST(files_and_folders_are_read)
 }
 END_TEST
 
+/* The whole chain, also where the size says less; folders have one too. */
+START_TEST(raw_is_the_whole_chain)
+{
+	struct vol v = plain(kinds[_i]);
+	put32(vol_root(&v) + 32 + 0x1C, 10); /* of 1,536 bytes allocated */
+	struct open o = open_vol(&v);
+	struct hl_src *s = stream_of(&o, "/FILE.BIN", HL_STREAM_RAW);
+	char buf[1536];
+
+	ck_assert_uint_eq(hl_src_size(s), 1536);
+	ck_assert_int_eq(hl_src_read(s, 0, buf, 1536, NULL), HL_OK);
+	ck_assert(buf[0] == 'a' && buf[1535] == 'c');
+	hl_src_close(s);
+	s = stream_of(&o, "/SUB", HL_STREAM_RAW);
+	ck_assert_uint_eq(hl_src_size(s), 512);
+	hl_src_close(s);
+	s = stream_of(&o, "/EMPTY", HL_STREAM_RAW);
+	ck_assert_uint_eq(hl_src_size(s), 0);
+	hl_src_close(s);
+	ck_assert_uint_eq(test_note_count(HL_INFO), 0);
+	close_vol(&o, &v);
+}
+END_TEST
+
 START_TEST(what_is_not_there_is_not_found)
 {
 	struct vol v = plain(kinds[_i]);
@@ -183,6 +207,7 @@ static TCase *whole_case(void)
 
 	tcase_add_loop_test(tc, volume_is_described, 0, 3);
 	tcase_add_loop_test(tc, files_and_folders_are_read, 0, 3);
+	tcase_add_loop_test(tc, raw_is_the_whole_chain, 0, 3);
 	tcase_add_loop_test(tc, what_is_not_there_is_not_found, 0, 3);
 	tcase_add_loop_test(tc, facts_name_entry_and_chain, 0, 3);
 	tcase_add_loop_test(tc, entry_is_whole_when_its_name_straddles_clusters,
