@@ -1,66 +1,298 @@
-# hivelift: complete on its own.  Knobs: CC CFLAGS LDFLAGS B= (build folder)
-# DEVELOPER=1 (warnings are errors) SANITIZE=address,undefined NO_LIBEWF=1
+# hivelift: this file is complete on its own; `make` needs nothing before it.
+#
+#   make              program and libraries, into build/
+#   make demo         install what is missing, build, lift the sample's hives
+#   make check        every test but the large images      (sets itself up)
+#   make check-corpus every image of the corpus            (sets itself up)
+#   make bench        measure against the targets and peers
+#   make fuzz         libFuzzer (clang), FUZZ_TIME seconds for each target
+#   make install      DESTDIR= prefix=/usr/local
+#   make configure    optional: autoconf's probe, which only writes config.mk
+#
+# Knobs, on the command line or in local.mk (yours) or config.mk (configure's):
+#   CC CFLAGS CPPFLAGS LDFLAGS AR PKG_CONFIG   as everywhere
+#   B=build              build folder; one for each set of flags keeps all
+#   DEVELOPER=1          warnings are errors
+#   SANITIZE=address,undefined   with B=build-san
+#   NO_LIBEWF=1          leave E01 out
+#   NO_HARDENING=1       leave the hardening flags out
+#   V=1                  show whole commands
+#   prefix bindir libdir includedir mandir pkgconfigdir   where install puts
+#   FUZZ_TIME=60         seconds for each fuzz target
 
-CC ?= cc
-B ?= build
+B = build
+AR ?= ar
+INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
+FUZZ_TIME ?= 60
+
+prefix ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir ?= $(exec_prefix)/bin
+libdir ?= $(exec_prefix)/lib
+includedir ?= $(prefix)/include
+datarootdir ?= $(prefix)/share
+mandir ?= $(datarootdir)/man
+pkgconfigdir ?= $(libdir)/pkgconfig
+
+-include config.mk
+-include local.mk
+
+VERSION := $(shell cat VERSION)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+UNAME_S := $(shell uname -s)
+
+# ---- dependencies: looked up only when configure has not done it ------------
+
+ifndef CONFIGURED
+pc = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
+ZLIB_LIBS := $(or $(call pc,--libs zlib),-lz)
+JANSSON_LIBS := $(or $(call pc,--libs jansson),-ljansson)
+CHECK_CFLAGS := $(call pc,--cflags check)
+CHECK_LIBS := $(or $(call pc,--libs check),-lcheck)
+ifndef NO_LIBEWF
+LIBEWF_LIBS := $(call pc,--libs libewf)
+LIBEWF_CFLAGS := $(call pc,--cflags libewf)
+endif
+ifeq ($(UNAME_S),Linux)
+SYS_LIBS := -ldl -lpthread
+else ifeq ($(UNAME_S),Darwin)
+SYS_LIBS := -liconv
+else
+SYS_LIBS := -lpthread
+endif
+endif
+ifdef NO_LIBEWF
+LIBEWF_LIBS :=
+endif
+
+# ---- flags -------------------------------------------------------------------
+
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wundef
 ifdef DEVELOPER
 WARN += -Werror
 endif
+
 ifdef SANITIZE
-SAN = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+HARDEN = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all
+HARDEN_LD = -fsanitize=$(SANITIZE)
+else ifndef NO_HARDENING
+HARDEN = -fstack-protector-strong
+# glibc warns when it cannot fortify, so only where there is optimisation
+ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
+HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
-VERSION := $(shell cat VERSION)
-HL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE \
-	-D_FILE_OFFSET_BITS=64 -DHL_VERSION='"$(VERSION)"' -Iinclude -Isrc
-HL_CFLAGS = -std=c11 -fPIC $(WARN) $(SAN) -MMD -MP
-LIBS = -ldl -lpthread
+ifneq ($(UNAME_S),Darwin)
+HARDEN_EXE = -pie
+HARDEN_LD = -Wl,-z,relro -Wl,-z,now
+endif
+endif
 
-ifndef NO_LIBEWF
-ifeq ($(shell $(PKG_CONFIG) --exists libewf 2>/dev/null && echo y),y)
-HL_CPPFLAGS += -DHAVE_LIBEWF $(shell $(PKG_CONFIG) --cflags libewf)
-LIBS += $(shell $(PKG_CONFIG) --libs libewf)
+HL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 \
+	-D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DHL_VERSION='"$(VERSION)"' -Iinclude -Isrc
+ifneq ($(strip $(LIBEWF_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBEWF $(LIBEWF_CFLAGS)
 endif
-endif
-LIBS += $(shell $(PKG_CONFIG) --libs jansson zlib 2>/dev/null || echo -ljansson -lz)
-CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check 2>/dev/null || echo -lcheck)
+HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
+LIBS = $(LIBEWF_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(SYS_LIBS)
+COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
+LINK = $(CC) $(CFLAGS) $(HARDEN_LD) $(HARDEN_EXE) $(LDFLAGS)
 
+ifndef V
+quiet = @printf '  %-5s %s\n' '$(1)' '$@';
+endif
+
+# Only what the public headers declare leaves the shared library; the list is
+# made from them, so that it cannot be forgotten.
+ifeq ($(UNAME_S),Darwin)
+SO = libhivelift.$(SOVERSION).dylib
+SONAME = $(SO)
+SO_LINK = libhivelift.dylib
+EXPORTS_SED = s/^/_/
+SHARED = -dynamiclib -install_name $(libdir)/$(SONAME) \
+	-current_version $(VERSION) -compatibility_version $(SOVERSION) \
+	-Wl,-exported_symbols_list,$(B)/exports
+else
+SO = libhivelift.so.$(VERSION)
+SONAME = libhivelift.so.$(SOVERSION)
+SO_LINK = libhivelift.so
+EXPORTS_SED = s/$$/;/;1s/^/{ global: /;$$s/$$/ local: *; };/
+SHARED = -shared -Wl,-soname,$(SONAME) -Wl,--version-script=$(B)/exports \
+	-Wl,--as-needed
+AS_NEEDED = -Wl,--as-needed
+endif
+
+# ---- sources: by wildcard, so that a new file needs no edit ------------------
+
+HEADERS := $(wildcard include/hivelift/*.h)
 LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
 CHECK_SRC := $(wildcard tests/check_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+TOOL_SRC := $(wildcard tests/tools/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+TEST_OBJ := $(patsubst %.c,$(B)/%.o,$(CHECK_SRC) $(FUZZ_SRC) $(TOOL_SRC) \
+	tests/testing.c tests/fuzz/replay.c)
 CHECKS := $(CHECK_SRC:tests/%.c=$(B)/%)
-FUZZ := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
+TOOLS := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
+PC = $(B)/hivelift.pc
 
-all: $(B)/libhivelift.a $(if $(CLI_SRC),$(B)/hivelift)
+all: $(B)/libhivelift.a $(B)/$(SO) $(PC) $(if $(CLI_SRC),$(B)/hivelift)
 
-$(B)/%.o: %.c
+# The stamp changes when the flags do, and everything depends on it.
+FLAGS_NOW = $(COMPILE) | $(LINK) | $(LIBS) | $(CHECK_LIBS)
+PLACES_NOW = $(prefix) | $(libdir) | $(includedir) | $(LIBS)
+stamp = mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.$$$$; \
+	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv -f $@.$$$$ $@; fi
+$(B)/.flags: FORCE
+	@$(call stamp,$(FLAGS_NOW))
+$(B)/.places: FORCE
+	@$(call stamp,$(PLACES_NOW))
+
+$(B)/%.o: %.c $(B)/.flags
 	@mkdir -p $(@D)
-	$(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call quiet,CC)$(COMPILE) -c -o $@ $<
 
 $(B)/libhivelift.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call quiet,AR)$(AR) rcs $@ $(LIB_OBJ)
+
+$(B)/exports: $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	@cat $(HEADERS) | tr '\n' ' ' | \
+		sed 's|/\*[^*]*\*\([^/*][^*]*\*\)*/||g' | \
+		grep -o 'hl_[a-z0-9_]*(' | tr -d '(' | LC_ALL=C sort -u \
+		>$@.names
+	@sed '$(EXPORTS_SED)' $@.names >$@
+
+$(B)/$(SO): $(LIB_OBJ) $(B)/exports \
+		$(if $(filter Darwin,$(UNAME_S)),$(B)/.places)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(HARDEN_LD) $(SHARED) $(LDFLAGS) -o $@ $(LIB_OBJ) \
+		$(LIBS)
+	@ln -sf $(SO) $(B)/$(SO_LINK)
+	@test $(SO) = $(SONAME) || ln -sf $(SO) $(B)/$(SONAME)
 
 $(B)/hivelift: $(CLI_OBJ) $(B)/libhivelift.a
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a $(AS_NEEDED) $(LIBS)
+
+# libewf and jansson have their place only in a static link
+$(PC): hivelift.pc.in VERSION $(B)/.places
+	@sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
+		-e 's|@includedir@|$(includedir)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' \
+		hivelift.pc.in >$@.new && mv -f $@.new $@
+
+# ---- tests -------------------------------------------------------------------
+
+$(B)/tests/%.o: HL_CPPFLAGS += -Itests $(CHECK_CFLAGS)
 
 $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
-$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libhivelift.a
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
+		$(B)/libhivelift.a
+	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 
+$(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
+	@mkdir -p $(@D)
+	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
+
+# everything that `check` runs, built and not run
+build-tests: all $(CHECKS) $(FUZZ) $(TOOLS)
+
+# the quick round while working: unit suites and fuzz replays
 units: $(CHECKS) $(FUZZ)
-	@for t in $(CHECKS); do $$t || exit 1; done
+	@B=$(B) tests/run.sh units
+
+demo:
+	@scripts/deps build
+	@$(MAKE) --no-print-directory all
+	@B=$(B) scripts/demo
+
+check:
+	@scripts/deps test
+	@B=$(B) MAKE='$(MAKE)' tests/run.sh check
+
+check-corpus:
+	@scripts/deps test
+	@B=$(B) MAKE='$(MAKE)' tests/run.sh corpus
+
+bench: all
+	@scripts/deps test
+	@$(MAKE) --no-print-directory build-tests
+	@B=$(B) bench/run
+
+# libFuzzer writes into the first folder it is given: that is corpus/, ours to
+# throw away, and never testdata/.
+fuzz:
+	@$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang \
+		SANITIZE=address,undefined \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
+		CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
+		FUZZ_TIME=$(FUZZ_TIME) run-fuzz
+
+$(B)/libfuzzer_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libhivelift.a
+	$(call quiet,LINK)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+run-fuzz: $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)/libfuzzer_%)
+	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) scripts/fuzz
+
+# ---- install -----------------------------------------------------------------
+
+D = $(DESTDIR)
+
+install: all
+	$(INSTALL) -d $(D)$(bindir) $(D)$(libdir) $(D)$(pkgconfigdir) \
+		$(D)$(includedir)/hivelift $(D)$(mandir)/man1 \
+		$(D)$(mandir)/man3
+	$(if $(CLI_SRC),$(INSTALL) -m 755 $(B)/hivelift $(D)$(bindir))
+	$(INSTALL) -m 644 $(B)/libhivelift.a $(D)$(libdir)
+	$(INSTALL) -m 755 $(B)/$(SO) $(D)$(libdir)
+	ln -sf $(SO) $(D)$(libdir)/$(SO_LINK)
+	test $(SO) = $(SONAME) || ln -sf $(SO) $(D)$(libdir)/$(SONAME)
+	$(INSTALL) -m 644 $(HEADERS) $(D)$(includedir)/hivelift
+	$(INSTALL) -m 644 $(PC) $(D)$(pkgconfigdir)
+	for m in $(wildcard man/*.1 man/*.3); do \
+		$(INSTALL) -m 644 $$m $(D)$(mandir)/man$${m##*.} || exit 1; \
+	done
+
+uninstall:
+	rm -f $(D)$(bindir)/hivelift $(D)$(libdir)/libhivelift.a \
+		$(D)$(libdir)/$(SO) $(D)$(libdir)/$(SO_LINK) \
+		$(D)$(libdir)/$(SONAME) $(D)$(pkgconfigdir)/hivelift.pc \
+		$(D)$(mandir)/man1/hivelift.1 $(D)$(mandir)/man3/libhivelift.3
+	rm -rf $(D)$(includedir)/hivelift
+
+# ---- configure ---------------------------------------------------------------
+
+configure: configure.ac
+	autoconf -o $@ configure.ac
+	rm -rf autom4te.cache
+
+# Only when configure has been run: GNU make would otherwise try to make
+# config.mk on every clone.
+ifneq ($(wildcard config.status),)
+config.mk: config.mk.in config.status
+	./config.status config.mk
+endif
+
+# ---- cleaning ----------------------------------------------------------------
 
 clean:
-	rm -rf $(B)
+	rm -rf $(B) $(B)-san $(B)-fuzz $(B)-other
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
-.PHONY: all units clean
+distclean: clean
+	rm -rf build build-* config.mk config.status config.log configure \
+		autom4te.cache tests/system/__pycache__
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+.PHONY: all build-tests units demo check check-corpus bench fuzz run-fuzz \
+	install uninstall clean distclean FORCE
 .SECONDARY:
+.DELETE_ON_ERROR:

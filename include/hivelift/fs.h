@@ -79,7 +79,8 @@ struct hl_fs_info {
 	bool hibernated;   /* hiberfil.sys holds a hibernation */
 	bool has_records;  /* refs are MFT records */
 	uint32_t shadow_copies; /* counted, not searched */
-	uint64_t unallocated;   /* bytes free; HL_NO_OFFSET: not known */
+	uint64_t unallocated;   /* bytes free; HL_NO_OFFSET: not known (yet,
+	                           see hl_fs_unallocated) */
 };
 
 struct hl_fs;
@@ -95,6 +96,13 @@ enum hl_status hl_fs_open(struct hl_fs **out, struct hl_src *vol,
 void hl_fs_close(struct hl_fs *fs);
 const struct hl_fs_info *hl_fs_info(struct hl_fs *fs);
 struct hl_src *hl_fs_source(struct hl_fs *fs);
+/*
+ * Bytes that no file owns.  Reads the allocation map when it must, which may
+ * be large, so that it is not done at open.  HL_OK, HL_END (the format or its
+ * damage does not tell), HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_fs_unallocated(struct hl_fs *fs,
+                                 uint64_t *bytes) HL_MUST_CHECK;
 
 /* The root folder. */
 enum hl_status hl_fs_root(struct hl_fs *fs, struct hl_entry *out) HL_MUST_CHECK;
@@ -162,6 +170,36 @@ enum hl_status hl_fs_fact_next(struct hl_fs *fs, const struct hl_ref *ref,
                                unsigned *cursor,
                                struct hl_fact *out) HL_MUST_CHECK;
 
+/* ---- paths as users write them --------------------------------------------- */
+
+/*
+ * A path argument, taken apart.  All pointers lead into the argument.
+ *
+ *	3:/Windows/notes.txt:stream     L1:\x     3.s1:/y     C:\z     @42-7
+ *	|  |                 |
+ *	|  path (n_base up to the last ':' behind the last separator)
+ *	volume               stream
+ *
+ * A name made by POSIX may hold ':' itself, so whoever looks the path up
+ * tries all of it first; hl_fs_find_path does.
+ */
+struct hl_path {
+	char volume[16];    /* "3", "L1", "3.s1", or "" when none is named */
+	const char *path;   /* the rest, all of it */
+	size_t n_base;      /* its bytes before ":stream", or all */
+	const char *stream; /* NULL: none named */
+};
+/* HL_OK; HL_USAGE when a volume's name is too long */
+enum hl_status hl_path_parse(const char *arg,
+                             struct hl_path *out) HL_MUST_CHECK;
+/*
+ * hl_fs_find for a path that was taken apart: the whole of it as a name
+ * first, then without the stream.  *stream is "" or the stream's name.
+ */
+enum hl_status hl_fs_find_path(struct hl_fs *fs, const struct hl_path *path,
+                               struct hl_entry *out,
+                               const char **stream) HL_MUST_CHECK;
+
 /* ---- the disk ----------------------------------------------------------- */
 
 struct hl_disk_opts {
@@ -186,9 +224,14 @@ struct hl_volume {
 struct hl_disk;
 
 /*
- * The volumes of an image: by its table, or one bare file system.
- *   HL_OK; HL_END when nothing at all was recognised (coverage still tells);
- *   HL_IO, HL_NOMEM, HL_CANCELLED, HL_USAGE (no such volume)
+ * The volumes of an image: by its table, or one bare file system.  What lies
+ * at the start of the image is asked before its table, since every NTFS, FAT
+ * and BitLocker boot sector ends like an MBR.
+ *   HL_OK; HL_END when nothing at all was recognised: *out is then valid all
+ *   the same and holds the whole image as volume "1", unread (or no volume
+ *   when the image is empty), so that coverage can tell;
+ *   HL_NOMEM, HL_CANCELLED, HL_USAGE (no such volume, or an offset behind the
+ *   end of the image: said) leave *out NULL
  */
 enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
                             const struct hl_disk_opts *opts,

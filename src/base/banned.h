@@ -2,6 +2,12 @@
 #ifndef HL_BANNED_H
 #define HL_BANNED_H
 
+/* First, so that an inline in a system header is not banned by accident. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
 #define BANNED(f) sorry_##f##_is_banned
 #undef strcpy
 #define strcpy(a, b) BANNED(strcpy)

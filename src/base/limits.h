@@ -11,11 +11,80 @@
 /* One line of a note; long names are cut in the middle of nowhere else. */
 #define HL_MAX_NOTE_TEXT 2048
 
+/* Files of one name in one output folder: more is a damaged index. */
+#define HL_MAX_SAME_NAME 1000
+
 /* Folder depth of a recursive walk: Windows paths end at 32,767 units. */
 #define HL_MAX_DEPTH 1024
 
 /* A path in UTF-8: 32,767 UTF-16 units of up to three bytes. */
 #define HL_MAX_PATH (32767 * 3 + 1)
+
+/* NTFS: $ATTRIBUTE_LIST in bytes; Windows itself stops at 256 KiB. */
+#define HL_MAX_NTFS_LIST (256u * 1024)
+
+/* NTFS: records of one file; that list's entries are 32 bytes or more. */
+#define HL_MAX_NTFS_RECORDS 8192
+
+/* NTFS: attribute headers of one file; 24 bytes each is all they can be. */
+#define HL_MAX_NTFS_PARTS 65536
+
+/* NTFS: runs of one stream; 48 bytes each here, about the memory budget. */
+#define HL_MAX_NTFS_RUNS 400000
+
+/* NTFS: times that $MFT is gathered anew because it describes itself; each
+ * pass must bring a piece more, and one piece maps thousands of records. */
+#define HL_MAX_NTFS_MFT_PASSES 64
+
+/* NTFS: levels of a B-tree; 8 hold more names than a volume has records. */
+#define HL_MAX_NTFS_DEPTH 24
+
+/* NTFS: INDX blocks of one folder: 16 GiB of 4 KiB blocks, a bit for each. */
+#define HL_MAX_NTFS_BLOCKS (1u << 22)
+
+/* NTFS: bytes of a compression unit; Windows makes 64 KiB at most. */
+#define HL_MAX_NTFS_UNIT (1u << 20)
+
+/* NTFS: facts that stat shows of one file. */
+#define HL_MAX_NTFS_FACTS 20000
+
+/* Hives of one disk: a machine with a thousand users has some ten thousand. */
+#define HL_MAX_HIVES 100000
+
+/* Names of a root that are listed; then the usual ones are looked up. */
+#define HL_MAX_ROOT_NAMES 4096
+
+/* Names kept of one folder that holds hives: what fits a row or is a log. */
+#define HL_MAX_FOLDER_NAMES 4096
+
+/* Folders of one kind on a volume: profiles of a terminal server, and more. */
+#define HL_MAX_PLACES 65536
+
+/*
+ * Looking for Windows and profile folders under unusual names must not read
+ * a whole data disk: folders of a root that are looked into, folders below
+ * one of them that are tried in vain before it is given up, the same for all
+ * together, and names listed on the way.  A folder of profiles shows one of
+ * them early (Administrator, All Users, Default User).
+ */
+#define HL_MAX_ROOT_FOLDERS 96
+#define HL_MAX_PROBES_EACH 16
+#define HL_MAX_PROBES 96
+#define HL_MAX_PROBE_NAMES 4096
+/* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
+#define HL_MAX_FAT_SLOTS 65536
+
+/* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
+#define HL_MAX_PARTS 16384
+
+/* Bytes of a GPT array: the same number at the largest entry in use. */
+#define HL_MAX_GPT_ARRAY (4u << 20)
+
+/* Extended boot records of one disk: drive letters end at 26. */
+#define HL_MAX_EBRS 1024
+
+/* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
+#define HL_MAX_FOLDERS (16u << 20)
 
 /* Segment files of one image: .ZZZ is number 14,971; split sets go on. */
 #define HL_MAX_SEGMENTS 1000000

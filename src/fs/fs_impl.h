@@ -40,6 +40,8 @@ struct hl_fs_ops {
 	                       char *buf, size_t n);
 	enum hl_status (*fact_next)(struct hl_fs *fs, const struct hl_ref *ref,
 	                            unsigned *cursor, struct hl_fact *out);
+	/* Bytes free; HL_END: not known.  May be NULL: info.unallocated. */
+	enum hl_status (*unallocated)(struct hl_fs *fs, uint64_t *bytes);
 };
 
 struct hl_fs {
@@ -54,13 +56,58 @@ extern const struct hl_fs_ops hl_fs_ntfs; /* ntfs_fs.c */
 extern const struct hl_fs_ops hl_fs_fat;  /* fat_fs.c */
 
 /*
- * known.c: names what is seen and not read, from the first bytes.
- * `end` may be NULL or the last sector.  Returns NULL when nothing is known.
+ * known.c: names what is seen and not read, by its signature.  p is the
+ * beginning of a volume (or image), up to HL_KNOWN_BYTES.
  */
+#define HL_KNOWN_BYTES (68 * 1024)
+#define HL_PROBE_BYTES 4096 /* what drivers and boot signatures look at */
 struct hl_known {
 	const char *fs_name; /* "bitlocker", "refs", "ext4", "luks", … */
 	const char *reason;  /* "BitLocker: encrypted, no key" … */
+	bool boot;           /* it is told by the boot sector itself, and so
+	                        stands before drivers and before an MBR */
 };
-const struct hl_known *hl_known_find(const void *p, size_t n);
+/* NULL when nothing is known.  boot_only: the boot sector's alone. */
+const struct hl_known *hl_known_find(const void *p, size_t n, bool boot_only);
+
+/* One row of the table of drivers. */
+struct hl_fs_driver {
+	const char *name;
+	const struct hl_fs_ops *ops;
+};
+
+/* What lies at the start of a source. */
+struct hl_fs_found {
+	struct hl_fs *fs;             /* NULL: not read */
+	const char *name;             /* of the format; "" unknown; never NULL */
+	const char *reason;           /* why it is not read, or NULL */
+	bool zeros;                   /* nothing but zeros at the start */
+	bool damaged;                 /* a driver knows it and cannot open it */
+};
+/*
+ * The one order of tries for the whole library: signatures that stand before
+ * the drivers, drivers by their probe, other signatures, second copies.
+ * rescue: try second copies too.
+ *   HL_OK: out->fs is set; HL_END: it is not, out tells what there is;
+ *   HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_fs_identify(struct hl_fs_found *out, struct hl_src *vol,
+                              bool rescue, const struct hl_ctx *ctx)
+	HL_MUST_CHECK;
+/* The same with other drivers; ends with a row of NULL.  For tests. */
+enum hl_status hl_fs_identify_with(struct hl_fs_found *out, struct hl_src *vol,
+                                   bool rescue,
+                                   const struct hl_fs_driver *drivers,
+                                   const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* Does the start of a volume look like one that a driver reads? */
+bool hl_fs_probes(const void *p, size_t n);
+
+/*
+ * volume.c: what a volume holds: opens its window and file system, or says
+ * why it is not read.  v->off, len, part, id are set.
+ * HL_OK (also when it is not read); HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 #endif

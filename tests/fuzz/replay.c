@@ -1,40 +1,176 @@
 /*
  * replay.c: runs a fuzz target over files, with any compiler.
- *	fuzz_x FILE...      each file once, copied to a block of its exact size
+ *
+ *	fuzz_x [-v] [-m ROUNDS] FILE...
+ *
+ * Each file is fed once, copied to a block of its exact size so that a
+ * sanitizer sees one byte too many; a .hex fixture is turned into bytes
+ * first.  -m feeds ROUNDS damaged copies of each as well: always the same
+ * ones, so that a failure comes again.  -v names each file before it runs.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int replay(const char *path)
+#define MAX_HEX (64u << 20)
+
+static uint8_t *tight_copy(const uint8_t *p, size_t n)
+{
+	uint8_t *copy = malloc(n ? n : 1);
+
+	if (!copy)
+		abort();
+	if (n)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+static uint8_t *load(const char *path, size_t *n)
 {
 	FILE *f = fopen(path, "rb");
-	if (!f || fseek(f, 0, SEEK_END) != 0) {
-		perror(path);
-		return 1;
-	}
-	long n = ftell(f);
-	rewind(f);
-	uint8_t *p = malloc(n > 0 ? (size_t)n : 1);
-	if (!p || fread(p, 1, (size_t)n, f) != (size_t)n) {
-		perror(path);
-		fclose(f);
-		free(p);
-		return 1;
+	uint8_t *p = NULL;
+	long size;
+
+	if (!f)
+		return NULL;
+	if (fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) >= 0) {
+		rewind(f);
+		p = calloc(1, (size_t)size + 1);
+		*n = (size_t)size;
+		if (p && fread(p, 1, *n, f) != *n) {
+			free(p);
+			p = NULL;
+		}
 	}
 	fclose(f);
-	LLVMFuzzerTestOneInput(p, (size_t)n);
+	return p;
+}
+
+static int digit(int c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* pos becomes where the bytes end; out NULL only measures. */
+static bool unhex(const char *s, uint8_t *out, size_t *end)
+{
+	size_t pos = 0;
+
+	for (*end = 0; *s; *end = pos > *end ? pos : *end) {
+		if (*s == '#') {
+			s += strcspn(s, "\n");
+		} else if (*s == '@') {
+			char *after;
+			pos = strtoull(s + 1, &after, 16);
+			s = after;
+		} else if (digit(s[0]) >= 0 && digit(s[1]) >= 0) {
+			if (out)
+				out[pos] = (uint8_t)(digit(s[0]) << 4 |
+				                     digit(s[1]));
+			pos++;
+			s += 2;
+		} else {
+			s++;
+		}
+		if (pos > MAX_HEX)
+			return false;
+	}
+	return true;
+}
+
+static uint8_t *from_hex(uint8_t *text, size_t *n)
+{
+	uint8_t *out = NULL;
+
+	if (unhex((char *)text, NULL, n)) {
+		out = calloc(1, *n + 1);
+		if (out && !unhex((char *)text, out, n))
+			abort();
+	}
+	free(text);
+	return out;
+}
+
+/* xorshift64: the same numbers everywhere */
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* About one byte in a hundred changes, and now and then the end is cut. */
+static void feed_damaged(const uint8_t *p, size_t n, uint64_t *state)
+{
+	static const uint8_t edges[] = { 0x00, 0xff, 0x7f, 0x80, 0x01 };
+	size_t len = n;
+
+	if (n && next_random(state) % 8 == 0)
+		len = next_random(state) % n;
+	uint8_t *copy = tight_copy(p, len);
+	for (size_t i = 0; len && i <= len / 100; i++) {
+		uint64_t r = next_random(state);
+		copy[r % len] = r & 1u << 31 ? edges[(r >> 32) % 5] :
+			(uint8_t)(r >> 40);
+	}
+	LLVMFuzzerTestOneInput(copy, len);
+	free(copy);
+}
+
+static bool replay(const char *path, unsigned long rounds)
+{
+	size_t len = strlen(path), n;
+	uint64_t state = 0x9e3779b97f4a7c15u;
+	uint8_t *p = load(path, &n);
+
+	if (p && len > 4 && strcmp(path + len - 4, ".hex") == 0)
+		p = from_hex(p, &n);
+	if (!p) {
+		perror(path);
+		return false;
+	}
+	uint8_t *copy = tight_copy(p, n);
+	LLVMFuzzerTestOneInput(copy, n);
+	free(copy);
+	for (unsigned long i = 0; i < rounds; i++)
+		feed_damaged(p, n, &state);
 	free(p);
-	return 0;
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	int bad = 0;
+	const char *name = strrchr(argv[0], '/');
+	unsigned long rounds = 0;
+	int passed = 0, failed = 0, c;
+	bool verbose = false;
 
-	for (int i = 1; i < argc; i++)
-		bad |= replay(argv[i]);
-	return bad;
+	while ((c = getopt(argc, argv, "vm:")) != -1) {
+		if (c == 'v')
+			verbose = true;
+		else if (c == 'm')
+			rounds = strtoul(optarg, NULL, 10);
+		else
+			return 1;
+	}
+	for (int i = optind; i < argc; i++) {
+		if (verbose)
+			fprintf(stderr, "%s\n", argv[i]);
+		if (replay(argv[i], rounds))
+			passed++;
+		else
+			failed++;
+	}
+	printf("%s: %d passed, %d failed, 0 skipped\n",
+	       name ? name + 1 : argv[0], passed, failed);
+	return failed != 0;
 }

@@ -1,0 +1,268 @@
+/*
+ * cli.h: what the files of the program share.
+ *
+ *	main.c     the command table, the exit status
+ *	options.c  words of the command line -> struct opts
+ *	help.c     what --help and --version print
+ *	session.c  find files -> (sandbox) -> open image -> open disk
+ *	where.c    PATH on the command line -> volume, entry, stream
+ *	walk.c     a folder, or all below it, as a cursor
+ *	out.c      stdout: bytes, text, JSON lines
+ *	esc.c      names from the evidence -> text that cannot hurt
+ *	table.c    aligned tables
+ *	show.c     shared keys and texts: times, sizes, entries
+ *	coverage.c what was searched and what was not
+ *	notes.c    stderr: notes, errors, messages
+ *	progress.c stderr: how far it is
+ *	stop.c     signals, the time budget
+ *	zone.c     --tz: wall clock -> UTC
+ *	cmd_*.c    one command each
+ */
+#ifndef HL_CLI_H
+#define HL_CLI_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "hivelift/hivelift.h"
+
+struct cli;
+
+/* How a command ended; main.c makes the exit status of it. */
+enum outcome {
+	DONE,    /* what could be done was done; notes tell of losses */
+	NOTHING, /* it found nothing at all (said) */
+	FAILED,  /* said */
+};
+
+struct command {
+	const char *name;
+	unsigned bit; /* for struct option.commands */
+	int min_args, max_args; /* after IMAGE; -1: any number */
+	const char *usage, *does, *example;
+	enum outcome (*run)(struct cli *c);
+};
+enum {
+	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
+	CMD_LS = 16, CMD_STAT = 32, CMD_ALL = 63,
+};
+extern const struct command commands[];
+const struct command *command_find(const char *name);
+enum outcome cmd_info(struct cli *c);
+enum outcome cmd_hives(struct cli *c);
+enum outcome cmd_extract(struct cli *c);
+enum outcome cmd_cat(struct cli *c);
+enum outcome cmd_ls(struct cli *c);
+enum outcome cmd_stat(struct cli *c);
+
+/* ---- options.c, help.c -------------------------------------------------- */
+
+struct opts {
+	const char *image;
+	char **args; /* after the image, options taken out */
+	int n_args;
+	const char *volume;
+	bool at_offset, offset_in_sectors;
+	uint64_t offset, sector_size, max_memory, max_file_size, timeout;
+	bool allow_missing, json, quiet, verbose, progress, stats;
+	const char *tz, *codepage;
+	uint32_t kinds;
+	const char *user, *glob, *output;
+	bool force, no_replay, slack, raw, recursive, longform, body;
+	bool help, version;
+};
+
+struct option {
+	const char *name;
+	char letter;      /* or 0 */
+	const char *arg;  /* its name in --help; NULL: takes none */
+	unsigned commands; /* CMD_* bits; 0: not in this version */
+	enum { OPT_FLAG, OPT_TEXT, OPT_SIZE, OPT_CALL } how;
+	size_t at;        /* offsetof(struct opts, …) */
+	bool (*set)(struct opts *o, const char *arg);
+	const char *help;
+};
+extern const struct option options[];
+
+/* Fills c->o and c->cmd; false: wrong usage, said. */
+bool options_parse(struct cli *c, int argc, char **argv);
+/* "4096", "0x1000", "8K", "2M", "1G"; with sectors also "63s". */
+bool size_parse(const char *s, uint64_t *out, bool *sectors);
+void help_print(struct cli *c);
+void version_print(struct cli *c);
+
+/* ---- out.c, esc.c, table.c ----------------------------------------------- */
+
+#define OUT_BUFFER 65536
+struct out {
+	int fd;
+	int err; /* errno of the first failure; then it goes quiet */
+	size_t n;
+	struct hl_json json;
+	char tail[5]; /* a character that the JSON writer handed over in part */
+	size_t n_tail;
+	char buf[OUT_BUFFER];
+};
+void out_init(struct out *o, int fd);
+bool out_write(struct out *o, const void *p, size_t n);
+bool out_text(struct out *o, const char *s); /* our own words only */
+bool out_printf(struct out *o, const char *fmt, ...) HL_PRINTF(2, 3);
+bool out_name(struct out *o, const char *s); /* from the evidence */
+bool out_flush(struct out *o);
+
+/* Control, bidirectional and other characters that are not what they seem. */
+bool esc_unsafe(uint32_t c);
+/* One UTF-8 character at s, NUL-terminated; its bytes, 0: not UTF-8. */
+size_t esc_decode(const char *s, uint32_t *out);
+#define ESC_MAX 20 /* bytes that one step may write, with NUL */
+/*
+ * The next character of *s, made safe, into dst; moves *s on.  `also` holds
+ * ASCII characters to escape as well, or NULL.  Returns its width on a
+ * terminal in columns.
+ */
+unsigned esc_step(char dst[ESC_MAX], const char **s, const char *also);
+/* A whole text, cut to size between characters. */
+char *esc_text(char *dst, size_t size, const char *s, const char *also);
+unsigned esc_width(const char *safe);
+
+#define TABLE_COLUMNS 10
+struct table {
+	const char *head[TABLE_COLUMNS];
+	bool right[TABLE_COLUMNS]; /* numbers */
+	unsigned n_columns;
+	int bold;        /* column whose cells are coloured, or -1 */
+	size_t n_cells, cap;
+	char **cells;    /* already safe */
+	const char **colours; /* one per row, NULL: none */
+	size_t n_rows, cap_rows;
+	bool failed;     /* memory was short */
+};
+void table_cell(struct table *t, const char *text); /* made safe here */
+void table_cellf(struct table *t, const char *fmt, ...) HL_PRINTF(2, 3);
+void table_colour(struct table *t, const char *colour); /* of this row */
+bool table_print(struct table *t, struct out *o, bool colour);
+void table_free(struct table *t);
+
+/* ---- notes.c, progress.c, stop.c, zone.c ----------------------------------- */
+
+struct notes {
+	enum hl_level worst;
+	bool any;
+	uint64_t *seen; /* hashes of what was printed; open addressing */
+	size_t n_seen, cap_seen;
+};
+void note_sink(void *user, const struct hl_note *note); /* user: struct cli */
+/* A loss or an information of the program itself, through the same sink. */
+void note_loss(struct cli *c, struct hl_src *src, uint64_t off,
+               const char *what, const char *fmt, ...) HL_PRINTF(5, 6);
+void note_info(struct cli *c, const char *what, const char *fmt, ...)
+	HL_PRINTF(3, 4);
+/* "hivelift: IMAGE: …"; error and fail also with -q. */
+void msg_error(struct cli *c, const char *fmt, ...) HL_PRINTF(2, 3);
+void msg_say(struct cli *c, const char *fmt, ...) HL_PRINTF(2, 3);
+/* Wrong usage, before there is an image: two lines, the second a hint. */
+void msg_usage(struct cli *c, const char *fmt, ...) HL_PRINTF(2, 3);
+
+struct progress {
+	bool wanted, terminal, shown;
+	uint64_t base, total; /* bytes, set by the command; total 0: unknown */
+	struct timespec start, last;
+};
+void progress_init(struct cli *c);
+void progress_sink(void *user, const struct hl_progress *p);
+void progress_total(struct cli *c, uint64_t total);
+void progress_done(struct cli *c, uint64_t bytes); /* one more item */
+void progress_step(struct cli *c, const char *what, uint64_t done);
+void progress_clear(struct cli *c);
+
+struct stop {
+	bool has_deadline, timed_out, finishing;
+	struct timespec deadline;
+};
+void stop_init(struct cli *c);
+bool stop_wanted(void *user); /* ctx.cancelled */
+bool stop_signalled(void);
+
+/* false: no such zone */
+bool zone_set(const char *zone);
+struct hl_time zone_time(const struct cli *c, struct hl_time t);
+
+/* ---- session.c, where.c, walk.c ---------------------------------------------- */
+
+bool session_open(struct cli *c);
+void session_close(struct cli *c);
+
+struct where {
+	struct hl_volume *volume;
+	struct hl_entry entry;
+	char *path;   /* on the volume, '/' first, without the stream */
+	char *stream; /* "" is the unnamed one */
+};
+/* Is there "N:" in front?  id gets N; returns what follows it. */
+const char *where_volume(const char *arg, char id[16]);
+/* The only volume that has it; false: none or several, said. */
+bool where_find(struct cli *c, const char *arg, struct where *out);
+void where_free(struct where *w);
+bool volume_matches(const struct hl_volume *v, const char *id);
+
+struct walk;
+enum hl_status walk_open(struct walk **out, struct cli *c, struct hl_fs *fs,
+                         const struct hl_entry *dir, const char *path,
+                         unsigned how) HL_MUST_CHECK;
+/* HL_OK, HL_END, HL_NOMEM, HL_CANCELLED; damage is said and passed over */
+enum hl_status walk_next(struct walk *w, struct hl_entry *out) HL_MUST_CHECK;
+const char *walk_path(const struct walk *w);
+/* The path in UTF-16LE hex, when UTF-8 cannot carry it; or NULL. */
+const char *walk_path16(struct walk *w);
+void walk_close(struct walk *w);
+
+/* ---- show.c, coverage.c ------------------------------------------------------------ */
+
+#define SIZE_TEXT 32
+const char *show_size(char buf[SIZE_TEXT], uint64_t bytes); /* "1.5 MiB" */
+const char *show_type(enum hl_type type);
+#define ATTR_TEXT 16
+const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes);
+void show_time_key(struct cli *c, const char *key, struct hl_time t);
+void show_times(struct cli *c, const struct hl_entry *e);
+/* record and sequence, null where the volume has no records */
+void show_record(struct cli *c, const struct hl_entry *e);
+/* path, and path_utf16 when the last name needs it */
+void show_path(struct cli *c, const char *path, const struct hl_entry *e);
+char *show_path16(const char *path, const struct hl_entry *e);
+/* file_offset, length, offset …: one run */
+void show_run(struct cli *c, const struct hl_extent *e);
+void show_text_or_null(struct cli *c, const char *key, const char *s);
+
+/* Build it, note its loss, print it where the options want it. */
+enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);
+void coverage_json(struct cli *c, const struct hl_coverage *v);
+void coverage_looked_in(struct cli *c, const char *what);
+
+/* ---- all of it ----------------------------------------------------------------------- */
+
+struct cli {
+	const struct command *cmd;
+	char **argv;
+	struct opts o;
+	struct hl_ctx ctx;
+	struct hl_stats stats;
+	struct hl_notelog *log;
+	struct notes notes;
+	struct progress progress;
+	struct stop stop;
+	struct hl_files *files;
+	struct hl_src *image;
+	struct hl_disk *disk;
+	bool opening; /* notes are about the image as a whole */
+	bool unknown; /* nothing on the image was recognised */
+	bool loss;    /* something was not searched that should have been */
+	bool colour;
+	struct out out;
+};
+
+#endif

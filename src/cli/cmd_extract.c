@@ -1,0 +1,181 @@
+/*
+ * cmd_extract.c: lift the hives with their logs, or the files named, into a
+ * folder with a manifest.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "hives.h"
+
+static enum outcome stopped(struct cli *c, enum hl_status st)
+{
+	if (st == HL_NOMEM)
+		msg_error(c, "%s", hl_status_text(st));
+	return FAILED;
+}
+
+struct tally {
+	size_t state[HL_HIVE_NOT_A_HIVE + 1];
+	size_t hives, logs;
+};
+
+static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
+                               struct tally *n)
+{
+	struct hl_hives *hives;
+	enum outcome outcome = DONE;
+
+	if (!hives_find(c, &hives))
+		return FAILED;
+	progress_total(c, hives_bytes(hives));
+	for (size_t i = 0; i < hl_hives_count(hives) && outcome == DONE; i++) {
+		struct hl_hive *h = hl_hives_get(hives, i);
+		size_t mark = hl_notelog_count(c->log);
+		enum hl_status st = hl_lift_hive(lift, h);
+
+		if (st == HL_IO || st == HL_NOMEM || st == HL_CANCELLED) {
+			outcome = stopped(c, st);
+			break;
+		}
+		progress_done(c, h->entry.size);
+		n->state[h->report.state]++;
+		n->hives++;
+		n->logs += h->n_logs;
+		if (c->o.json)
+			hive_json(c, h, mark);
+		hive_say(c, h);
+	}
+	if (hl_hives_count(hives) == 0)
+		outcome = hives_none(c);
+	hl_hives_free(hives);
+	return outcome;
+}
+
+/* "/" is everything, on every volume. */
+static enum outcome lift_all(struct cli *c, struct hl_lift *lift)
+{
+	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
+		struct hl_volume *v = hl_disk_volume(c->disk, i);
+		enum hl_status st = v->fs ? hl_lift_path(lift, v, "/")
+		                          : HL_OK;
+
+		if (st == HL_IO || st == HL_NOMEM || st == HL_CANCELLED)
+			return stopped(c, st);
+	}
+	return DONE;
+}
+
+static enum outcome lift_one(struct cli *c, struct hl_lift *lift,
+                             const char *arg)
+{
+	struct hl_path path;
+	struct where w;
+	enum hl_status st;
+
+	if (!strcmp(arg, "/") || !strcmp(arg, "\\"))
+		return lift_all(c, lift);
+	if (!where_find(c, arg, &w))
+		return NOTHING; /* said; the other paths are still lifted */
+	st = hl_path_parse(arg, &path);
+	if (st == HL_OK)
+		st = hl_lift_path(lift, w.volume, path.path);
+	where_free(&w);
+	if (st == HL_IO || st == HL_NOMEM || st == HL_CANCELLED)
+		return stopped(c, st);
+	if (st == HL_END)
+		msg_error(c, "%s: not found", arg);
+	return st == HL_END ? NOTHING : DONE;
+}
+
+static enum outcome lift_paths(struct cli *c, struct hl_lift *lift,
+                               size_t *missed)
+{
+	for (int i = 0; i < c->o.n_args; i++) {
+		enum outcome outcome = lift_one(c, lift, c->o.args[i]);
+
+		if (outcome == FAILED)
+			return FAILED;
+		*missed += outcome == NOTHING;
+	}
+	return DONE;
+}
+
+static void say_done(struct cli *c, const struct hl_lift *lift,
+                     const struct tally *n)
+{
+	char states[256] = "", size[SIZE_TEXT];
+
+	for (size_t i = 0; i <= HL_HIVE_NOT_A_HIVE; i++) {
+		size_t at = strlen(states);
+
+		if (n->state[i])
+			snprintf(states + at, sizeof(states) - at, "%s%zu %s",
+			         at ? ", " : "", n->state[i],
+			         hl_hive_state_text((enum hl_hive_state)i));
+	}
+	if (n->hives)
+		msg_say(c, "%zu %s (%s) and %zu %s", n->hives,
+		        n->hives == 1 ? "hive" : "hives", states, n->logs,
+		        n->logs == 1 ? "log" : "logs");
+	msg_say(c, "%llu files, %s, written to %s",
+	        (unsigned long long)hl_lift_files(lift),
+	        show_size(size, hl_lift_bytes(lift)), c->o.output);
+}
+
+/* Keep what there is, unless the user broke off or the output failed. */
+static enum outcome finish(struct cli *c, struct hl_lift *lift,
+                           enum outcome outcome, const struct tally *n)
+{
+	struct hl_coverage cover;
+
+	if (outcome == NOTHING || (outcome == FAILED && !c->stop.timed_out) ||
+	    stop_signalled()) {
+		hl_lift_abort(lift);
+		if (outcome == NOTHING && coverage_report(c, &cover) == HL_OK) {
+			if (c->o.json)
+				coverage_json(c, &cover);
+			hl_coverage_free(&cover, &c->ctx);
+		}
+		return outcome;
+	}
+	c->stop.finishing = true;
+	if (coverage_report(c, &cover) != HL_OK) {
+		hl_lift_abort(lift);
+		return FAILED;
+	}
+	say_done(c, lift, n);
+	if (hl_lift_finish(lift, &cover) != HL_OK)
+		outcome = FAILED;
+	if (c->o.json)
+		coverage_json(c, &cover);
+	hl_coverage_free(&cover, &c->ctx);
+	return outcome;
+}
+
+enum outcome cmd_extract(struct cli *c)
+{
+	const struct hl_lift_opts opts = {
+		.dir = c->o.output,
+		.force = c->o.force,
+		.argv = (const char *const *)c->argv,
+		.files = c->files,
+	};
+	struct tally n = { .hives = 0 };
+	struct hl_lift *lift;
+	enum outcome outcome;
+	size_t missed = 0;
+
+	if (hl_lift_open(&lift, c->disk, &opts, &c->ctx) != HL_OK)
+		return FAILED;
+	if (c->o.n_args)
+		outcome = lift_paths(c, lift, &missed);
+	else
+		outcome = lift_hives(c, lift, &n);
+	if (missed && missed == (size_t)c->o.n_args) {
+		hl_lift_abort(lift); /* nothing there to keep */
+		return FAILED;
+	}
+	outcome = finish(c, lift, outcome, &n);
+	return outcome == DONE && missed ? FAILED : outcome;
+}

@@ -1,0 +1,132 @@
+/*
+ * cmd_hives.c: every hive at every place where Windows keeps one, judged.
+ */
+#include "base/banned.h"
+#include "hives.h"
+
+static const char *colour_of(enum hl_hive_state state)
+{
+	switch (state) {
+	case HL_HIVE_CLEAN:
+	case HL_HIVE_REPLAYED:
+		return "32";
+	case HL_HIVE_DIRTY:
+	case HL_HIVE_EMPTY:
+		return "33";
+	default:
+		return "31";
+	}
+}
+
+static void row(struct table *t, const struct hl_hive *h)
+{
+	table_cell(t, h->volume->id);
+	table_cell(t, hl_hive_state_text(h->report.state));
+	table_cell(t, hl_kind_text(h->kind));
+	table_cell(t, h->user);
+	table_cellf(t, "%llu", (unsigned long long)h->entry.size);
+	table_cellf(t, "%zu", h->n_logs);
+	table_cell(t, h->path);
+	table_colour(t, colour_of(h->report.state));
+}
+
+uint64_t hives_bytes(struct hl_hives *hives)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < hl_hives_count(hives); i++)
+		sum += hl_hives_get(hives, i)->entry.size;
+	return sum;
+}
+
+/* The library says why a hive is not sound; when it has no words, we do. */
+void hive_say(struct cli *c, const struct hl_hive *h)
+{
+	enum hl_hive_state s = h->report.state;
+
+	if (s == HL_HIVE_UNKNOWN)
+		note_loss(c, NULL, HL_NO_OFFSET, h->path,
+		          "could not be examined");
+	else if ((s == HL_HIVE_NOT_A_HIVE || s == HL_HIVE_DAMAGED) &&
+	         !h->report.n_notes)
+		note_loss(c, NULL, HL_NO_OFFSET, h->path, "%s",
+		          hl_hive_state_text(s));
+}
+
+bool hives_find(struct cli *c, struct hl_hives **out)
+{
+	const struct hl_hive_query q = {
+		.kinds = c->o.kinds, .user = c->o.user, .path = c->o.glob,
+	};
+	enum hl_status st = hl_hives_find(out, c->disk, &q, &c->ctx);
+
+	if (st == HL_OK)
+		return true;
+	if (st != HL_CANCELLED)
+		msg_error(c, "%s", hl_status_text(st));
+	return false;
+}
+
+/* "No hives" is never said without "looked in", which coverage prints. */
+enum outcome hives_none(struct cli *c)
+{
+	bool asked = c->o.kinds || c->o.user || c->o.glob;
+
+	msg_error(c, "no hive%s found where Windows keeps them",
+	          asked ? " that was asked for" : "");
+	return NOTHING;
+}
+
+static enum outcome each(struct cli *c, struct hl_hives *hives,
+                         struct table *t)
+{
+	for (size_t i = 0; i < hl_hives_count(hives); i++) {
+		struct hl_hive *h = hl_hives_get(hives, i);
+		size_t mark = hl_notelog_count(c->log);
+		enum hl_status st = hl_hive_examine(h, c->o.json, &c->ctx);
+
+		if (st == HL_NOMEM)
+			msg_error(c, "%s", hl_status_text(st));
+		if (st == HL_NOMEM || st == HL_CANCELLED)
+			return FAILED;
+		progress_done(c, h->entry.size);
+		if (c->o.json)
+			hive_json(c, h, mark);
+		else
+			row(t, h);
+		hive_say(c, h);
+	}
+	return DONE;
+}
+
+enum outcome cmd_hives(struct cli *c)
+{
+	struct table t = {
+		.head = { "volume", "state", "kind", "user", "size", "logs",
+		          "path" },
+		.right = { true, [4] = true, [5] = true },
+		.n_columns = 7,
+		.bold = 1,
+	};
+	struct hl_hives *hives;
+	struct hl_coverage cover;
+	enum outcome outcome;
+
+	if (!hives_find(c, &hives))
+		return FAILED;
+	progress_total(c, hives_bytes(hives));
+	outcome = each(c, hives, &t);
+	if (hl_hives_count(hives) == 0)
+		outcome = hives_none(c);
+	else if (!c->o.json && !table_print(&t, &c->out, c->colour))
+		outcome = FAILED;
+	table_free(&t);
+	hl_hives_free(hives);
+	out_flush(&c->out); /* the table stands before the words about it */
+	if (stop_signalled() || coverage_report(c, &cover) != HL_OK)
+		return FAILED;
+	if (c->o.json)
+		coverage_json(c, &cover);
+	hl_coverage_free(&cover, &c->ctx);
+	return outcome;
+}

@@ -1,0 +1,14 @@
+/* hives.h: what `hives` and `extract` do alike. */
+#ifndef HL_CLI_HIVES_H
+#define HL_CLI_HIVES_H
+
+#include "cli.h"
+
+bool hives_find(struct cli *c, struct hl_hives **out);
+uint64_t hives_bytes(struct hl_hives *hives);
+enum outcome hives_none(struct cli *c);
+/* One line; mark: the count of the note log before it was examined. */
+void hive_json(struct cli *c, const struct hl_hive *h, size_t mark);
+void hive_say(struct cli *c, const struct hl_hive *h);
+
+#endif

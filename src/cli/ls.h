@@ -1,0 +1,18 @@
+/* ls.h: one entry on its way to a line. */
+#ifndef HL_CLI_LS_H
+#define HL_CLI_LS_H
+
+#include "cli.h"
+
+struct listing {
+	struct cli *c;
+	struct hl_volume *v;
+	struct walk *w;
+	const char *path;   /* of the entry */
+	const char *path16; /* or NULL */
+};
+
+void ls_json(struct listing *l, const struct hl_entry *e);
+void ls_body(struct listing *l, const struct hl_entry *e);
+
+#endif

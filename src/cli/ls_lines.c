@@ -1,0 +1,106 @@
+/* ls_lines.c: an entry as JSON and as a line of a Sleuth Kit bodyfile. */
+#include "base/banned.h"
+#include "ls.h"
+
+#define TICKS 10000000u
+#define EPOCH 11644473600 /* seconds from 1601 to 1970 */
+
+static void json_streams(struct listing *l, const struct hl_entry *e)
+{
+	struct hl_json *j = &l->c->out.json;
+	struct hl_stream_info s;
+	unsigned cursor = 0;
+
+	hl_json_key(j, "streams");
+	hl_json_array(j);
+	while (hl_fs_stream_next(l->v->fs, &e->ref, &cursor, &s) == HL_OK) {
+		if (!*s.name)
+			continue;
+		hl_json_object(j);
+		hl_json_kv(j, "name", s.name);
+		hl_json_ku(j, "size", s.size);
+		hl_json_object_end(j);
+	}
+	hl_json_array_end(j);
+}
+
+static void json_target(struct listing *l, const struct hl_entry *e)
+{
+	char target[4096] = "";
+
+	if (e->type == HL_LINK && hl_fs_link(l->v->fs, &e->ref, target,
+	                                     sizeof(target)) != HL_OK)
+		*target = '\0';
+	show_text_or_null(l->c, "link_target", target);
+}
+
+void ls_json(struct listing *l, const struct hl_entry *e)
+{
+	struct hl_json *j = &l->c->out.json;
+
+	hl_json_object(j);
+	hl_json_kv(j, "volume", l->v->id);
+	hl_json_kv(j, "path", l->path);
+	if (l->path16)
+		hl_json_kv(j, "path_utf16", l->path16);
+	hl_json_kv(j, "type", show_type(e->type));
+	hl_json_ku(j, "size", e->size);
+	show_record(l->c, e);
+	hl_json_kb(j, "deleted", (e->flags & HL_ENTRY_DELETED) != 0);
+	show_times(l->c, e);
+	hl_json_ku(j, "attributes", e->attributes);
+	json_streams(l, e);
+	json_target(l, e);
+	hl_json_object_end(j);
+	hl_json_newline(j);
+}
+
+static long long seconds(const struct cli *c, struct hl_time t)
+{
+	t = zone_time(c, t);
+	if (t.kind == HL_TIME_NONE)
+		return 0;
+	return (long long)(t.ticks / TICKS) - (long long)EPOCH;
+}
+
+static void body_name(struct cli *c, const char *s)
+{
+	while (*s) {
+		char one[ESC_MAX];
+
+		esc_step(one, &s, "|"); /* the separator */
+		out_text(&c->out, one);
+	}
+}
+
+static void body_line(struct listing *l, const struct hl_entry *e,
+                      const char *stream, uint64_t size)
+{
+	struct out *o = &l->c->out;
+	char type = e->type == HL_DIR ? 'd' : e->type == HL_LINK ? 'l' : 'r';
+
+	out_text(o, "0|");
+	body_name(l->c, l->path);
+	if (*stream) {
+		out_text(o, ":");
+		body_name(l->c, stream);
+	}
+	if (e->flags & HL_ENTRY_DELETED)
+		out_text(o, " (deleted)");
+	out_printf(o, "|%llu|%c/%crwxrwxrwx|0|0|%llu|%lld|%lld|%lld|%lld\n",
+	           (unsigned long long)e->ref.id, type, type,
+	           (unsigned long long)size, seconds(l->c, e->accessed),
+	           seconds(l->c, e->modified), seconds(l->c, e->mft_changed),
+	           seconds(l->c, e->created));
+}
+
+void ls_body(struct listing *l, const struct hl_entry *e)
+{
+	struct hl_stream_info s;
+	unsigned cursor = 0;
+
+	body_line(l, e, "", e->size);
+	while (hl_fs_stream_next(l->v->fs, &e->ref, &cursor, &s) == HL_OK)
+		if (*s.name)
+			body_line(l, e, s.name, s.size);
+}

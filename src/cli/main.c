@@ -1,0 +1,180 @@
+/*
+ * main.c: the command table, and the exit status in one place.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+#include "cli.h"
+
+const struct command commands[] = {
+	{ "info", CMD_INFO, 0, 0, "IMAGE",
+	  "what the image is: container, partitions, gaps, file systems",
+	  "hivelift info disk.E01", cmd_info },
+	{ "hives", CMD_HIVES, 0, 0, "IMAGE",
+	  "every registry hive where Windows keeps one, with its state",
+	  "hivelift hives --kind NTUSER disk.E01", cmd_hives },
+	{ "extract", CMD_EXTRACT, 0, -1, "IMAGE -o DIR [PATH...]",
+	  "lift the hives with their logs, or the files named",
+	  "hivelift extract disk.E01 -o out", cmd_extract },
+	{ "cat", CMD_CAT, 1, 1, "IMAGE PATH",
+	  "one file or stream to stdout",
+	  "hivelift cat disk.E01 3:/Windows/System32/config/SAM | sha256sum",
+	  cmd_cat },
+	{ "ls", CMD_LS, 0, 1, "IMAGE [PATH]",
+	  "list a folder",
+	  "hivelift ls -l disk.E01 3:/Users", cmd_ls },
+	{ "stat", CMD_STAT, 1, 1, "IMAGE PATH",
+	  "everything about one file, down to its runs on the image",
+	  "hivelift stat disk.E01 3:/Users/alice/NTUSER.DAT", cmd_stat },
+	{ NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *p = commands; p->name; p++)
+		if (!strcmp(p->name, name))
+			return p;
+	return NULL;
+}
+
+/*
+ * 0 complete; 1 failed, wrong usage, or nothing found although everything
+ * was searched; 2 finished with a loss that was said.
+ */
+static int exit_status(const struct cli *c, enum outcome outcome)
+{
+	if (stop_signalled() || c->out.err)
+		return 1;
+	if (c->stop.timed_out)
+		return 2;
+	if (outcome == FAILED)
+		return 1;
+	if (c->loss || (c->notes.any && c->notes.worst >= HL_LOSS))
+		return 2;
+	return outcome == NOTHING ? 1 : 0;
+}
+
+static void stats_print(struct cli *c)
+{
+	const struct hl_stats *s = &c->stats;
+	struct rusage ru;
+	unsigned long long kib = 0;
+
+	if (getrusage(RUSAGE_SELF, &ru) == 0)
+		kib = (unsigned long long)ru.ru_maxrss;
+#ifdef __APPLE__
+	kib /= 1024; /* bytes there */
+#endif
+	progress_clear(c);
+	fprintf(stderr,
+	        "hivelift: stats: image files: %llu bytes in %llu reads\n"
+	        "hivelift: stats: image: %llu bytes in %llu reads\n"
+	        "hivelift: stats: cache: %llu hits, %llu misses\n"
+	        "hivelift: stats: memory: own peak %llu bytes, process peak "
+	        "%llu bytes (libraries included)\n",
+	        (unsigned long long)s->file_bytes,
+	        (unsigned long long)s->file_reads,
+	        (unsigned long long)s->image_bytes,
+	        (unsigned long long)s->image_reads,
+	        (unsigned long long)s->cache_hits,
+	        (unsigned long long)s->cache_misses,
+	        (unsigned long long)s->mem_peak, kib * 1024);
+}
+
+static enum outcome run(struct cli *c)
+{
+	enum outcome outcome = FAILED;
+
+	c->ctx = (struct hl_ctx){
+		.user = c,
+		.note = note_sink,
+		.cancelled = stop_wanted,
+		.progress = progress_sink,
+		.limits = { .max_memory = c->o.max_memory,
+		            .max_file_size = c->o.max_file_size },
+		.stats = &c->stats,
+		.codepage = c->o.codepage,
+	};
+	if (hl_notelog_new(&c->log) != HL_OK) {
+		msg_error(c, "out of memory");
+		return FAILED;
+	}
+	c->ctx.log = c->log;
+	stop_init(c);
+	progress_init(c);
+	c->opening = true;
+	bool ok = session_open(c);
+	c->opening = false;
+	if (ok)
+		outcome = c->cmd->run(c);
+	progress_clear(c);
+	if (c->o.stats)
+		stats_print(c);
+	session_close(c);
+	hl_notelog_free(c->log);
+	return outcome;
+}
+
+static bool colours(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && term &&
+	       strcmp(term, "dumb") != 0;
+}
+
+/* What the caller closed must not come back as the image's descriptor. */
+static bool descriptors_open(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return fd > STDERR_FILENO;
+}
+
+int main(int argc, char **argv)
+{
+	static struct cli cli; /* too big for some stacks */
+	struct cli *c = &cli;
+	enum outcome outcome = FAILED;
+
+	bool closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
+
+	if (!descriptors_open())
+		return 1;
+	out_init(&c->out, STDOUT_FILENO);
+	c->out.err = closed ? EBADF : 0;
+	c->argv = argv;
+	c->colour = colours();
+	c->o.args = calloc((size_t)argc + 1, sizeof(*c->o.args));
+	char **args = c->o.args;
+	if (!args)
+		return 1;
+	if (options_parse(c, argc, argv)) {
+		outcome = DONE;
+		if (c->o.help)
+			help_print(c);
+		else if (c->o.version)
+			version_print(c);
+		else
+			outcome = run(c);
+	}
+	if (!out_flush(&c->out)) {
+		errno = c->out.err;
+		fprintf(stderr, "hivelift: stdout: %s\n", strerror(errno));
+	}
+	if (stop_signalled())
+		fputs("hivelift: stopped by a signal\n", stderr);
+	free(args);
+	return exit_status(c, outcome);
+}

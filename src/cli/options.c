@@ -1,0 +1,200 @@
+/*
+ * options.c: the words of the command line.
+ *
+ *	hivelift COMMAND [OPTIONS] IMAGE [ARGUMENTS]
+ *
+ * Options may stand anywhere after the command, also behind arguments, until
+ * "--".  getopt_long(3) does that on some systems only, hence our own loop;
+ * the table is what --help prints.
+ */
+#include <string.h>
+
+#include "base/banned.h"
+#include "cli.h"
+
+static const char *const later_commands[] = {
+	"exec", "replay", "scan", "carve", "verify", "acquire", NULL,
+};
+
+static bool apply(struct cli *c, const struct option *opt, const char *arg)
+{
+	void *at = (char *)&c->o + opt->at; /* offsetof: aligned */
+	bool ok = true;
+
+	switch (opt->how) {
+	case OPT_FLAG:
+		*(bool *)at = true;
+		break;
+	case OPT_TEXT:
+		*(const char **)at = arg;
+		ok = *arg != '\0';
+		break;
+	case OPT_SIZE:
+		ok = size_parse(arg, (uint64_t *)at, NULL) &&
+		     *(uint64_t *)at;
+		break;
+	case OPT_CALL:
+		ok = opt->set(&c->o, arg);
+		break;
+	}
+	if (!ok)
+		msg_usage(c, "--%s %s cannot be '%s'", opt->name, opt->arg,
+		          arg);
+	return ok;
+}
+
+static const struct option *known(struct cli *c, const char *said,
+                                  const char *name, size_t n, char letter)
+{
+	for (const struct option *p = options; p->name; p++) {
+		if (name ? strlen(p->name) != n || strncmp(p->name, name, n)
+		         : p->letter != letter)
+			continue;
+		if (!p->commands) {
+			msg_usage(c, "%s is not in this version", said);
+			return NULL;
+		}
+		if (p->commands & c->cmd->bit)
+			return p;
+		msg_usage(c, "%s: no option of %s", said, c->cmd->name);
+		return NULL;
+	}
+	msg_usage(c, "unknown option %s", said);
+	return NULL;
+}
+
+struct words {
+	char **v;
+	int n, i;
+};
+
+static bool long_option(struct cli *c, struct words *w)
+{
+	char *said = w->v[w->i];
+	const char *eq = strchr(said, '=');
+	size_t n = eq ? (size_t)(eq - said) - 2 : strlen(said) - 2;
+	const struct option *opt = known(c, said, said + 2, n, 0);
+	const char *arg = eq ? eq + 1 : NULL;
+
+	if (!opt)
+		return false;
+	if (!opt->arg && arg) {
+		msg_usage(c, "--%s takes no value", opt->name);
+		return false;
+	}
+	if (opt->arg && !arg && w->i + 1 < w->n)
+		arg = w->v[++w->i];
+	if (opt->arg && !arg) {
+		msg_usage(c, "--%s wants a %s", opt->name, opt->arg);
+		return false;
+	}
+	return apply(c, opt, arg);
+}
+
+static bool letters(struct cli *c, struct words *w)
+{
+	for (const char *p = w->v[w->i] + 1; *p; p++) {
+		char said[3] = { '-', *p, 0 };
+		const struct option *opt = known(c, said, NULL, 0, *p);
+		const char *arg = p + 1;
+
+		if (!opt)
+			return false;
+		if (!opt->arg) {
+			if (!apply(c, opt, NULL))
+				return false;
+			continue;
+		}
+		if (!*arg && w->i + 1 < w->n)
+			arg = w->v[++w->i];
+		if (!*arg) {
+			msg_usage(c, "%s wants a %s", said, opt->arg);
+			return false;
+		}
+		return apply(c, opt, arg);
+	}
+	return true;
+}
+
+static bool find_command(struct cli *c, const char *word)
+{
+	c->cmd = command_find(word);
+	if (c->cmd)
+		return true;
+	for (const char *const *p = later_commands; *p; p++)
+		if (!strcmp(*p, word)) {
+			msg_usage(c, "%s is not in this version", word);
+			return false;
+		}
+	msg_usage(c, "unknown %s '%s'", *word == '-' ? "option" : "command",
+	          word);
+	return false;
+}
+
+static bool check(struct cli *c)
+{
+	const struct opts *o = &c->o;
+
+	if (o->help || o->version)
+		return true;
+	if (!o->image || o->n_args < c->cmd->min_args) {
+		msg_usage(c, "%s wants %s", c->cmd->name, c->cmd->usage);
+		return false;
+	}
+	if (c->cmd->max_args >= 0 && o->n_args > c->cmd->max_args) {
+		msg_usage(c, "'%s' is one argument too many",
+		          o->args[c->cmd->max_args]);
+		return false;
+	}
+	if (c->cmd->bit == CMD_EXTRACT && !o->output) {
+		msg_usage(c, "extract wants -o DIR");
+		return false;
+	}
+	if (o->output && !strcmp(o->output, "-")) {
+		msg_usage(c, "-o - is not in this version");
+		return false;
+	}
+	if ((o->at_offset && o->volume) || (o->slack && o->raw) ||
+	    (o->body && o->json)) {
+		msg_usage(c, "%s exclude each other",
+		          o->body ? "--body and --json" :
+		          o->raw ? "--raw and --slack" :
+		          "--offset and --volume");
+		return false;
+	}
+	return true;
+}
+
+bool options_parse(struct cli *c, int argc, char **argv)
+{
+	struct words w = { argv, argc, 1 };
+	bool only_args = false;
+	int n = 0;
+
+	if (argc < 2) {
+		msg_usage(c, "no command given");
+		return false;
+	}
+	c->o.help = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	            !strcmp(argv[1], "help");
+	c->o.version = !strcmp(argv[1], "--version");
+	if (c->o.help || c->o.version)
+		return true;
+	if (!find_command(c, argv[1]))
+		return false;
+	for (w.i = 2; w.i < argc; w.i++) {
+		char *word = argv[w.i];
+
+		if (only_args || word[0] != '-' || !word[1])
+			c->o.args[n++] = word;
+		else if (!strcmp(word, "--"))
+			only_args = true;
+		else if (word[1] == '-' ? !long_option(c, &w)
+		                        : !letters(c, &w))
+			return false;
+	}
+	c->o.image = n ? c->o.args[0] : NULL;
+	c->o.args += n ? 1 : 0;
+	c->o.n_args = n ? n - 1 : 0;
+	return check(c);
+}

@@ -1,0 +1,138 @@
+/*
+ * opttable.c: every option, what it takes, and for which commands it is.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "cli.h"
+
+bool size_parse(const char *s, uint64_t *out, bool *sectors)
+{
+	static const char units[] = "KMGT";
+	char *end;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	errno = 0;
+	unsigned long long v = strtoull(s, &end,
+	                                s[0] == '0' && s[1] == 'x' ? 16 : 10);
+	if (errno)
+		return false;
+	if (sectors)
+		*sectors = !strcmp(end, "s");
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		unsigned shift = 10 * (unsigned)(unit - units + 1);
+
+		if (v > UINT64_MAX >> shift)
+			return false;
+		v <<= shift;
+		end++;
+	}
+	*out = v;
+	return !*end || (sectors && *sectors);
+}
+
+static bool set_volume(struct opts *o, const char *arg)
+{
+	bool lost = *arg == 'L';
+
+	o->volume = arg;
+	return arg[lost] && strlen(arg) < 16 &&
+	       strspn(arg + lost, "0123456789") == strlen(arg + lost);
+}
+
+static bool set_offset(struct opts *o, const char *arg)
+{
+	o->at_offset = true;
+	return size_parse(arg, &o->offset, &o->offset_in_sectors);
+}
+
+static bool set_sector_size(struct opts *o, const char *arg)
+{
+	return size_parse(arg, &o->sector_size, NULL) &&
+	       o->sector_size >= 256 && o->sector_size <= 65536 &&
+	       !(o->sector_size & (o->sector_size - 1));
+}
+
+static bool set_timeout(struct opts *o, const char *arg)
+{
+	return size_parse(arg, &o->timeout, NULL) && o->timeout &&
+	       o->timeout <= 1000000000;
+}
+
+static bool set_kind(struct opts *o, const char *arg)
+{
+	enum hl_kind kind;
+
+	if (hl_kind_parse(arg, &kind) != HL_OK)
+		return false;
+	o->kinds |= 1u << kind;
+	return true;
+}
+
+static bool set_tz(struct opts *o, const char *arg)
+{
+	o->tz = arg;
+	return zone_set(arg);
+}
+
+#define AT(member) offsetof(struct opts, member)
+#define FLAG(n, l, c, m, h) { n, l, NULL, c, OPT_FLAG, AT(m), NULL, h }
+#define TEXT(n, l, a, c, m, h) { n, l, a, c, OPT_TEXT, AT(m), NULL, h }
+#define SIZE(n, a, c, m, h) { n, 0, a, c, OPT_SIZE, AT(m), NULL, h }
+#define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
+#define LATER(n, l) { n, l, NULL, 0, OPT_FLAG, 0, NULL, NULL }
+
+/* Those of one command first, then those of all; --help keeps the order. */
+const struct option options[] = {
+	TEXT("output", 'o', "DIR", CMD_EXTRACT, output, "write there"),
+	FLAG("force", 0, CMD_EXTRACT, force, "overwrite what is there"),
+	CALL("kind", 0, "K", CMD_HIVES | CMD_EXTRACT, set_kind,
+	     "only this kind (SYSTEM, NTUSER, ...); repeatable"),
+	TEXT("user", 0, "NAME", CMD_HIVES | CMD_EXTRACT, user,
+	     "only this profile"),
+	TEXT("path", 0, "GLOB", CMD_HIVES | CMD_EXTRACT, glob,
+	     "only where the path matches"),
+	FLAG("no-replay", 0, CMD_EXTRACT, no_replay,
+	     "write hives as found only"),
+	FLAG("slack", 0, CMD_CAT, slack, "append the last cluster's rest"),
+	FLAG("raw", 0, CMD_CAT, raw, "the bytes as they lie on the disk"),
+	FLAG("recursive", 'R', CMD_LS, recursive, "with all below"),
+	FLAG("long", 'l', CMD_LS, longform, "attributes, size, time, record"),
+	FLAG("body", 0, CMD_LS, body, "Sleuth Kit bodyfile 3.x"),
+
+	CALL("volume", 0, "N", CMD_ALL, set_volume, "only this volume"),
+	CALL("offset", 0, "BYTES", CMD_ALL, set_offset,
+	     "a file system lies there (suffixes s, K, M, G)"),
+	CALL("sector-size", 0, "N", CMD_ALL, set_sector_size,
+	     "bytes in a sector"),
+	FLAG("allow-missing", 0, CMD_ALL, allow_missing,
+	     "go on without missing segments"),
+	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
+	CALL("tz", 0, "ZONE", CMD_ALL, set_tz, "zone of FAT times"),
+	TEXT("codepage", 0, "NAME", CMD_ALL, codepage,
+	     "code page of FAT short names"),
+	SIZE("max-memory", "SIZE", CMD_ALL, max_memory, "memory ceiling"),
+	SIZE("max-file-size", "SIZE", CMD_ALL, max_file_size,
+	     "ceiling for one file"),
+	CALL("timeout", 0, "SECONDS", CMD_ALL, set_timeout, "time budget"),
+	FLAG("quiet", 'q', CMD_ALL, quiet, "errors and losses only"),
+	FLAG("verbose", 'v', CMD_ALL, verbose, "more notes"),
+	FLAG("progress", 0, CMD_ALL, progress, "progress, always"),
+	FLAG("stats", 0, CMD_ALL, stats, "bytes read, memory used"),
+	FLAG("help", 'h', CMD_ALL, help, "this text"),
+	FLAG("version", 0, CMD_ALL, version, "version and libraries"),
+
+	/* known by name so that they are refused in plain words */
+	LATER("map", 0), LATER("lost", 0), LATER("cluster-size", 0),
+	LATER("mft", 0), LATER("snapshots", 0), LATER("all-copies", 0),
+	LATER("recovery-key-file", 0), LATER("password-file", 0),
+	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),
+	LATER("mirror", 0), LATER("no-sandbox", 0), LATER("run-as", 0),
+	LATER("deleted", 'd'), LATER("deep", 0), LATER("sweep", 0),
+	LATER("layout", 0), LATER("print0", 0), LATER("dfxml", 0),
+	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
+};

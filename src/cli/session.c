@@ -1,0 +1,109 @@
+/*
+ * session.c: what every command does first, in one fixed order:
+ *
+ *	find the files -> (helper for exec) -> (sandbox) -> parse
+ *
+ * Up to the sandbox nothing of the evidence has been looked at; behind it
+ * nothing new may be opened.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "cli.h"
+
+/* Ends here for good; said by a note, or else by us. */
+static bool failed(struct cli *c, enum hl_status st)
+{
+	if (!hl_notelog_seen(c->log, HL_FAILED))
+		msg_error(c, "%s", hl_status_text(st));
+	return false;
+}
+
+static bool offset_in_bytes(struct cli *c)
+{
+	uint64_t sector = c->o.sector_size;
+
+	if (!c->o.offset_in_sectors)
+		return true;
+	if (!sector)
+		sector = hl_src_sector_size(c->image);
+	if (!sector)
+		sector = 512;
+	if (c->o.offset > UINT64_MAX / sector) {
+		msg_error(c, "--offset is too large");
+		return false;
+	}
+	c->o.offset *= sector;
+	c->o.offset_in_sectors = false;
+	return true;
+}
+
+static bool offset_inside(struct cli *c)
+{
+	if (!c->o.at_offset || c->o.offset < hl_src_size(c->image))
+		return true;
+	msg_error(c, "--offset %llu lies behind the end of the image "
+	          "(%llu bytes)", (unsigned long long)c->o.offset,
+	          (unsigned long long)hl_src_size(c->image));
+	return false;
+}
+
+/*
+ * Nothing recognised: a plain file is then no image at all; a container or a
+ * device is one, whose content is not known.
+ */
+static bool anything(struct cli *c)
+{
+	struct hl_image_info info;
+
+	c->unknown = true;
+	if (hl_image_info(c->image, &info) == HL_OK &&
+	    strcmp(info.format, "raw") != 0) {
+		note_loss(c, NULL, HL_NO_OFFSET, "image",
+		          "neither partition table nor file system "
+		          "recognised");
+		return true;
+	}
+	msg_error(c, "not a disk image: neither partition table nor file "
+	          "system recognised");
+	return false;
+}
+
+bool session_open(struct cli *c)
+{
+	const struct hl_image_opts io = {
+		.allow_missing = c->o.allow_missing,
+		.sector_size = (uint32_t)c->o.sector_size,
+	};
+	enum hl_status st;
+
+	st = hl_files_find(&c->files, c->o.image, &io, &c->ctx);
+	if (st != HL_OK)
+		return failed(c, st);
+	/* the helper that runs the children of exec forks here */
+	/* the sandbox closes here: no byte was parsed, no thread runs yet */
+	st = hl_image_open(&c->image, c->files, &io, &c->ctx);
+	if (st != HL_OK)
+		return failed(c, st);
+	if (!offset_in_bytes(c) || !offset_inside(c))
+		return false;
+	const struct hl_disk_opts disk = {
+		.sector_size = io.sector_size,
+		.at_offset = c->o.at_offset,
+		.offset = c->o.offset,
+		.volume = c->o.volume,
+	};
+	st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
+	if (st != HL_OK && st != HL_END)
+		return failed(c, st);
+	return st == HL_OK || anything(c);
+}
+
+void session_close(struct cli *c)
+{
+	hl_disk_close(c->disk);
+	hl_src_close(c->image);
+	hl_files_close(c->files);
+	free(c->notes.seen);
+}

@@ -1,0 +1,87 @@
+/* stat_json.c: the one object of `stat --json`. */
+#include "base/banned.h"
+#include "stat.h"
+
+static void json_runs(struct cli *c, const struct where *w,
+                      const char *stream)
+{
+	struct hl_json *j = &c->out.json;
+	struct hl_extent e;
+	struct runs r;
+
+	hl_json_key(j, "runs");
+	hl_json_array(j);
+	if (runs_open(w, stream, &r))
+		while (runs_next(&r, &e) == HL_OK && !stop_wanted(c))
+			show_run(c, &e);
+	hl_src_close(r.src);
+	hl_json_array_end(j);
+}
+
+static void json_stream(struct cli *c, const struct where *w,
+                        const struct hl_stream_info *s)
+{
+	struct hl_json *j = &c->out.json;
+
+	hl_json_object(j);
+	hl_json_kv(j, "name", s->name);
+	hl_json_ku(j, "size", s->size);
+	hl_json_ku(j, "valid", s->valid);
+	hl_json_ku(j, "allocated", s->allocated);
+	hl_json_kb(j, "resident", s->resident);
+	hl_json_kb(j, "compressed", s->compressed);
+	hl_json_kb(j, "sparse", s->sparse);
+	hl_json_kb(j, "encrypted", s->encrypted);
+	json_runs(c, w, s->name);
+	hl_json_object_end(j);
+}
+
+static void json_facts(struct cli *c, const struct where *w)
+{
+	struct hl_json *j = &c->out.json;
+	struct hl_fact f;
+	unsigned cursor = 0;
+
+	hl_json_key(j, "facts");
+	hl_json_array(j);
+	while (hl_fs_fact_next(w->volume->fs, &w->entry.ref, &cursor, &f) ==
+	       HL_OK) {
+		hl_json_object(j);
+		hl_json_kv(j, "group", f.group);
+		hl_json_kv(j, "key", f.key);
+		hl_json_kv(j, "value", f.value);
+		hl_json_object_end(j);
+	}
+	hl_json_array_end(j);
+}
+
+void stat_json(struct cli *c, const struct where *w)
+{
+	struct hl_json *j = &c->out.json;
+	const struct hl_entry *e = &w->entry;
+	struct hl_stream_info s;
+	char target[4096] = "";
+	unsigned cursor = 0;
+
+	hl_json_object(j);
+	hl_json_kv(j, "volume", w->volume->id);
+	show_path(c, w->path, e);
+	hl_json_kv(j, "type", show_type(e->type));
+	hl_json_ku(j, "size", e->size);
+	hl_json_ku(j, "allocated", e->allocated);
+	show_record(c, e);
+	hl_json_kb(j, "deleted", (e->flags & HL_ENTRY_DELETED) != 0);
+	show_times(c, e);
+	hl_json_ku(j, "attributes", e->attributes);
+	if (hl_fs_link(w->volume->fs, &e->ref, target, sizeof(target)) != HL_OK)
+		*target = '\0';
+	show_text_or_null(c, "link_target", target);
+	json_facts(c, w);
+	hl_json_key(j, "streams");
+	hl_json_array(j);
+	while (hl_fs_stream_next(w->volume->fs, &e->ref, &cursor, &s) == HL_OK)
+		json_stream(c, w, &s);
+	hl_json_array_end(j);
+	hl_json_object_end(j);
+	hl_json_newline(j);
+}

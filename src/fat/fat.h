@@ -1,0 +1,258 @@
+/*
+ * fat.h: reading FAT12, FAT16 and FAT32.
+ *
+ * First the decoders (bytes in, struct out; no reading, no allocation), then
+ * the readers that stand on them.  Clusters are numbered as on the disk: the
+ * first one is 2.
+ */
+#ifndef HL_FAT_H
+#define HL_FAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "hivelift/src.h"
+
+/* ---- decoders: boot sector -------------------------------------------- */
+
+enum hl_fat_kind { HL_FAT12 = 12, HL_FAT16 = 16, HL_FAT32 = 32 };
+
+struct hl_fat_geom {
+	enum hl_fat_kind kind;
+	uint32_t sector_size, cluster_size; /* bytes */
+	uint64_t size;                /* bytes of the volume as stated */
+	uint64_t fat_off, fat_len;    /* the first FAT; length of each, bytes */
+	unsigned n_fats;
+	unsigned active;              /* the FAT that counts */
+	bool mirrored;                /* the others are copies of it */
+	uint64_t root_off;            /* FAT12/16: the fixed root, bytes */
+	uint32_t root_entries;        /* its slots */
+	uint32_t root_cluster;        /* FAT32 */
+	uint64_t data_off;            /* of cluster 2, bytes */
+	uint32_t n_clusters;          /* last cluster is n_clusters + 1 */
+	uint64_t backup_off;          /* FAT32: backup boot sector; 0: none */
+	uint8_t media;
+	bool boot_dirty;              /* state bit of the boot sector */
+	bool has_serial;
+	uint32_t serial;
+	bool has_label;
+	uint8_t label[11];            /* raw */
+	const char *odd;              /* accepted, but worth a note; or NULL */
+};
+
+/*
+ * HL_OK; HL_END: not a FAT boot sector, *why says in what (static text).
+ * s holds at least 512 bytes.
+ */
+enum hl_status hl_fat_boot_decode(struct span s, struct hl_fat_geom *out,
+                                  const char **why) HL_MUST_CHECK;
+
+/* ---- decoders: FAT entries --------------------------------------------- */
+
+enum hl_fat_link {
+	HL_FAT_NEXT,       /* another cluster follows */
+	HL_FAT_LAST,       /* end of the chain */
+	HL_FAT_FREE,
+	HL_FAT_BAD,        /* marked bad */
+	HL_FAT_WILD,       /* a number that is no cluster */
+	HL_FAT_UNREADABLE,
+};
+/* The i-th entry of a table; false when it is not wholly inside s. */
+bool hl_fat_entry(enum hl_fat_kind kind, struct span s, uint32_t i,
+                  uint32_t *value);
+enum hl_fat_link hl_fat_link_kind(const struct hl_fat_geom *g, uint32_t value);
+/* FAT[1] says that the volume was not unmounted. */
+bool hl_fat_entry_dirty(enum hl_fat_kind kind, uint32_t fat1);
+
+/* ---- decoders: folder slots ---------------------------------------------- */
+
+enum hl_fat_what {
+	HL_FAT_FILE,
+	HL_FAT_FOLDER,
+	HL_FAT_DOT,     /* "." or ".." */
+	HL_FAT_LABEL,
+};
+
+/* One short entry and the long name that belongs to it. */
+struct hl_fat_entry {
+	enum hl_fat_what what;
+	bool deleted;          /* first byte of raw[] is lost */
+	bool bad_name;         /* bytes that the code page does not have */
+	bool long_name;        /* name16 is the long name */
+	bool damaged;          /* first cluster or size impossible */
+	uint8_t raw[32];       /* the short entry itself */
+	uint8_t attributes;
+	uint32_t cluster;      /* first one, 0: none */
+	uint32_t size;
+	uint64_t pos;          /* of the short entry in the volume, bytes */
+	uint32_t folder;       /* first cluster of its folder, 0: the root */
+	uint16_t n_short, n_name;
+	uint16_t short16[13];
+	uint16_t name16[255];  /* the long name, or the short one */
+};
+
+/* Collects the pieces of a long name; zero it before a folder. */
+struct hl_fat_names {
+	uint8_t n;        /* pieces held */
+	uint8_t left;     /* pieces still to come; live names only */
+	uint8_t sum;
+	bool deleted;
+	uint32_t orphans; /* pieces that belong to no entry, so far */
+	uint16_t piece[20][13]; /* in the order met: the last one first */
+};
+
+enum hl_fat_slot_is {
+	HL_FAT_SLOT_PIECE, /* kept (or counted as orphan); nothing to show */
+	HL_FAT_SLOT_ENTRY, /* *out holds raw, attributes, deleted, name16 */
+	HL_FAT_SLOT_END,   /* no more in this folder */
+};
+/*
+ * Feed the next slot.  The long name is set in out only when its pieces are
+ * complete, in order and carry the checksum of the short name; short16 is
+ * left to hl_fat_short_name.
+ */
+enum hl_fat_slot_is hl_fat_slot_feed(struct hl_fat_names *names,
+                                     enum hl_fat_kind kind,
+                                     const uint8_t slot[32],
+                                     struct hl_fat_entry *out);
+/* A stretch was not readable: pieces held belong to nothing any more. */
+void hl_fat_names_cut(struct hl_fat_names *names);
+uint8_t hl_fat_checksum(const uint8_t name[11]);
+
+/* ---- names ------------------------------------------------------------------ */
+
+/* Simple case folding of one unit; the same in every locale. */
+uint16_t hl_fat_upcase(uint16_t unit);
+uint16_t hl_fat_downcase(uint16_t unit);
+/* U+FFFD in a asks for any lone surrogate in b. */
+bool hl_fat_same_name(const uint16_t *a, size_t n_a, const uint16_t *b,
+                      size_t n_b);
+
+/* A code page for short names and labels. */
+struct hl_fat_codepage {
+	void *iconv; /* NULL: the built-in CP437 */
+};
+/* HL_OK; HL_END when the system does not know the name (CP437 is set). */
+enum hl_status hl_fat_codepage_open(struct hl_fat_codepage *cp,
+                                    const char *name) HL_MUST_CHECK;
+void hl_fat_codepage_close(struct hl_fat_codepage *cp);
+/*
+ * Bytes to UTF-16; a byte that cannot be decoded becomes U+DC00 + byte (a
+ * lone surrogate: shown as U+FFFD, and reversible) and *bad is set.
+ * dst holds n units.  Returns the units.
+ */
+size_t hl_fat_decode(const struct hl_fat_codepage *cp, uint16_t *dst,
+                     const uint8_t *s, size_t n, bool *bad);
+/* Fills short16 and, when there is no long name, name16. */
+void hl_fat_short_name(const struct hl_fat_codepage *cp,
+                       struct hl_fat_entry *e);
+/* A label: 11 bytes without the dot; 0 units for "NO NAME" and blanks. */
+size_t hl_fat_label_name(const struct hl_fat_codepage *cp, uint16_t dst[11],
+                         const uint8_t raw[11]);
+
+/* ---- readers ---------------------------------------------------------------- */
+
+#define HL_FAT_NAME8 (255 * 3 + 1) /* a name in UTF-8, with NUL */
+
+struct hl_fat; /* an open volume, fat_impl.h */
+
+/* Why a chain ends before it should. */
+enum hl_fat_cut {
+	HL_FAT_WHOLE,
+	HL_FAT_CUT_SHORT,      /* ends, but the file goes on */
+	HL_FAT_CUT_FREE,       /* leads to a cluster that is free */
+	HL_FAT_CUT_BAD,        /* … marked bad */
+	HL_FAT_CUT_WILD,       /* … outside the volume */
+	HL_FAT_CUT_UNREADABLE, /* the FAT cannot be read there */
+	HL_FAT_CUT_LOOP,       /* … that is in the chain already */
+	HL_FAT_CUT_FIRST,      /* the first cluster is none */
+	HL_FAT_CUT_LIMIT,      /* longer than a folder may be */
+};
+const char *hl_fat_cut_text(enum hl_fat_cut cut);
+
+struct hl_fat_run {
+	uint32_t at;      /* cluster of the file */
+	uint32_t cluster; /* cluster of the volume */
+	uint32_t n;
+};
+struct hl_fat_chain {
+	struct hl_fat_run *run;
+	size_t n, cap;
+	uint32_t clusters;  /* sum */
+	enum hl_fat_cut cut;
+	uint32_t cut_at;    /* the cluster whose FAT entry is meant */
+	uint32_t cut_value; /* what it holds */
+	uint32_t second;    /* entries taken from another FAT */
+	uint32_t differ;    /* entries in which good FATs disagree */
+};
+/*
+ * Follow a chain for `want` clusters.  With HL_FAT_TO_END or'ed to it, the
+ * chain is expected to end by itself and `want` is only a ceiling
+ * (HL_FAT_CUT_LIMIT).  Damage is in out->cut.
+ * HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+#define HL_FAT_TO_END 0x80000000u
+#define HL_FAT_ALL 0xFFFFFFFFu
+enum hl_status hl_fat_chain_walk(struct hl_fat *v, uint32_t first,
+                                 uint32_t want,
+                                 struct hl_fat_chain *out) HL_MUST_CHECK;
+void hl_fat_chain_free(struct hl_fat *v, struct hl_fat_chain *chain);
+
+/*
+ *   HL_OK; HL_END (not FAT); HL_CORRUPT, HL_IO (said); HL_NOMEM, HL_CANCELLED
+ * rescue: the first boot sector is known to be bad, use the backup.
+ */
+enum hl_status hl_fat_open(struct hl_fat **out, struct hl_src *src, bool rescue,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+void hl_fat_close(struct hl_fat *v);
+const struct hl_fat_geom *hl_fat_geom(const struct hl_fat *v);
+bool hl_fat_boot_backup(const struct hl_fat *v);
+bool hl_fat_dirty(const struct hl_fat *v);
+/* Units of the label; *n 0 when there is none. */
+const uint16_t *hl_fat_label(const struct hl_fat *v, size_t *n);
+/* Reads the whole FAT.  HL_OK, HL_END (damaged), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_fat_free_bytes(struct hl_fat *v,
+                                 uint64_t *bytes) HL_MUST_CHECK;
+
+enum hl_fat_dir_how {
+	HL_FAT_DIR_LABELS = 1,  /* give volume labels too */
+	HL_FAT_DIR_DELETED = 2, /* give deleted entries too, and what stands
+	                           behind the end mark, which is as dead */
+	HL_FAT_DIR_QUIET = 4,   /* no notes */
+};
+struct hl_fat_dir;
+/* A folder by its first cluster; 0: the root.  HL_OK, HL_CORRUPT (said; no
+ * folder there), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_fat_dir_open(struct hl_fat_dir **out, struct hl_fat *v,
+                               uint32_t first, unsigned how) HL_MUST_CHECK;
+/* HL_OK, HL_END, HL_CORRUPT (something skipped, said; go on), HL_LIMIT,
+ * HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_fat_dir_next(struct hl_fat_dir *d,
+                               struct hl_fat_entry *out) HL_MUST_CHECK;
+void hl_fat_dir_close(struct hl_fat_dir *d);
+
+/* HL_OK, HL_END (no such name), HL_CORRUPT (not there, but the folder is
+ * damaged), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_fat_lookup(struct hl_fat *v, uint32_t folder,
+                             const uint16_t *name, size_t n,
+                             struct hl_fat_entry *out) HL_MUST_CHECK;
+/*
+ * The entry at a byte position.  folder is a hint where its long name is to
+ * be found.  HL_OK, HL_END (no entry there), HL_CORRUPT, HL_NOMEM, …
+ */
+enum hl_status hl_fat_entry_at(struct hl_fat *v, uint64_t pos, uint32_t folder,
+                               struct hl_fat_entry *out) HL_MUST_CHECK;
+
+enum hl_fat_how {
+	HL_FAT_CONTENT, /* size bytes */
+	HL_FAT_SLACK,   /* to the end of the last cluster */
+	HL_FAT_CHAIN,   /* the whole chain */
+};
+/* HL_OK (damage is MISSING stretches, said), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_fat_stream(struct hl_src **out, struct hl_fat *v,
+                             const struct hl_fat_entry *e,
+                             enum hl_fat_how how) HL_MUST_CHECK;
+
+#endif

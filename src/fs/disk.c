@@ -1,0 +1,356 @@
+/*
+ * disk.c: an image as a list of volumes.
+ *
+ *	image --table--> partitions --content--> volumes "1", "2", ...
+ *	     \--no table--------------content--> volume "1"
+ *
+ * Two things may both fit the first sector: a file system and an MBR.  The
+ * file system wins unless a partition of the table begins with one too.
+ * One bad volume never hides the others.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/ckd.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/note.h"
+#include "fs/fs_impl.h"
+
+struct hl_disk {
+	const struct hl_ctx *ctx;
+	struct hl_src *image;
+	struct hl_table *table;
+	struct hl_volume *volume;
+	size_t n, cap;
+	bool at_offset;
+	bool recognised; /* a table, or a volume whose content has a name */
+};
+
+static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
+                                 const struct hl_part *part, size_t number)
+{
+	enum hl_status st = hl_grow(d->ctx, (void **)&d->volume, &d->cap, d->n,
+	                            sizeof(*d->volume), HL_MAX_PARTS);
+
+	if (st != HL_OK)
+		return st;
+	struct hl_volume *v = &d->volume[d->n];
+	*v = (struct hl_volume){ .off = off, .len = len, .part = part,
+	                         .fs_name = "" };
+	snprintf(v->id, sizeof(v->id), "%zu", number);
+	d->n++;
+	return HL_OK;
+}
+
+static enum hl_status open_all(struct hl_disk *d)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < d->n && st == HL_OK; i++) {
+		hl_progress(d->ctx, HL_PHASE_VOLUME, d->volume[i].id, i, d->n);
+		st = hl_cancelled(d->ctx) ? HL_CANCELLED :
+		     hl_volume_open(&d->volume[i], d->image, d->ctx);
+		d->recognised |= d->volume[i].fs_name[0] != '\0';
+	}
+	return st;
+}
+
+/* only: NULL or the one volume that is wanted */
+static enum hl_status list_parts(struct hl_disk *d, const char *only)
+{
+	size_t number = 0;
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < hl_table_count(d->table) && st == HL_OK; i++) {
+		const struct hl_part *p = hl_table_part(d->table, i);
+		char id[16];
+
+		if (p->flags & HL_PART_GAP)
+			continue;
+		snprintf(id, sizeof(id), "%zu", ++number);
+		if (!only || strcmp(only, id) == 0)
+			st = add_volume(d, p->off, p->len, p, number);
+	}
+	return st;
+}
+
+static enum hl_status list_bare(struct hl_disk *d, uint64_t off,
+                                const char *only)
+{
+	uint64_t size = hl_src_size(d->image);
+
+	if (only && strcmp(only, "1") != 0)
+		return HL_OK;
+	return off < size ? add_volume(d, off, size - off, NULL, 1) : HL_OK;
+}
+
+/* A file system at --offset may end before the image does. */
+static void trim(struct hl_volume *v)
+{
+	if (v->fs && hl_fs_info(v->fs)->size &&
+	    hl_fs_info(v->fs)->size < v->len)
+		v->len = hl_fs_info(v->fs)->size;
+}
+
+/* ---- table or bare? ---------------------------------------------------------------- */
+
+/* Does a partition of the table begin with something that has a name? */
+static enum hl_status confirmed(struct hl_disk *d, bool *yes)
+{
+	uint8_t p[HL_PROBE_BYTES];
+	struct hl_ranges bad;
+
+	*yes = false;
+	for (size_t i = 0; i < hl_table_count(d->table) && !*yes; i++) {
+		const struct hl_part *part = hl_table_part(d->table, i);
+
+		if ((part->flags & HL_PART_GAP) || part->len < sizeof(p))
+			continue;
+		hl_ranges_clear(&bad);
+		enum hl_status st = hl_src_read(d->image, part->off, p,
+		                                sizeof(p), &bad);
+		if (st == HL_NOMEM || st == HL_CANCELLED)
+			return st;
+		*yes = hl_fs_probes(p, sizeof(p)) ||
+		       hl_known_find(p, sizeof(p), true);
+	}
+	return HL_OK;
+}
+
+/* Is one of the four type bytes of an MBR 0xEE? */
+static bool announces_gpt(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < 4 && n >= 512; i++)
+		if (p[0x1be + 16 * i + 4] == 0xee)
+			return true;
+	return false;
+}
+
+/* Is there a file system's boot sector in the image's first sector? */
+static enum hl_status begins_bare(struct hl_disk *d, bool *yes,
+                                  bool *protective)
+{
+	uint8_t p[HL_PROBE_BYTES];
+	size_t n = (size_t)min_u64(sizeof(p), hl_src_size(d->image));
+	struct hl_ranges bad;
+	enum hl_status st = HL_OK;
+
+	*yes = false;
+	hl_ranges_clear(&bad);
+	if (n)
+		st = hl_src_read(d->image, 0, p, n, &bad);
+	if (st == HL_OK)
+		*yes = hl_fs_probes(p, n) || hl_known_find(p, n, true);
+	*protective = st == HL_OK && announces_gpt(p, n);
+	return st;
+}
+
+static size_t n_parts(const struct hl_table *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < hl_table_count(t); i++)
+		n += !(hl_table_part(t, i)->flags & HL_PART_GAP);
+	return n;
+}
+
+static void drop_table(struct hl_disk *d)
+{
+	hl_table_close(d->table);
+	d->table = NULL;
+}
+
+/*
+ * With a boot sector at 0 the table is read in silence first: what its
+ * decoder says of rubbish in a boot sector's code is no damage.
+ */
+static enum hl_status look_twice(struct hl_disk *d, uint32_t sector_size,
+                                 bool protective)
+{
+	struct hl_ctx quiet = *d->ctx;
+	bool yes;
+
+	quiet.note = NULL;
+	quiet.log = NULL;
+	enum hl_status st = hl_table_open(&d->table, d->image, sector_size,
+	                                  &quiet);
+	if (st != HL_OK)
+		return st;
+	st = confirmed(d, &yes);
+	/* the second copy of an old GPT survives a format of the whole disk */
+	if (strcmp(hl_table_info(d->table)->scheme, "gpt") == 0 && !protective)
+		yes = false;
+	drop_table(d);
+	if (st != HL_OK || !yes)
+		return st == HL_OK ? HL_END : st;
+	hl_say(&(struct hl_at){ d->ctx, d->image, 0, "MBR" },
+	       "its sector is also a file system's boot sector; a partition "
+	       "begins where the table says, so the table is used");
+	return HL_OK;
+}
+
+/* HL_OK: d->table is set, or stays NULL when there is none. */
+static enum hl_status find_table(struct hl_disk *d, uint32_t sector_size)
+{
+	bool bare, protective;
+	enum hl_status st = begins_bare(d, &bare, &protective);
+
+	if (st == HL_OK && bare)
+		st = look_twice(d, sector_size, protective);
+	if (st == HL_OK)
+		st = hl_table_open(&d->table, d->image, sector_size, d->ctx);
+	return st == HL_END ? HL_OK : st;
+}
+
+/*
+ * An MBR without partitions is what a wiped disk has, and what a boot sector
+ * without code looks like: a file system counts for more.
+ */
+static enum hl_status list_empty_table(struct hl_disk *d, const char *only)
+{
+	struct hl_fs_found found;
+	enum hl_status st = hl_fs_identify(&found, d->image, true, d->ctx);
+
+	hl_fs_close(found.fs);
+	if (st == HL_OK || (st == HL_END && found.name[0])) {
+		drop_table(d);
+		return list_bare(d, 0, only);
+	}
+	return st == HL_END ? HL_OK : st;
+}
+
+static enum hl_status list(struct hl_disk *d, const struct hl_disk_opts *opts)
+{
+	enum hl_status st;
+
+	if (opts->at_offset) {
+		d->at_offset = true;
+		return list_bare(d, opts->offset, opts->volume);
+	}
+	st = find_table(d, opts->sector_size);
+	if (st != HL_OK)
+		return st;
+	d->recognised = d->table != NULL;
+	if (!d->table)
+		return list_bare(d, 0, opts->volume);
+	if (n_parts(d->table) == 0)
+		return list_empty_table(d, opts->volume);
+	return list_parts(d, opts->volume);
+}
+
+static enum hl_status check_usage(struct hl_disk *d,
+                                  const struct hl_disk_opts *opts)
+{
+	struct hl_at at = { d->ctx, d->image, HL_NO_OFFSET, "volume" };
+
+	if (opts->at_offset && opts->offset >= hl_src_size(d->image))
+		return hl_fail(&at, HL_USAGE, "offset %" PRIu64 " is behind "
+		               "the end of the image", opts->offset);
+	if (opts->volume && d->n == 0)
+		return hl_fail(&at, HL_USAGE, "there is no volume %s",
+		               opts->volume);
+	return HL_OK;
+}
+
+enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
+                            const struct hl_disk_opts *opts,
+                            const struct hl_ctx *ctx)
+{
+	static const struct hl_disk_opts none;
+	struct hl_disk *d = hl_zalloc(ctx, sizeof(*d));
+
+	*out = NULL;
+	if (!d)
+		return HL_NOMEM;
+	if (!opts)
+		opts = &none;
+	d->ctx = ctx;
+	d->image = image;
+	enum hl_status st = list(d, opts);
+	if (st == HL_OK)
+		st = check_usage(d, opts);
+	if (st == HL_OK)
+		st = open_all(d);
+	if (st != HL_OK) {
+		hl_disk_close(d);
+		return st;
+	}
+	if (d->at_offset && d->n)
+		trim(&d->volume[0]);
+	*out = d;
+	return d->recognised ? HL_OK : HL_END;
+}
+
+void hl_disk_close(struct hl_disk *disk)
+{
+	if (!disk)
+		return;
+	for (size_t i = disk->n; i-- > 0;) {
+		hl_fs_close(disk->volume[i].fs);
+		hl_src_close(disk->volume[i].src);
+	}
+	hl_free(disk->ctx, disk->volume);
+	hl_table_close(disk->table);
+	hl_free(disk->ctx, disk);
+}
+
+struct hl_src *hl_disk_image(struct hl_disk *disk)
+{
+	return disk->image;
+}
+
+const struct hl_table *hl_disk_table(struct hl_disk *disk)
+{
+	return disk->table;
+}
+
+size_t hl_disk_count(struct hl_disk *disk)
+{
+	return disk->n;
+}
+
+struct hl_volume *hl_disk_volume(struct hl_disk *disk, size_t i)
+{
+	return i < disk->n ? &disk->volume[i] : NULL;
+}
+
+/* Before and behind the one volume of a disk without a table. */
+static enum hl_status bare_gap(struct hl_disk *d, size_t i, uint64_t *off,
+                               uint64_t *len)
+{
+	uint64_t size = hl_src_size(d->image);
+	uint64_t begin = d->n ? d->volume[0].off : 0;
+	uint64_t end = d->n ? begin + d->volume[0].len : 0;
+
+	if (begin > 0 && i-- == 0) {
+		*off = 0;
+		*len = begin;
+		return HL_OK;
+	}
+	if (end < size && i == 0) {
+		*off = end;
+		*len = size - end;
+		return HL_OK;
+	}
+	return HL_END;
+}
+
+enum hl_status hl_disk_gap(struct hl_disk *disk, size_t i, uint64_t *off,
+                           uint64_t *len)
+{
+	if (!disk->table)
+		return bare_gap(disk, i, off, len);
+	for (size_t k = 0; k < hl_table_count(disk->table); k++) {
+		const struct hl_part *p = hl_table_part(disk->table, k);
+
+		if (!(p->flags & HL_PART_GAP) || i-- != 0)
+			continue;
+		*off = p->off;
+		*len = p->len;
+		return HL_OK;
+	}
+	return HL_END;
+}

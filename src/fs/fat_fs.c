@@ -1,0 +1,349 @@
+/*
+ * fat_fs.c: FAT as a file system like any other.
+ *
+ * A FAT file has no number.  ref.id is the place of its short entry in the
+ * volume, in slots of 32 bytes (0: the root, where the boot sector is), and
+ * ref.seq the first cluster of the folder that holds it, so that a long name
+ * which begins in another cluster is found again.
+ */
+#include <stdio.h>
+
+#include "base/banned.h"
+#include "base/mem.h"
+#include "base/note.h"
+#include "base/text.h"
+#include "base/times_impl.h"
+#include "fat/fat_disk.h"
+#include "fs/fat_fs.h"
+
+#define ATTRIBUTES 0x37 /* those that FILE_ATTRIBUTE_* has too */
+#define NO_PARENT UINT64_MAX
+
+struct iter {
+	struct hl_fat_dir *dir;
+	struct hl_ref folder;
+	unsigned how;
+	bool short_next; /* the short name of `last` is still to be given */
+	struct hl_fat_entry last;
+};
+
+static struct fat_fs *impl(struct hl_fs *fs)
+{
+	return fs->impl;
+}
+
+void hl_fat_fs_times(const struct hl_fat_entry *e, struct hl_time *created,
+                     struct hl_time *modified, struct hl_time *accessed)
+{
+	const struct fat_slot *f = SPAN_VIEW(span_of(e->raw, FAT_SLOT), 0,
+	                                     struct fat_slot);
+
+	*created = hl_time_dos(get16(f->created_date), get16(f->created_time),
+	                       f->created_tenths);
+	*modified = hl_time_dos(get16(f->modified_date),
+	                        get16(f->modified_time), 0);
+	*accessed = hl_time_dos_date(get16(f->accessed_date));
+}
+
+static enum hl_type type_of(const struct hl_fat_entry *e)
+{
+	if (e->what == HL_FAT_FOLDER)
+		return HL_DIR;
+	return e->what == HL_FAT_FILE ? HL_FILE : HL_OTHER;
+}
+
+static void set_name(struct hl_entry *out, const uint16_t *name, uint16_t n)
+{
+	out->n_name16 = n;
+	for (uint16_t i = 0; i < n; i++)
+		out->name16[i] = name[i];
+	if (!hl_utf8_from16(out->name, sizeof(out->name), name, n))
+		out->flags |= HL_ENTRY_BAD_NAME;
+}
+
+static void fill(struct hl_entry *out, const struct hl_fat_entry *e,
+                 const struct hl_ref *parent)
+{
+	*out = (struct hl_entry){
+		.ref = { .id = e->pos / FAT_SLOT, .seq = e->folder },
+		.parent = *parent,
+		.type = type_of(e),
+		.flags = HL_ENTRY_FULL | (e->deleted ? HL_ENTRY_DELETED : 0) |
+		         (e->damaged ? HL_ENTRY_DAMAGED : 0) |
+		         (e->bad_name ? HL_ENTRY_BAD_NAME : 0),
+		.attributes = e->attributes & ATTRIBUTES,
+		.size = e->size,
+	};
+	hl_fat_fs_times(e, &out->created, &out->modified, &out->accessed);
+	set_name(out, e->name16, e->n_name);
+}
+
+enum hl_status hl_fat_fs_entry(struct hl_fs *fs, const struct hl_ref *ref,
+                               struct hl_fat_entry *out)
+{
+	if (ref->id == 0 || ref->id > UINT64_MAX / FAT_SLOT)
+		return HL_END;
+	return hl_fat_entry_at(impl(fs)->vol, ref->id * FAT_SLOT, ref->seq,
+	                       out);
+}
+
+/* The first cluster of the folder that a ref names. */
+static enum hl_status folder_of(struct hl_fs *fs, const struct hl_ref *ref,
+                                uint32_t *first)
+{
+	struct hl_fat_entry e;
+	enum hl_status st;
+
+	*first = 0;
+	if (ref->id == 0)
+		return HL_OK;
+	st = hl_fat_fs_entry(fs, ref, &e);
+	if (st != HL_OK)
+		return st;
+	if (e.what != HL_FAT_FOLDER)
+		return HL_END;
+	*first = e.cluster;
+	if (e.cluster)
+		return HL_OK;
+	struct hl_at at = { fs->ctx, fs->src, e.pos, "FAT folder" };
+	hl_warn(&at, "the folder has no cluster; its content is lost");
+	return HL_CORRUPT;
+}
+
+static enum hl_status probe(const void *p, size_t n)
+{
+	struct hl_fat_geom g;
+	const char *why;
+
+	return hl_fat_boot_decode(span_of(p, n), &g, &why);
+}
+
+static void fill_info(struct hl_fs *fs, const struct hl_fat *v)
+{
+	const struct hl_fat_geom *g = hl_fat_geom(v);
+	struct hl_fs_info *info = &fs->info;
+	size_t n;
+	const uint16_t *label = hl_fat_label(v, &n);
+
+	info->name = g->kind == HL_FAT32   ? "fat32"
+	             : g->kind == HL_FAT16 ? "fat16"
+	                                   : "fat12";
+	hl_utf8_from16(info->label, sizeof(info->label), label, n);
+	if (g->has_serial)
+		snprintf(info->serial, sizeof(info->serial), "%04X-%04X",
+		         g->serial >> 16, g->serial & 0xFFFF);
+	info->cluster_size = g->cluster_size;
+	info->sector_size = g->sector_size;
+	info->size = g->size;
+	info->boot_backup = hl_fat_boot_backup(v);
+	info->dirty = hl_fat_dirty(v);
+	info->unallocated = HL_NO_OFFSET;
+}
+
+static enum hl_status fs_open(struct hl_fs *fs, bool rescue)
+{
+	struct fat_fs *f = hl_zalloc(fs->ctx, sizeof(*f));
+	enum hl_status st;
+
+	if (!f)
+		return HL_NOMEM;
+	st = hl_fat_open(&f->vol, fs->src, rescue, fs->ctx);
+	if (st != HL_OK) {
+		hl_free(fs->ctx, f);
+		return st;
+	}
+	fs->impl = f;
+	fill_info(fs, f->vol);
+	return HL_OK;
+}
+
+static void fs_close(struct hl_fs *fs)
+{
+	struct fat_fs *f = impl(fs);
+
+	if (!f)
+		return;
+	hl_fat_chain_free(f->vol, &f->chain);
+	hl_fat_close(f->vol);
+	hl_free(fs->ctx, f);
+	fs->impl = NULL;
+}
+
+static enum hl_status root(struct hl_fs *fs, struct hl_entry *out)
+{
+	(void)fs;
+	*out = (struct hl_entry){ .type = HL_DIR,
+	                          .flags = HL_ENTRY_FULL,
+	                          .attributes = FAT_ATTR_DIR };
+	return HL_OK;
+}
+
+static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
+                             const char *name, struct hl_entry *out)
+{
+	uint16_t name16[HL_NAME_UNITS];
+	size_t n = hl_utf16_from8(name16, HL_NAME_UNITS, name);
+	struct hl_fat_entry e;
+	uint32_t first;
+	enum hl_status st;
+
+	if (n == SIZE_MAX || n == 0)
+		return HL_END;
+	st = folder_of(fs, dir, &first);
+	if (st == HL_OK)
+		st = hl_fat_lookup(impl(fs)->vol, first, name16, n, &e);
+	if (st == HL_OK)
+		fill(out, &e, dir);
+	return st;
+}
+
+static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
+                            bool by_number, struct hl_entry *out)
+{
+	const struct hl_ref parent = { .id = NO_PARENT };
+	struct hl_ref by_id = { .id = ref->id };
+	struct hl_fat_entry e;
+	enum hl_status st;
+
+	if (ref->id == 0)
+		return root(fs, out);
+	st = hl_fat_fs_entry(fs, by_number ? &by_id : ref, &e);
+	if (st == HL_OK)
+		fill(out, &e, &parent);
+	return st;
+}
+
+static enum hl_status list(void **out, struct hl_fs *fs,
+                           const struct hl_ref *dir, unsigned how)
+{
+	struct iter *it = hl_zalloc(fs->ctx, sizeof(*it));
+	uint32_t first;
+	enum hl_status st;
+
+	*out = NULL;
+	if (!it)
+		return HL_NOMEM;
+	st = folder_of(fs, dir, &first);
+	if (st == HL_OK)
+		st = hl_fat_dir_open(&it->dir, impl(fs)->vol, first, 0);
+	if (st != HL_OK) {
+		hl_free(fs->ctx, it);
+		return st;
+	}
+	it->folder = *dir;
+	it->how = how;
+	*out = it;
+	return HL_OK;
+}
+
+static enum hl_status next(struct hl_fs *fs, void *iter, struct hl_entry *out)
+{
+	struct iter *it = iter;
+	enum hl_status st;
+
+	(void)fs;
+	if (it->short_next) {
+		it->short_next = false;
+		fill(out, &it->last, &it->folder);
+		out->flags |= HL_ENTRY_SHORT_NAME;
+		set_name(out, it->last.short16, it->last.n_short);
+		return HL_OK;
+	}
+	st = hl_fat_dir_next(it->dir, &it->last);
+	if (st != HL_OK)
+		return st;
+	fill(out, &it->last, &it->folder);
+	it->short_next = it->last.long_name && (it->how & HL_LIST_SHORT);
+	return HL_OK;
+}
+
+static void list_close(struct hl_fs *fs, void *iter)
+{
+	struct iter *it = iter;
+
+	if (!it)
+		return;
+	hl_fat_dir_close(it->dir);
+	hl_free(fs->ctx, it);
+}
+
+static enum hl_status stream(struct hl_src **out, struct hl_fs *fs,
+                             const struct hl_ref *ref, const char *name,
+                             enum hl_stream_how how)
+{
+	struct hl_fat_entry e;
+	enum hl_status st;
+
+	*out = NULL;
+	if (name && *name)
+		return HL_END;
+	st = hl_fat_fs_entry(fs, ref, &e);
+	if (st != HL_OK)
+		return st;
+	if (how == HL_STREAM_RAW)
+		return hl_fat_stream(out, impl(fs)->vol, &e, HL_FAT_CHAIN);
+	if (e.what == HL_FAT_FOLDER)
+		return HL_END;
+	return hl_fat_stream(out, impl(fs)->vol, &e,
+	                     how == HL_STREAM_SLACK ? HL_FAT_SLACK
+	                                            : HL_FAT_CONTENT);
+}
+
+static enum hl_status stream_next(struct hl_fs *fs, const struct hl_ref *ref,
+                                  unsigned *cursor, struct hl_stream_info *out)
+{
+	struct fat_fs *f = impl(fs);
+	struct hl_fat_entry e;
+	struct hl_fat_chain c;
+	enum hl_status st;
+
+	if ((*cursor)++ > 0)
+		return HL_END;
+	st = hl_fat_fs_entry(fs, ref, &e);
+	if (st != HL_OK || e.what == HL_FAT_FOLDER)
+		return st == HL_OK ? HL_END : st;
+	st = hl_fat_chain_walk(f->vol, e.cluster, e.cluster ? HL_FAT_ALL : 0,
+	                       &c);
+	if (st != HL_OK)
+		return st;
+	*out = (struct hl_stream_info){
+		.size = e.size,
+		.valid = e.size,
+		.allocated = (uint64_t)c.clusters *
+		             hl_fat_geom(f->vol)->cluster_size,
+	};
+	hl_fat_chain_free(f->vol, &c);
+	return HL_OK;
+}
+
+static enum hl_status no_link(struct hl_fs *fs, const struct hl_ref *ref,
+                              char *buf, size_t n)
+{
+	(void)fs;
+	(void)ref;
+	if (n)
+		buf[0] = '\0';
+	return HL_END;
+}
+
+static enum hl_status unallocated(struct hl_fs *fs, uint64_t *bytes)
+{
+	return hl_fat_free_bytes(impl(fs)->vol, bytes);
+}
+
+const struct hl_fs_ops hl_fs_fat = {
+	.probe = probe,
+	.open = fs_open,
+	.close = fs_close,
+	.root = root,
+	.lookup = lookup,
+	.entry = entry,
+	.list = list,
+	.next = next,
+	.list_close = list_close,
+	.stream = stream,
+	.stream_next = stream_next,
+	.link = no_link,
+	.fact_next = hl_fat_fs_fact_next,
+	.unallocated = unallocated,
+};

@@ -1,0 +1,446 @@
+/*
+ * ntfs_fs.c: NTFS behind the one view of every file system.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/le.h"
+#include "base/mem.h"
+#include "base/note.h"
+#include "base/text.h"
+#include "fs/ntfs_fs.h"
+
+static struct hl_ntfs_fs *impl(struct hl_fs *fs)
+{
+	return fs->impl;
+}
+
+static struct hl_at at_record(struct hl_fs *fs, uint64_t number)
+{
+	uint32_t n = hl_ntfs_geom(impl(fs)->nt)->record_size;
+	uint64_t off = number < UINT64_MAX / n ? number * n : HL_NO_OFFSET;
+
+	return (struct hl_at){ fs->ctx, hl_ntfs_mft(impl(fs)->nt), off,
+	                       "MFT record" };
+}
+
+static enum hl_status probe(const void *p, size_t n)
+{
+	struct hl_ntfs_geom g;
+
+	return hl_ntfs_boot_decode(span_of(p, n), &g) == HL_OK ? HL_OK : HL_END;
+}
+
+static void close_impl(struct hl_fs *fs)
+{
+	struct hl_ntfs_fs *n = fs->impl;
+
+	if (!n)
+		return;
+	hl_ntfs_file_close(n->last);
+	hl_ntfs_close(n->nt);
+	hl_free(fs->ctx, n->facts);
+	hl_free(fs->ctx, n);
+	fs->impl = NULL;
+}
+
+static enum hl_status fill_info(struct hl_fs *fs)
+{
+	const struct hl_ntfs_geom *g = hl_ntfs_geom(impl(fs)->nt);
+	struct hl_fs_info *i = &fs->info;
+	struct hl_ntfs_state s;
+	enum hl_status st = hl_ntfs_state(impl(fs)->nt, &s);
+
+	if (st != HL_OK)
+		return st;
+	i->name = "ntfs";
+	hl_utf8_from16(i->label, sizeof(i->label), s.label, s.n_label);
+	snprintf(i->serial, sizeof(i->serial), "%016llX",
+	         (unsigned long long)g->serial);
+	i->cluster_size = g->cluster_size;
+	i->sector_size = g->sector_size;
+	i->size = g->total_sectors * g->sector_size;
+	i->dirty = s.dirty;
+	i->hibernated = s.hibernated;
+	i->has_records = true;
+	i->shadow_copies = s.shadow_copies;
+	i->unallocated = HL_NO_OFFSET; /* only when asked: reads $Bitmap */
+	return HL_OK;
+}
+
+static enum hl_status open_impl(struct hl_fs *fs, bool rescue)
+{
+	struct hl_at at = { fs->ctx, fs->src, 0, "NTFS boot sector" };
+	struct hl_ntfs_geom g;
+	struct hl_ntfs_fs *n;
+	enum hl_status st = HL_OK;
+
+	if (rescue)
+		st = hl_ntfs_boot_backup(fs->src, &g);
+	if (st != HL_OK)
+		return st;
+	n = hl_zalloc(fs->ctx, sizeof(*n));
+	if (!n)
+		return HL_NOMEM;
+	fs->impl = n;
+	st = hl_ntfs_open(&n->nt, fs->src, rescue ? &g : NULL, NULL, fs->ctx);
+	if (st == HL_OK && rescue) {
+		hl_warn(&at, "the boot sector is destroyed; its copy behind "
+		             "the volume is used");
+		fs->info.boot_backup = true;
+	}
+	if (st == HL_OK)
+		st = fill_info(fs);
+	if (st != HL_OK)
+		close_impl(fs);
+	return st;
+}
+
+/* ---- files --------------------------------------------------------------- */
+
+enum hl_status hl_ntfs_fs_file(struct hl_fs *fs, const struct hl_ref *ref,
+                               bool by_number, struct hl_ntfs_file **out)
+{
+	struct hl_ntfs_fs *n = impl(fs);
+	enum hl_status st;
+
+	*out = NULL;
+	if (!n->last || n->last->ref.number != ref->id) {
+		hl_ntfs_file_close(n->last);
+		n->last = NULL;
+		st = hl_ntfs_file_open(&n->last, n->nt, ref->id);
+		if (st != HL_OK)
+			return st;
+	}
+	if (!by_number && n->last->ref.seq != ref->seq) {
+		struct hl_at at = at_record(fs, ref->id);
+
+		hl_say(&at, "record %llu has sequence %u, not %u: it is "
+		       "another file now", (unsigned long long)ref->id,
+		       n->last->ref.seq, ref->seq);
+		return HL_END;
+	}
+	*out = n->last;
+	return HL_OK;
+}
+
+static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
+                            bool by_number, struct hl_entry *out)
+{
+	struct hl_ntfs_file *f;
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, by_number, &f);
+
+	if (st == HL_OK)
+		hl_ntfs_entry_fill(impl(fs)->nt, f, NULL, out);
+	return st;
+}
+
+static enum hl_status root(struct hl_fs *fs, struct hl_entry *out)
+{
+	struct hl_ref ref = { .id = NTFS_REC_ROOT };
+	enum hl_status st = entry(fs, &ref, true, out);
+
+	if (st == HL_END) {
+		struct hl_at at = at_record(fs, NTFS_REC_ROOT);
+
+		return hl_fail(&at, HL_CORRUPT, "there is no root folder");
+	}
+	return st;
+}
+
+/* What the record says, under the name by which it was found; the index copy
+ * when the record cannot be had. */
+static enum hl_status full_entry(struct hl_fs *fs,
+                                 const struct hl_ntfs_link *l,
+                                 struct hl_entry *out)
+{
+	struct hl_at at = at_record(fs, l->ref.number);
+	struct hl_ntfs_file *f = NULL;
+	enum hl_status st = hl_ntfs_file_open(&f, impl(fs)->nt, l->ref.number);
+
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st == HL_OK && (f->head.flags & NTFS_IN_USE) &&
+	    (!l->ref.seq || l->ref.seq == f->ref.seq)) {
+		hl_ntfs_entry_fill(impl(fs)->nt, f, l, out);
+		/* Likely to be asked for next. */
+		hl_ntfs_file_close(impl(fs)->last);
+		impl(fs)->last = f;
+		return HL_OK;
+	}
+	hl_ntfs_entry_index(l, out);
+	out->flags |= HL_ENTRY_DAMAGED;
+	if (st == HL_CORRUPT)
+		hl_warn(&at, "\"%s\": its record %llu is damaged", out->name,
+		        (unsigned long long)l->ref.number);
+	else
+		hl_warn(&at, "\"%s\": its record %llu is not in use or "
+		        "another file's", out->name,
+		        (unsigned long long)l->ref.number);
+	hl_ntfs_file_close(f);
+	return HL_OK;
+}
+
+/* ---- folders ------------------------------------------------------------- */
+
+static enum hl_status open_dir(struct hl_fs *fs, const struct hl_ref *ref,
+                               struct hl_ntfs_dir **out, bool *exact)
+{
+	struct hl_ntfs_file *f;
+	struct hl_ntfs_sum sum;
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+
+	*out = NULL;
+	if (st != HL_OK)
+		return st;
+	hl_ntfs_file_sum(f, &sum);
+	*exact = sum.std.case_sensitive;
+	return hl_ntfs_dir_open(out, f);
+}
+
+static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
+                             const char *name, struct hl_entry *out)
+{
+	uint16_t u[HL_NAME_UNITS];
+	size_t n = hl_utf16_from8(u, HL_NAME_UNITS, name);
+	struct hl_ntfs_link l;
+	struct hl_ntfs_dir *d;
+	bool exact;
+	enum hl_status st;
+
+	if (n == SIZE_MAX || !n)
+		return HL_END;
+	st = open_dir(fs, dir, &d, &exact);
+	if (st != HL_OK)
+		return st;
+	st = hl_ntfs_dir_find(d, u, n, exact, &l);
+	hl_ntfs_dir_close(d);
+	return st == HL_OK ? full_entry(fs, &l, out) : st;
+}
+
+struct list {
+	struct hl_ntfs_dir *dir;
+	unsigned how;
+};
+
+static enum hl_status list(void **iter, struct hl_fs *fs,
+                           const struct hl_ref *dir, unsigned how)
+{
+	struct list *l = hl_zalloc(fs->ctx, sizeof(*l));
+	bool exact;
+	enum hl_status st;
+
+	*iter = NULL;
+	if (!l)
+		return HL_NOMEM;
+	l->how = how;
+	st = open_dir(fs, dir, &l->dir, &exact);
+	if (st != HL_OK) {
+		hl_free(fs->ctx, l);
+		return st;
+	}
+	if (how & HL_LIST_FULL)
+		hl_ntfs_bulk(impl(fs)->nt, true);
+	*iter = l;
+	return HL_OK;
+}
+
+static enum hl_status list_next(struct hl_fs *fs, void *iter,
+                                struct hl_entry *out)
+{
+	struct list *l = iter;
+	struct hl_ntfs_link link;
+	enum hl_status st;
+
+	do {
+		st = hl_ntfs_dir_next(l->dir, &link);
+		if (st != HL_OK)
+			return st;
+	} while (link.name.name_space == NTFS_NS_DOS &&
+	         !(l->how & HL_LIST_SHORT));
+	if (l->how & HL_LIST_FULL)
+		return full_entry(fs, &link, out);
+	hl_ntfs_entry_index(&link, out);
+	return HL_OK;
+}
+
+static void list_close(struct hl_fs *fs, void *iter)
+{
+	struct list *l = iter;
+
+	if (!l)
+		return;
+	if (l->how & HL_LIST_FULL)
+		hl_ntfs_bulk(impl(fs)->nt, false);
+	hl_ntfs_dir_close(l->dir);
+	hl_free(fs->ctx, l);
+}
+
+/* ---- streams ------------------------------------------------------------- */
+
+static size_t units_of(struct span s, uint16_t u[256])
+{
+	size_t i;
+
+	for (i = 0; i < s.n / 2 && i < 256; i++)
+		u[i] = le16_at(s.p + 2 * i);
+	return i;
+}
+
+size_t hl_ntfs_fs_data(struct hl_fs *fs, const struct hl_ntfs_file *f,
+                       const char *stream)
+{
+	uint16_t want[256], have[256];
+	size_t i, n, k;
+
+	n = stream ? hl_utf16_from8(want, 255, stream) : 0;
+	for (i = 0; i < f->n_part; i = hl_ntfs_part_end(f, i)) {
+		if (f->part[i].a.type != NTFS_DATA)
+			continue;
+		k = units_of(f->part[i].a.name, have);
+		if (n != SIZE_MAX && k == n &&
+		    !hl_ntfs_fold_cmp(impl(fs)->nt, want, n, have, k))
+			return i;
+	}
+	return NTFS_NONE;
+}
+
+static bool all_sparse(struct hl_src *s)
+{
+	struct hl_extent e;
+
+	return hl_src_map(s, 0, &e) == HL_OK && e.len == hl_src_size(s) &&
+	       (e.what == HL_WHAT_SPARSE || e.what == HL_WHAT_BEYOND_VALID);
+}
+
+/* Kinds of files whose unnamed stream is a stand-in: zeros from it would be
+ * invented content. */
+static const char *stand_in(uint32_t tag, struct hl_src *s)
+{
+	if (tag == NTFS_TAG_WOF)
+		return "it is compressed by WOF (CompactOS), which is not read";
+	if (!hl_src_size(s) || !all_sparse(s))
+		return NULL;
+	if (tag == NTFS_TAG_DEDUP)
+		return "it is deduplicated; its content lies in the chunk store";
+	if ((tag & 0xffff0fffu) == 0x9000001au)
+		return "it is a cloud placeholder; its content is not on this "
+		       "disk";
+	return NULL;
+}
+
+static enum hl_status stream(struct hl_src **out, struct hl_fs *fs,
+                             const struct hl_ref *ref, const char *name,
+                             enum hl_stream_how how)
+{
+	struct hl_ntfs_file *f;
+	struct hl_ntfs_sum sum;
+	const char *why;
+	size_t i;
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+
+	*out = NULL;
+	if (st != HL_OK)
+		return st;
+	i = hl_ntfs_fs_data(fs, f, name);
+	if (i == NTFS_NONE)
+		return HL_END;
+	st = hl_ntfs_stream(out, f, i, how);
+	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name))
+		return st;
+	hl_ntfs_file_sum(f, &sum);
+	why = stand_in(sum.reparse_tag, *out);
+	if (why) {
+		struct hl_at at = at_record(fs, ref->id);
+
+		hl_src_close(*out);
+		*out = NULL;
+		return hl_fail(&at, HL_UNSUPPORTED, "file %llu: %s",
+		               (unsigned long long)ref->id, why);
+	}
+	return HL_OK;
+}
+
+static enum hl_status stream_next(struct hl_fs *fs, const struct hl_ref *ref,
+                                  unsigned *cursor, struct hl_stream_info *out)
+{
+	struct hl_ntfs_file *f;
+	const struct hl_ntfs_attr *a;
+	size_t i, n = 0;
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+
+	if (st != HL_OK)
+		return st;
+	for (i = 0; i < f->n_part; i = hl_ntfs_part_end(f, i))
+		if (f->part[i].a.type == NTFS_DATA && n++ == *cursor)
+			break;
+	if (i >= f->n_part)
+		return HL_END;
+	++*cursor;
+	a = &f->part[i].a;
+	memset(out, 0, sizeof(*out));
+	hl_utf8_from16le(out->name, sizeof(out->name), a->name, false);
+	out->size = a->size;
+	out->valid = a->valid;
+	out->allocated = a->resident ? 0 : a->allocated;
+	out->resident = a->resident;
+	out->compressed = a->flags & NTFS_COMPRESSED;
+	out->sparse = a->flags & NTFS_SPARSE;
+	out->encrypted = a->flags & NTFS_ENCRYPTED;
+	return HL_OK;
+}
+
+static enum hl_status link_target(struct hl_fs *fs, const struct hl_ref *ref,
+                                  char *buf, size_t n)
+{
+	struct hl_ntfs_reparse r;
+	struct hl_ntfs_file *f;
+	size_t i, len;
+	void *p;
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+
+	if (st != HL_OK)
+		return st;
+	i = hl_ntfs_find(f, NTFS_REPARSE_POINT, span_of(NULL, 0));
+	if (i == NTFS_NONE)
+		return HL_END;
+	st = hl_ntfs_stream_load(&p, &len, f, i, 65536);
+	if (st != HL_OK)
+		return st;
+	st = hl_ntfs_reparse_decode(span_of(p, len), &r);
+	if (st == HL_OK && !r.is_link)
+		st = HL_END;
+	if (st == HL_OK)
+		hl_utf8_from16le(buf, n, r.print.n ? r.print : r.subst, false);
+	hl_free(fs->ctx, p);
+	if (st == HL_CORRUPT) {
+		struct hl_at at = at_record(fs, ref->id);
+
+		hl_warn(&at, "file %llu: its link target is broken",
+		        (unsigned long long)ref->id);
+	}
+	return st;
+}
+
+static enum hl_status unallocated(struct hl_fs *fs, uint64_t *bytes)
+{
+	return hl_ntfs_unallocated(impl(fs)->nt, bytes);
+}
+
+const struct hl_fs_ops hl_fs_ntfs = {
+	.probe = probe,
+	.open = open_impl,
+	.close = close_impl,
+	.root = root,
+	.lookup = lookup,
+	.entry = entry,
+	.list = list,
+	.next = list_next,
+	.list_close = list_close,
+	.stream = stream,
+	.stream_next = stream_next,
+	.link = link_target,
+	.fact_next = hl_ntfs_fs_fact,
+	.unallocated = unallocated,
+};

@@ -1,0 +1,188 @@
+/*
+ * examine.c: the state of one hive and of its logs, and what is said of it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/mem.h"
+#include "base/note.h"
+#include "base/text.h"
+#include "hive/hive_disk.h"
+#include "hive/hive_impl.h"
+#include "lift/pass.h"
+
+static void say_state(const struct hl_hive *hive, struct hl_src *src,
+                      const struct hl_ctx *ctx)
+{
+	const struct hl_hive_report *r = &hive->report;
+	struct hl_at at = { ctx, src, HL_NO_OFFSET, hive->path };
+	bool loss = r->state == HL_HIVE_DAMAGED ||
+	            r->state == HL_HIVE_NOT_A_HIVE;
+
+	if (hl_src_size(src))
+		at.off = 0;
+	for (size_t i = 0; i < r->n_notes; i++) {
+		if (loss)
+			hl_warn(&at, "%s: %s", hl_hive_state_text(r->state),
+			        r->notes[i]);
+		else
+			hl_say(&at, "%s: %s", hl_hive_state_text(r->state),
+			       r->notes[i]);
+	}
+}
+
+/* A hive with unreadable parts is not clean, whatever zeros look like. */
+static void count_bad(struct hl_hive *hive, const struct hl_pass *pass)
+{
+	struct hl_hive_report *r = &hive->report;
+
+	hive->bad_bytes = pass->bad.bytes;
+	if (!hive->bad_bytes)
+		return;
+	hive->entry.flags |= HL_ENTRY_DAMAGED;
+	if (r->state == HL_HIVE_CLEAN)
+		r->state = HL_HIVE_DAMAGED;
+	if (r->n_notes < HL_HIVE_NOTES)
+		snprintf(r->notes[r->n_notes++], HL_HIVE_NOTE_BYTES,
+		         "%" PRIu64 " bytes could not be read",
+		         hive->bad_bytes);
+}
+
+enum hl_status hl_hive_pass(struct hl_hive *hive, struct hl_src *src,
+                            struct hl_pass *pass, const struct hl_ctx *ctx)
+{
+	struct hl_hive_check *check;
+	enum hl_status st = hl_hive_check_new(&check, ctx);
+
+	if (st != HL_OK)
+		return st;
+	pass->check = check;
+	st = hl_pass_run(pass, src, hive->path, ctx);
+	pass->check = NULL;
+	if (st == HL_OK) {
+		hl_hive_check_finish(check, &hive->report);
+		hl_copy(hive->sha256, sizeof(hive->sha256),
+		        pass->hex[HL_SHA256]);
+		count_bad(hive, pass);
+		say_state(hive, src, ctx);
+	}
+	hl_hive_check_free(check);
+	return st;
+}
+
+/* ---- logs ------------------------------------------------------------------ */
+
+/* Only the 40 bytes of each entry's header are read. */
+static enum hl_status walk_entries(struct hl_src *src,
+                                   struct hl_log_info *info)
+{
+	uint8_t buf[sizeof(struct hive_entry_disk)];
+	uint64_t off = HIVE_SECTOR, size = hl_src_size(src);
+	uint32_t want = info->first_seq;
+	struct hive_log_entry e;
+	struct hl_ranges bad;
+
+	while (size - off >= sizeof(buf)) {
+		hl_ranges_clear(&bad);
+		enum hl_status st = hl_src_read(src, off, buf, sizeof(buf),
+		                                &bad);
+		if (st != HL_OK)
+			return st;
+		if (hl_hive_entry_decode(span_of(buf, sizeof(buf)), size - off,
+		                         &e) != HL_OK || e.seq != want)
+			break;
+		info->last_seq = want++;
+		off += e.size; /* at least 512, and inside: it ends */
+	}
+	return HL_OK;
+}
+
+enum hl_status hl_hive_log_look(struct hl_hive_log *log, struct hl_src *src,
+                                const struct hl_ctx *ctx)
+{
+	uint8_t head[HIVE_BASE_USED + 16] = { 0 };
+	uint64_t size = hl_src_size(src);
+	size_t n = size < sizeof(head) ? (size_t)size : sizeof(head);
+	struct hl_ranges bad;
+
+	if (hl_cancelled(ctx))
+		return HL_CANCELLED;
+	hl_ranges_clear(&bad);
+	if (n) {
+		enum hl_status st = hl_src_read(src, 0, head, n, &bad);
+		if (st != HL_OK)
+			return st;
+	}
+	hl_hive_log_header(span_of(head, n), &log->info);
+	if (strcmp(log->info.format, "HvLE") != 0)
+		return HL_OK;
+	return walk_entries(src, &log->info);
+}
+
+static enum hl_status look_at_logs(struct hl_hive *hive,
+                                   const struct hl_ctx *ctx)
+{
+	for (size_t i = 0; i < hive->n_logs; i++) {
+		struct hl_hive_log *log = &hive->logs[i];
+		struct hl_src *src;
+		enum hl_status st = hl_fs_stream(&src, hive->volume->fs,
+		                                 &log->entry.ref, NULL,
+		                                 HL_STREAM_CONTENT);
+		if (st == HL_NOMEM || st == HL_CANCELLED)
+			return st;
+		if (st != HL_OK) {
+			hl_warn(&(struct hl_at){ ctx, hive->volume->src,
+			                         HL_NO_OFFSET, log->path },
+			        "the log cannot be opened: %s",
+			        hl_status_text(st));
+			log->info.format = "unknown";
+			continue;
+		}
+		st = hl_hive_log_look(log, src, ctx);
+		hl_src_close(src);
+		if (st != HL_OK)
+			return st;
+	}
+	return HL_OK;
+}
+
+/* ---- one hive ----------------------------------------------------------------- */
+
+/* The stream's own reader said why; here it is tied to the hive. */
+static enum hl_status no_stream(struct hl_hive *hive, enum hl_status why,
+                                const struct hl_ctx *ctx)
+{
+	struct hl_hive_report *r = &hive->report;
+
+	memset(r, 0, sizeof(*r));
+	r->state = HL_HIVE_DAMAGED;
+	r->n_notes = 1;
+	snprintf(r->notes[0], HL_HIVE_NOTE_BYTES,
+	         "its content cannot be opened: %s", hl_status_text(why));
+	hive->entry.flags |= HL_ENTRY_DAMAGED;
+	return hl_fail(&(struct hl_at){ ctx, hive->volume->src, HL_NO_OFFSET,
+	                                hive->path },
+	               HL_CORRUPT, "%s", r->notes[0]);
+}
+
+enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
+                               const struct hl_ctx *ctx)
+{
+	struct hl_pass pass = { .hashes = hash ? 1u << HL_SHA256 : 0 };
+	struct hl_src *src;
+	enum hl_status st = hl_fs_stream(&src, hive->volume->fs,
+	                                 &hive->entry.ref, NULL,
+	                                 HL_STREAM_CONTENT);
+
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st != HL_OK)
+		return no_stream(hive, st, ctx);
+	st = hl_hive_pass(hive, src, &pass, ctx);
+	hl_src_close(src);
+	if (st != HL_OK)
+		return st;
+	return look_at_logs(hive, ctx);
+}

@@ -1,0 +1,278 @@
+/*
+ * find.c: the list of hives.  For each volume: find the places, walk the
+ * catalogue, sort.  No content is read.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/note.h"
+#include "base/text.h"
+#include "lift/find_glob.h"
+#include "lift/find_impl.h"
+
+struct hl_hives {
+	const struct hl_ctx *ctx;
+	struct hl_hive **h;
+	size_t n, cap;
+};
+
+static void hive_free(const struct hl_ctx *ctx, struct hl_hive *h)
+{
+	for (size_t i = 0; i < h->n_logs; i++)
+		hl_free(ctx, h->logs[i].path);
+	hl_free(ctx, h->logs);
+	hl_free(ctx, h->path);
+	hl_free(ctx, h->user);
+	hl_free(ctx, h->sid);
+	hl_free(ctx, h);
+}
+
+void hl_hives_free(struct hl_hives *hives)
+{
+	if (!hives)
+		return;
+	for (size_t i = 0; i < hives->n; i++)
+		hive_free(hives->ctx, hives->h[i]);
+	hl_free(hives->ctx, hives->h);
+	hl_free(hives->ctx, hives);
+}
+
+size_t hl_hives_count(const struct hl_hives *hives)
+{
+	return hives->n;
+}
+
+struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i)
+{
+	return i < hives->n ? hives->h[i] : NULL;
+}
+
+/* ---- adding ---------------------------------------------------------------- */
+
+static bool wanted_kind(const struct hl_find *f, enum hl_kind kind)
+{
+	return !f->query->kinds || (f->query->kinds >> kind & 1);
+}
+
+static bool wanted(const struct hl_find *f, const struct hl_hive *h)
+{
+	const struct hl_hive_query *q = f->query;
+
+	if (q->user && (!h->user || hl_casecmp(q->user, h->user) != 0))
+		return false;
+	return !q->path || hl_glob_match(q->path, h->path);
+}
+
+/* One file is one hive, by whatever patterns or links it is reached. */
+static bool is_listed(const struct hl_find *f, const struct hl_ref *ref)
+{
+	for (size_t i = f->first; i < f->hives->n; i++)
+		if (f->hives->h[i]->entry.ref.id == ref->id)
+			return true;
+	return false;
+}
+
+/* The index copy of sizes and times is lazy; the name found by is kept. */
+static enum hl_status full_entry(struct hl_find *f, const struct hl_entry *e,
+                                 struct hl_entry *out)
+{
+	struct hl_entry full;
+
+	*out = *e;
+	if (e->flags & HL_ENTRY_FULL)
+		return HL_OK;
+	enum hl_status st = hl_fs_entry(f->fs, &e->ref, &full);
+	if (st != HL_OK) {
+		out->flags |= HL_ENTRY_DAMAGED;
+		return hl_find_goes_on(st) ? HL_OK : st;
+	}
+	hl_copy(full.name, sizeof(full.name), e->name);
+	memcpy(full.name16, e->name16, sizeof(full.name16));
+	full.n_name16 = e->n_name16;
+	full.parent = e->parent;
+	*out = full;
+	return HL_OK;
+}
+
+static enum hl_status fill(struct hl_find *f, struct hl_hive *h,
+                           const struct hl_place_row *row, const char *dir,
+                           const char *user)
+{
+	const char *name = h->entry.name;
+
+	h->volume = f->volume;
+	h->kind = row->kind;
+	h->path = hl_asprintf(f->ctx, "%s/%s", dir, name);
+	if (!h->path)
+		return HL_NOMEM;
+	if (user && !(h->user = hl_strdup(f->ctx, user)))
+		return HL_NOMEM;
+	if (row->whose != HL_WHOSE_SID)
+		return HL_OK;
+	/* the '*' of such a row stands for the SID */
+	size_t before = strcspn(hl_row_name(row->pattern), "*");
+	h->sid = hl_strdup(f->ctx, name + before);
+	return h->sid ? HL_OK : HL_NOMEM;
+}
+
+static enum hl_status keep(struct hl_find *f, struct hl_hive *h)
+{
+	struct hl_hives *list = f->hives;
+	void *array = list->h;
+	enum hl_status st = hl_grow(f->ctx, &array, &list->cap, list->n,
+	                            sizeof(*list->h), HL_MAX_HIVES);
+
+	list->h = array;
+	if (st == HL_OK)
+		list->h[list->n++] = h;
+	if (st == HL_LIMIT && !f->full)
+		hl_warn(&(struct hl_at){ f->ctx, f->volume->src, HL_NO_OFFSET,
+		                         "search" },
+		        "more than %d hives; the rest was left out",
+		        HL_MAX_HIVES);
+	f->full = f->full || st == HL_LIMIT;
+	return st;
+}
+
+static void say_not_a_file(struct hl_find *f, const char *dir,
+                           const struct hl_entry *e)
+{
+	const char *what = e->type == HL_DIR ? "folder" :
+	                   e->type == HL_LINK ? "link" : "special file";
+
+	hl_say(&(struct hl_at){ f->ctx, f->volume->src, HL_NO_OFFSET,
+	                        "search" },
+	       "%s:%s/%s is a %s where a hive is kept", f->volume->id, dir,
+	       e->name, what);
+}
+
+enum hl_status hl_find_add(struct hl_find *f, const struct hl_place_row *row,
+                           const struct hl_entry *entry, const char *dir,
+                           const char *user, struct hl_hive **out)
+{
+	*out = NULL;
+	if (!wanted_kind(f, row->kind) || is_listed(f, &entry->ref))
+		return HL_OK;
+	if (entry->type != HL_FILE) {
+		say_not_a_file(f, dir, entry);
+		return HL_OK;
+	}
+	struct hl_hive *h = hl_zalloc(f->ctx, sizeof(*h));
+	if (!h)
+		return HL_NOMEM;
+	enum hl_status st = full_entry(f, entry, &h->entry);
+	if (st == HL_OK)
+		st = fill(f, h, row, dir, user);
+	bool yes = st == HL_OK && wanted(f, h);
+	if (yes)
+		st = keep(f, h);
+	if (yes && st == HL_OK)
+		*out = h;
+	else
+		hive_free(f->ctx, h);
+	return st == HL_LIMIT ? HL_OK : st;
+}
+
+enum hl_status hl_find_add_log(struct hl_find *f, struct hl_hive *hive,
+                               const struct hl_entry *entry, const char *dir)
+{
+	size_t n = hive->n_logs;
+	struct hl_hive_log *logs = hl_realloc(f->ctx, hive->logs,
+	                                      (n + 1) * sizeof(*logs));
+
+	if (!logs)
+		return HL_NOMEM;
+	hive->logs = logs;
+	memset(&logs[n], 0, sizeof(logs[n]));
+	logs[n].info.format = "";
+	enum hl_status st = full_entry(f, entry, &logs[n].entry);
+	if (st != HL_OK)
+		return st;
+	logs[n].path = hl_asprintf(f->ctx, "%s/%s", dir, entry->name);
+	if (!logs[n].path)
+		return HL_NOMEM;
+	hive->n_logs++;
+	return HL_OK;
+}
+
+/* ---- the search -------------------------------------------------------------- */
+
+static bool wanted_rows(const struct hl_find *f, size_t row, size_t rows)
+{
+	for (size_t i = row; i < row + rows; i++)
+		if (wanted_kind(f, hl_catalogue[i].kind))
+			return true;
+	/* translated profiles are told by their NTUSER.DAT */
+	return hl_catalogue[row].kind == HL_KIND_NTUSER &&
+	       wanted_kind(f, HL_KIND_USRCLASS);
+}
+
+static enum hl_status walk_all(struct hl_find *f)
+{
+	enum hl_status st = HL_OK;
+	enum hl_anchor at;
+	size_t rows;
+
+	for (size_t i = 0; st == HL_OK && i < hl_catalogue_rows; i += rows) {
+		rows = hl_row_group(i);
+		if (!wanted_rows(f, i, rows))
+			continue;
+		(void)hl_row_anchor(hl_catalogue[i].pattern, &at);
+		for (size_t k = 0; st == HL_OK && k < f->at[at].n; k++)
+			st = hl_find_walk(f, i, rows, &f->at[at].p[k]);
+	}
+	return st;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct hl_hive *const *x = a, *const *y = b;
+
+	return strcmp((*x)->path, (*y)->path);
+}
+
+static enum hl_status search(struct hl_find *f)
+{
+	enum hl_status st = hl_find_places(f);
+
+	if (st == HL_OK)
+		st = walk_all(f);
+	hl_places_clear(f);
+	if (f->hives->n > f->first)
+		qsort(f->hives->h + f->first, f->hives->n - f->first,
+		      sizeof(*f->hives->h), by_path);
+	return st;
+}
+
+enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,
+                             const struct hl_hive_query *query,
+                             const struct hl_ctx *ctx)
+{
+	static const struct hl_hive_query all;
+	struct hl_find f = { .ctx = ctx, .query = query ? query : &all };
+	size_t n = hl_disk_count(disk);
+	enum hl_status st = HL_OK;
+
+	*out = NULL;
+	f.hives = hl_zalloc(ctx, sizeof(*f.hives));
+	if (!f.hives)
+		return HL_NOMEM;
+	f.hives->ctx = ctx;
+	for (size_t i = 0; st == HL_OK && i < n; i++) {
+		f.volume = hl_disk_volume(disk, i);
+		f.fs = f.volume->fs;
+		f.first = f.hives->n;
+		hl_progress(ctx, HL_PHASE_VOLUME, f.volume->id, i, n);
+		if (f.fs)
+			st = search(&f);
+	}
+	if (st != HL_OK) {
+		hl_hives_free(f.hives);
+		return st;
+	}
+	*out = f.hives;
+	return HL_OK;
+}

@@ -1,0 +1,183 @@
+/*
+ * lift.c: the output folder of one run.
+ *
+ *	open    the folder, manifest.json.part, SHA256SUMS.part
+ *	hive    each hive with its logs          (lift_item.c)
+ *	path    files and folders as they were named (lift_path.c)
+ *	finish  the two lists get their names; before, nothing looks complete
+ */
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/note.h"
+#include "hivelift/lift.h"
+#include "lift/lift_impl.h"
+#include "base/banned.h"
+
+const char *hl_lift_now(char *buf)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	buf[0] = '\0';
+	if (gmtime_r(&now, &tm))
+		strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return buf;
+}
+
+/* Every run is told as bytes of the image, so know where maps end. */
+static struct hl_src *leaf_of(struct hl_src *image)
+{
+	struct hl_extent e;
+
+	if (hl_src_locate(image, 0, &e) == HL_OK && e.in)
+		return e.in;
+	return image;
+}
+
+static void free_lift(struct hl_lift *lift)
+{
+	hl_list_free(&lift->manifest);
+	hl_list_free(&lift->sums);
+	hl_free(lift->ctx, lift->noted);
+	hl_free(lift->ctx, lift);
+}
+
+enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
+                            const struct hl_lift_opts *opts,
+                            const struct hl_ctx *ctx)
+{
+	struct hl_lift *lift = hl_zalloc(ctx, sizeof(*lift));
+	enum hl_status st;
+
+	*out = NULL;
+	if (!lift)
+		return HL_NOMEM;
+	lift->ctx = ctx;
+	lift->disk = disk;
+	lift->leaf = leaf_of(hl_disk_image(disk));
+	hl_lift_now(lift->start);
+	st = hl_outdir_open(&lift->dir, opts->dir, opts->force, opts->files,
+	                    ctx);
+	if (st == HL_OK)
+		st = hl_manifest_open(lift, opts->argv);
+	if (st == HL_OK)
+		st = hl_sums_open(lift);
+	if (st != HL_OK) {
+		hl_lift_abort(lift);
+		return st;
+	}
+	*out = lift;
+	return HL_OK;
+}
+
+void hl_lift_abort(struct hl_lift *lift)
+{
+	if (!lift)
+		return;
+	hl_list_free(&lift->manifest);
+	hl_list_free(&lift->sums);
+	hl_outdir_abort(lift->dir);
+	free_lift(lift);
+}
+
+static size_t mark(const struct hl_lift *lift)
+{
+	return lift->ctx->log ? hl_notelog_count(lift->ctx->log) : 0;
+}
+
+/* ---- a hive ------------------------------------------------------------- */
+
+static enum hl_status lift_one(struct hl_lift *lift, struct hl_item *item,
+                               const char *path)
+{
+	struct hl_trail t;
+	enum hl_status st = hl_trail_init(&t, item->volume, lift->ctx);
+
+	if (st != HL_OK)
+		return st;
+	if (item->entry->flags & HL_ENTRY_DELETED)
+		st = hl_trail_deleted(&t, item->entry);
+	if (st == HL_OK)
+		st = hl_trail_text(&t, path, item->entry);
+	item->trail = &t;
+	item->mark = mark(lift);
+	if (st == HL_OK)
+		st = hl_lift_item(lift, item);
+	hl_trail_free(&t);
+	return st;
+}
+
+/* Its header is for `hives --json` and costs one more small read. */
+static enum hl_status look_at_log(struct hl_lift *lift, struct hl_hive *hive,
+                                  struct hl_hive_log *log)
+{
+	struct hl_src *src;
+	enum hl_status st = hl_fs_stream(&src, hive->volume->fs,
+	                                 &log->entry.ref, NULL,
+	                                 HL_STREAM_CONTENT);
+
+	if (st == HL_OK) {
+		st = hl_hive_log_look(log, src, lift->ctx);
+		hl_src_close(src);
+	}
+	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
+}
+
+enum hl_status hl_lift_hive(struct hl_lift *lift, struct hl_hive *hive)
+{
+	struct hl_item item = { .volume = hive->volume, .entry = &hive->entry,
+		                .stream = "", .hive = hive };
+	enum hl_status st = lift_one(lift, &item, hive->path);
+
+	for (size_t i = 0; st == HL_OK && i < hive->n_logs; i++) {
+		struct hl_hive_log *log = &hive->logs[i];
+		struct hl_item beside = { .volume = hive->volume,
+			                  .entry = &log->entry, .stream = "",
+			                  .log = log, .of = hive };
+
+		st = lift_one(lift, &beside, log->path);
+		if (st == HL_OK)
+			st = look_at_log(lift, hive, log);
+	}
+	return st;
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+uint64_t hl_lift_files(const struct hl_lift *lift)
+{
+	return lift->files;
+}
+
+uint64_t hl_lift_bytes(const struct hl_lift *lift)
+{
+	return lift->bytes;
+}
+
+enum hl_status hl_lift_finish(struct hl_lift *lift,
+                              const struct hl_coverage *coverage)
+{
+	char sha256[HL_HASH_HEX];
+	enum hl_status st;
+
+	st = hl_manifest_close(lift, coverage, sha256);
+	if (st == HL_OK) {
+		hl_sums_add(lift, sha256, "manifest.json");
+		st = hl_list_done(&lift->sums);
+	}
+	if (st == HL_OK)
+		st = hl_outdir_rename(lift->dir, "manifest.json.part",
+		                      "manifest.json");
+	if (st == HL_OK)
+		st = hl_outdir_rename(lift->dir, "SHA256SUMS.part",
+		                      "SHA256SUMS");
+	if (st != HL_OK) {
+		hl_lift_abort(lift);
+		return st;
+	}
+	hl_outdir_close(lift->dir);
+	free_lift(lift);
+	return HL_OK;
+}

@@ -1,0 +1,187 @@
+/*
+ * lift_item.c: one stream from the image to the output folder, in one pass:
+ * digests, judgement and copy come from the same read.
+ *
+ *	stream -> hl_pass_run -> sink -> output file
+ *	       -> digests             -> SHA256SUMS
+ *	       -> extents             -> manifest
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/ckd.h"
+#include "lift/lift_impl.h"
+#include "base/banned.h"
+
+#define ALL_HASHES (1u << HL_MD5 | 1u << HL_SHA1 | 1u << HL_SHA256)
+
+struct copy {
+	struct hl_lift *lift;
+	struct hl_src *src;
+	struct hl_outfile file;
+	const char *path;
+	uint64_t total;
+	/* the extent the pass is in, and whether it is left out */
+	uint64_t ext_end;
+	bool hole;
+};
+
+/*
+ * Holes of the evidence stay holes, and what reads as zeros by definition
+ * need not be written either; zeros that lie on the disk are.
+ */
+static enum hl_status next_extent(struct copy *c, uint64_t off)
+{
+	struct hl_extent e;
+	enum hl_status st = hl_src_map(c->src, off, &e);
+
+	if (st == HL_NOMEM)
+		return st;
+	if (st != HL_OK || e.len == 0) {
+		c->ext_end = UINT64_MAX;
+		c->hole = false;
+		return HL_OK;
+	}
+	c->ext_end = off + e.len;
+	c->hole = !e.in &&
+	          (e.what == HL_WHAT_SPARSE || e.what == HL_WHAT_BEYOND_VALID);
+	return HL_OK;
+}
+
+static enum hl_status sink(void *user, uint64_t off, const void *p, size_t n)
+{
+	struct copy *c = user;
+	const char *s = p;
+
+	while (n) {
+		enum hl_status st = HL_OK;
+
+		if (off >= c->ext_end || off == 0)
+			st = next_extent(c, off);
+		size_t part = (size_t)min_u64(n, c->ext_end - off);
+		if (st == HL_OK && !c->hole)
+			st = hl_outfile_write(&c->file, off, s, part);
+		if (st != HL_OK)
+			return st;
+		off += part;
+		s += part;
+		n -= part;
+	}
+	hl_progress(c->lift->ctx, HL_PHASE_OUTPUT, c->path, off, c->total);
+	return HL_OK;
+}
+
+/* These end the run; anything else is told of this file only. */
+static bool ends_all(enum hl_status st)
+{
+	return st == HL_IO || st == HL_NOMEM || st == HL_CANCELLED ||
+	       st == HL_UNSUPPORTED;
+}
+
+static enum hl_status read_all(struct hl_lift *lift, struct hl_item *item,
+                               struct hl_src *src)
+{
+	item->pass.hashes = ALL_HASHES;
+	if (item->hive)
+		return hl_hive_pass(item->hive, src, &item->pass, lift->ctx);
+	return hl_pass_run(&item->pass, src, item->trail->path.p, lift->ctx);
+}
+
+/* The pass over src into a new file. */
+static enum hl_status copy_out(struct hl_lift *lift, struct hl_item *item,
+                               struct hl_src *src, struct copy *c)
+{
+	enum hl_status st;
+
+	st = hl_outfile_create(&c->file, lift->dir, item->trail->rel.p);
+	if (st != HL_OK)
+		return st;
+	item->pass.sink = sink;
+	item->pass.user = c;
+	st = read_all(lift, item, src);
+	if (st != HL_OK) {
+		hl_outfile_drop(&c->file);
+		return st;
+	}
+	return hl_outfile_done(&c->file, item->written,
+	                       item->entry->modified);
+}
+
+static enum hl_status limited(struct hl_lift *lift, struct hl_item *item,
+                              struct hl_src **window)
+{
+	uint64_t max = lift->ctx->limits.max_file_size;
+	struct hl_at at = { lift->ctx, item->src, max, "output" };
+
+	item->size = item->written = hl_src_size(item->src);
+	if (max == 0 || item->size <= max)
+		return HL_OK;
+	hl_warn(&at, "%s: cut at %" PRIu64 " of %" PRIu64 " bytes, the limit",
+	        item->trail->path.p, max, item->size);
+	item->written = max;
+	return hl_src_window(window, item->src, 0, max, lift->ctx);
+}
+
+/* HL_OK with item->src, or without it when it cannot be had. */
+static enum hl_status open_stream(struct hl_lift *lift, struct hl_item *item)
+{
+	enum hl_status st;
+
+	item->size = *item->stream ? 0 : item->entry->size;
+	st = hl_fs_stream(&item->src, item->volume->fs, &item->entry->ref,
+	                  item->stream, HL_STREAM_CONTENT);
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	/* said below, but for a name that was listed and is not there */
+	if (st == HL_END && (*item->stream || item->hive))
+		hl_warn(&(struct hl_at){ lift->ctx,
+		                         hl_fs_source(item->volume->fs),
+		                         HL_NO_OFFSET, "output" },
+		        "%s: no such stream; not written",
+		        item->trail->path.p);
+	if (st != HL_OK)
+		item->src = NULL;
+	return HL_OK;
+}
+
+static enum hl_status enter(struct hl_lift *lift, struct hl_item *item)
+{
+	enum hl_status st = hl_manifest_entry(lift, item);
+
+	if (st != HL_OK || !item->output)
+		return st;
+	hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);
+	lift->files++;
+	lift->bytes += item->written;
+	return lift->sums.failed;
+}
+
+enum hl_status hl_lift_item(struct hl_lift *lift, struct hl_item *item)
+{
+	struct copy c = { .lift = lift, .path = item->trail->path.p };
+	struct hl_src *window = NULL;
+	enum hl_status st;
+
+	hl_progress(lift->ctx, HL_PHASE_FILE, c.path, lift->files, 0);
+	st = open_stream(lift, item);
+	if (st == HL_OK && item->src)
+		st = limited(lift, item, &window);
+	if (st == HL_OK && item->src) {
+		c.src = item->src;
+		c.total = item->written;
+		st = copy_out(lift, item, window ? window : item->src, &c);
+		if (st == HL_OK)
+			item->output = c.file.rel.p;
+		else if (!ends_all(st))
+			st = HL_OK; /* said; the entry has no output */
+	}
+	if (st == HL_OK)
+		st = enter(lift, item);
+	item->output = NULL;
+	if (c.file.dir)
+		hl_outfile_free(&c.file);
+	hl_src_close(window);
+	hl_src_close(item->src);
+	item->src = NULL;
+	return st == HL_LIMIT || st == HL_RANGE ? HL_IO : st;
+}

@@ -1,0 +1,264 @@
+/*
+ * manifest.c: manifest.json, written from top to bottom while the work goes
+ * on; nothing of it is kept in memory.
+ *
+ *	{ tool, version, libraries, command, image, volumes,
+ *	  files: [ one a line ], notes, coverage, run }
+ *
+ * Only `run` may differ between two runs of the same command.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "hivelift/hivelift.h"
+#include "lift/lift_impl.h"
+#include "base/banned.h"
+
+#define STORED "stored, not verified"
+
+static bool sink(void *user, const void *p, size_t n)
+{
+	struct hl_list *l = user;
+
+	hl_list_add(l, p, n);
+	return l->failed == HL_OK;
+}
+
+static void text_or_null(struct hl_json *j, const char *key, const char *s)
+{
+	hl_json_kv(j, key, s && *s ? s : NULL);
+}
+
+static void number_or_null(struct hl_json *j, const char *key, uint64_t v,
+                           bool known)
+{
+	if (known)
+		hl_json_ku(j, key, v);
+	else
+		hl_json_kn(j, key);
+}
+
+/* ---- the beginning -------------------------------------------------------- */
+
+static void libraries(struct hl_json *j)
+{
+	const char *s = hl_libraries();
+	char line[128];
+
+	hl_json_key(j, "libraries");
+	hl_json_array(j);
+	while (*s) {
+		size_t n = strcspn(s, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)n, s);
+		hl_json_string(j, line);
+		s += n + (s[n] == '\n');
+	}
+	hl_json_array_end(j);
+}
+
+static void acquisition(struct hl_json *j, const struct hl_image_info *m)
+{
+	hl_json_key(j, "acquisition");
+	hl_json_object(j);
+	for (size_t i = 0; i < m->n_acquisition; i++)
+		hl_json_kv(j, m->acquisition[i][0], m->acquisition[i][1]);
+	hl_json_object_end(j);
+}
+
+static void image(struct hl_json *j, struct hl_src *src)
+{
+	struct hl_image_info m;
+
+	hl_json_key(j, "image");
+	hl_json_object(j);
+	if (hl_image_info(src, &m) == HL_OK) {
+		hl_json_kv(j, "path", m.path);
+		hl_json_kv(j, "format", m.format);
+		hl_json_ku(j, "size", m.size);
+		number_or_null(j, "sector_size", m.sector_size, m.sector_size);
+		hl_json_ku(j, "segments", m.segments);
+		number_or_null(j, "chunk_size", m.chunk_size, m.chunk_size);
+		hl_json_kv(j, "md5", m.md5);
+		hl_json_kv(j, "sha1", m.sha1);
+		hl_json_kv(j, "hash_state", m.md5 || m.sha1 ? STORED : NULL);
+		acquisition(j, &m);
+		hl_json_kb(j, "live", m.live);
+	} else {
+		hl_json_kv(j, "path", hl_src_name(src));
+		hl_json_ku(j, "size", hl_src_size(src));
+	}
+	hl_json_object_end(j);
+}
+
+static void state(struct hl_json *j, const struct hl_fs_info *f)
+{
+	hl_json_key(j, "state");
+	hl_json_array(j);
+	if (f && f->dirty)
+		hl_json_string(j, "dirty");
+	if (f && f->hibernated)
+		hl_json_string(j, "hibernated");
+	hl_json_array_end(j);
+}
+
+static void volume(struct hl_json *j, const struct hl_volume *v)
+{
+	const struct hl_fs_info *f = v->fs ? hl_fs_info(v->fs) : NULL;
+
+	hl_json_object(j);
+	hl_json_kv(j, "volume", v->id);
+	hl_json_ku(j, "offset", v->off);
+	hl_json_ku(j, "size", v->len);
+	text_or_null(j, "partition_type", v->part ? v->part->type : NULL);
+	text_or_null(j, "name", v->part ? v->part->name : NULL);
+	text_or_null(j, "fs", v->fs_name);
+	text_or_null(j, "label", f ? f->label : NULL);
+	text_or_null(j, "serial", f ? f->serial : NULL);
+	number_or_null(j, "cluster_size", f ? f->cluster_size : 0, f);
+	hl_json_kv(j, "boot",
+	           !f ? NULL : f->boot_backup ? "backup" : "primary");
+	state(j, f);
+	hl_json_kv(j, "unread", v->unread);
+	hl_json_object_end(j);
+}
+
+enum hl_status hl_manifest_open(struct hl_lift *lift, const char *const *argv)
+{
+	struct hl_json *j = &lift->json;
+	enum hl_status st;
+
+	st = hl_list_open(&lift->manifest, lift->dir, "manifest.json.part");
+	if (st == HL_OK)
+		st = hl_hash_new(&lift->manifest.hash, 1u << HL_SHA256,
+		                 lift->ctx);
+	if (st != HL_OK)
+		return st;
+	hl_json_init(j, sink, &lift->manifest, true);
+	hl_json_object(j);
+	hl_json_kv(j, "tool", "hivelift");
+	hl_json_kv(j, "version", hl_version());
+	libraries(j);
+	hl_json_key(j, "command");
+	hl_json_array(j);
+	for (size_t i = 0; argv && argv[i]; i++)
+		hl_json_string(j, argv[i]);
+	hl_json_array_end(j);
+	image(j, hl_disk_image(lift->disk));
+	hl_json_key(j, "volumes");
+	hl_json_array(j);
+	for (size_t i = 0; i < hl_disk_count(lift->disk); i++)
+		volume(j, hl_disk_volume(lift->disk, i));
+	hl_json_array_end(j);
+	hl_json_key(j, "files");
+	hl_json_array(j);
+	return lift->manifest.failed;
+}
+
+/* ---- the end -------------------------------------------------------------- */
+
+/* What belongs to no file: volumes, folders, the image. */
+static void other_notes(struct hl_lift *lift)
+{
+	const struct hl_notelog *log = lift->ctx->log;
+	size_t n = log ? hl_notelog_count(log) : 0, k = 0;
+
+	hl_json_key(&lift->json, "notes");
+	hl_json_array(&lift->json);
+	for (size_t i = 0; i < n; i++) {
+		while (k < lift->n_noted && i >= lift->noted[k].to)
+			k++;
+		if (k < lift->n_noted && i >= lift->noted[k].from)
+			continue;
+		hl_manifest_note(&lift->json, hl_notelog_get(log, i));
+	}
+	hl_json_array_end(&lift->json);
+	if (log && hl_notelog_seen(log, HL_INFO) > n)
+		hl_json_ku(&lift->json, "notes_not_kept",
+		           hl_notelog_seen(log, HL_INFO) - n);
+}
+
+static void searched(struct hl_json *j, const struct hl_coverage *c)
+{
+	hl_json_key(j, "searched");
+	hl_json_array(j);
+	for (size_t i = 0; i < c->n_searched; i++) {
+		const struct hl_volume *v = c->searched[i];
+
+		hl_json_object(j);
+		hl_json_kv(j, "volume", v->id);
+		hl_json_kv(j, "fs", v->fs_name);
+		hl_json_ku(j, "offset", v->off);
+		hl_json_ku(j, "size", v->len);
+		hl_json_object_end(j);
+	}
+	hl_json_array_end(j);
+}
+
+static void coverage(struct hl_json *j, const struct hl_coverage *c)
+{
+	hl_json_key(j, "coverage");
+	if (!c) {
+		hl_json_null(j);
+		return;
+	}
+	hl_json_object(j);
+	searched(j, c);
+	hl_json_key(j, "not_searched");
+	hl_json_array(j);
+	for (size_t i = 0; i < c->n_unsearched; i++) {
+		const struct hl_unsearched *u = &c->unsearched[i];
+
+		hl_json_object(j);
+		hl_json_kv(j, "what", u->what);
+		hl_json_kv(j, "volume", u->volume);
+		number_or_null(j, "offset", u->off, u->off != HL_NO_OFFSET);
+		number_or_null(j, "size", u->len, u->len != HL_NO_OFFSET);
+		if (u->count)
+			hl_json_ku(j, "count", u->count);
+		hl_json_kv(j, "reason", u->reason);
+		hl_json_kb(j, "loss", u->loss);
+		hl_json_object_end(j);
+	}
+	hl_json_array_end(j);
+	hl_json_object_end(j);
+}
+
+static void run(struct hl_json *j, const char *start)
+{
+	char host[256] = "", zone[64] = "", end[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		host[0] = '\0';
+	if (localtime_r(&now, &tm))
+		strftime(zone, sizeof(zone), "%z %Z", &tm);
+	hl_json_key(j, "run");
+	hl_json_object(j);
+	hl_json_kv(j, "start", start);
+	hl_json_kv(j, "end", hl_lift_now(end));
+	text_or_null(j, "host", host);
+	text_or_null(j, "zone", zone);
+	hl_json_object_end(j);
+}
+
+enum hl_status hl_manifest_close(struct hl_lift *lift,
+                                 const struct hl_coverage *cover,
+                                 char sha256[HL_HASH_HEX])
+{
+	struct hl_json *j = &lift->json;
+
+	hl_json_array_end(j); /* files */
+	other_notes(lift);
+	coverage(j, cover);
+	run(j, lift->start);
+	hl_json_object_end(j);
+	hl_json_newline(j);
+	if (!hl_json_flush(j) && lift->manifest.failed == HL_OK)
+		lift->manifest.failed = HL_IO;
+	hl_hash_final(lift->manifest.hash, HL_SHA256, sha256);
+	return hl_list_done(&lift->manifest);
+}

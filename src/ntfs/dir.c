@@ -1,0 +1,296 @@
+/*
+ * dir.c: a folder's index: opening it, its blocks, and looking up one name
+ * down the tree.
+ */
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/ckd.h"
+#include "base/mem.h"
+#include "ntfs/dir.h"
+
+static const uint8_t i30[] = { '$', 0, 'I', 0, '3', 0, '0', 0 };
+
+struct hl_at hl_ntfs_dir_at(struct hl_ntfs_dir *d)
+{
+	return hl_ntfs_at(d->nt, d->number, "folder index");
+}
+
+void hl_ntfs_dir_close(struct hl_ntfs_dir *d)
+{
+	size_t i;
+
+	if (!d)
+		return;
+	hl_src_close(d->blocks);
+	hl_src_close(d->bitmap);
+	for (i = 0; i < HL_MAX_NTFS_DEPTH; i++)
+		hl_free(d->nt->ctx, d->buf[i]);
+	hl_free(d->nt->ctx, d->seen);
+	hl_free(d->nt->ctx, d->used);
+	hl_free(d->nt->ctx, d->root_bytes);
+	hl_free(d->nt->ctx, d);
+}
+
+static enum hl_status take_root(struct hl_ntfs_dir *d,
+                                const struct hl_ntfs_file *f, size_t i)
+{
+	struct span v = f->part[i].a.value;
+
+	d->root_bytes = hl_alloc(d->nt->ctx, v.n);
+	if (!d->root_bytes)
+		return HL_NOMEM;
+	if (v.n)
+		memcpy(d->root_bytes, v.p, v.n);
+	if (hl_ntfs_root_decode(span_of(d->root_bytes, v.n), &d->root) ||
+	    d->root.type != NTFS_FILE_NAME) {
+		struct hl_at at = hl_ntfs_dir_at(d);
+
+		hl_warn(&at, "folder %llu: the root of its index is broken",
+		        (unsigned long long)d->number);
+		d->damaged = true;
+		d->root.node = (struct hl_ntfs_node){ .children = true };
+	}
+	if (d->root.block_size < NTFS_STRIDE ||
+	    d->root.block_size > NTFS_MAX_BLOCK ||
+	    !is_power_of_two(d->root.block_size))
+		d->root.block_size = d->nt->geom.index_size;
+	/* Blocks smaller than a cluster are counted in smaller steps. */
+	d->unit = d->nt->geom.cluster_size <= d->root.block_size ?
+	          d->nt->geom.cluster_size : 512;
+	return HL_OK;
+}
+
+/* An attribute that may be absent; what is damaged was said. */
+static enum hl_status optional(struct hl_src **out,
+                               const struct hl_ntfs_file *f, uint32_t type)
+{
+	size_t i = hl_ntfs_find(f, type, span_of(i30, sizeof(i30)));
+	enum hl_status st;
+
+	*out = NULL;
+	if (i == NTFS_NONE)
+		return HL_OK;
+	st = hl_ntfs_stream(out, f, i, HL_STREAM_CONTENT);
+	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
+}
+
+enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
+                                const struct hl_ntfs_file *f)
+{
+	size_t i = hl_ntfs_find(f, NTFS_INDEX_ROOT, span_of(i30, sizeof(i30)));
+	struct hl_at at = hl_ntfs_at(f->nt, f->ref.number, "folder index");
+	struct hl_ntfs_dir *d;
+	enum hl_status st;
+
+	*out = NULL;
+	if (i == NTFS_NONE && !(f->head.flags & NTFS_HAS_INDEX))
+		return HL_END;
+	if (i == NTFS_NONE || !f->part[i].a.resident)
+		return hl_fail(&at, HL_CORRUPT, "folder %llu has no index root",
+		               (unsigned long long)f->ref.number);
+	d = hl_zalloc(f->nt->ctx, sizeof(*d));
+	if (!d)
+		return HL_NOMEM;
+	d->nt = f->nt;
+	d->number = f->ref.number;
+	st = take_root(d, f, i);
+	if (st == HL_OK)
+		st = optional(&d->blocks, f, NTFS_INDEX_ALLOCATION);
+	if (st == HL_OK)
+		st = optional(&d->bitmap, f, NTFS_BITMAP);
+	if (st != HL_OK) {
+		hl_ntfs_dir_close(d);
+		return st;
+	}
+	if (d->blocks)
+		d->n_blocks = min_u64(hl_src_size(d->blocks) /
+		                      d->root.block_size, HL_MAX_NTFS_BLOCKS);
+	*out = d;
+	return HL_OK;
+}
+
+/* ---- blocks -------------------------------------------------------------- */
+
+static enum hl_status read_block(struct hl_ntfs_dir *d, uint64_t off,
+                                 uint8_t *buf, struct hl_ntfs_indx *x,
+                                 struct hl_ntfs_fixup *fix)
+{
+	struct hl_ranges bad;
+	enum hl_status st;
+
+	hl_ranges_clear(&bad);
+	st = hl_src_read(d->blocks, off, buf, d->root.block_size, &bad);
+	if (st != HL_OK)
+		return st == HL_RANGE ? HL_CORRUPT : st;
+	if (bad.bytes)
+		return HL_CORRUPT;
+	hl_ntfs_fixup(buf, d->root.block_size, fix);
+	st = hl_ntfs_indx_decode(span_of(buf, d->root.block_size), x);
+	return st == HL_END ? HL_CORRUPT : st;
+}
+
+enum hl_status hl_ntfs_dir_block(struct hl_ntfs_dir *d, uint64_t vcn,
+                                 uint8_t **buf, struct hl_ntfs_node *node,
+                                 uint64_t *index)
+{
+	uint64_t off = 0, n = d->root.block_size;
+	struct hl_ntfs_fixup fix = { 0 };
+	struct hl_ntfs_indx x;
+	struct hl_at at;
+	enum hl_status st = HL_CORRUPT;
+
+	if (!*buf)
+		*buf = hl_alloc(d->nt->ctx, (size_t)n);
+	if (!*buf)
+		return HL_NOMEM;
+	if (hl_cancelled(d->nt->ctx))
+		return HL_CANCELLED;
+	if (d->blocks && !ckd_mul(&off, vcn, (uint64_t)d->unit) &&
+	    off / n < d->n_blocks && off % n == 0)
+		st = read_block(d, off, *buf, &x, &fix);
+	at = hl_ntfs_dir_at(d);
+	if (d->blocks) {
+		at.src = d->blocks;
+		at.off = off;
+	}
+	if (st == HL_OK && x.vcn != vcn)
+		st = HL_CORRUPT;
+	if (st == HL_CORRUPT)
+		hl_warn(&at, "folder %llu: block %llu of its index is damaged",
+		        (unsigned long long)d->number,
+		        (unsigned long long)vcn);
+	else if (st == HL_OK && fix.n_torn)
+		hl_warn(&at, "folder %llu: block %llu of its index is torn",
+		        (unsigned long long)d->number,
+		        (unsigned long long)vcn);
+	if (st != HL_OK)
+		return st;
+	*node = x.node;
+	*index = off / n;
+	return HL_OK;
+}
+
+/* ---- one name ------------------------------------------------------------ */
+
+struct search {
+	const uint16_t *u;
+	size_t n;
+	bool exact;
+	bool have; /* a name that is equal but for case */
+	struct hl_ntfs_link *out;
+};
+
+/* Folded order with the units themselves as tie-break, as the tree has it. */
+static int order(struct hl_ntfs *nt, const struct search *s,
+                 const struct hl_ntfs_name *n)
+{
+	int d = hl_ntfs_fold_cmp(nt, s->u, s->n, n->u, n->n);
+
+	return d ? d : hl_ntfs_name_cmp(s->u, s->n, n->u, n->n);
+}
+
+static bool keep(struct hl_ntfs *nt, struct search *s,
+                 const struct hl_ntfs_entry *e, const struct hl_ntfs_name *n)
+{
+	bool same = !hl_ntfs_name_cmp(s->u, s->n, n->u, n->n);
+
+	if (!same && (s->exact || s->have ||
+	              hl_ntfs_fold_cmp(nt, s->u, s->n, n->u, n->n)))
+		return false;
+	s->have = true;
+	s->out->ref = e->ref;
+	s->out->name = *n;
+	return same;
+}
+
+/*
+ * One node.  HL_OK found; HL_END not here: *child says where to go on, when
+ * there is one; HL_CORRUPT the node is not in order or not whole.
+ */
+static enum hl_status search_node(struct hl_ntfs_dir *d,
+                                  const struct hl_ntfs_node *node,
+                                  struct search *s, bool *down, uint64_t *child)
+{
+	struct hl_ntfs_name name[2];
+	const struct hl_ntfs_name *before = NULL;
+	struct hl_ntfs_entry e;
+	size_t off = 0;
+	int k = 0;
+
+	*down = false;
+	while (hl_ntfs_entry_next(node->entries, &off, &e) == HL_OK) {
+		*down = e.has_child;
+		*child = e.child_vcn;
+		if (e.last)
+			return HL_END;
+		if (hl_ntfs_name_decode(e.key, &name[k]))
+			return HL_CORRUPT;
+		if (before && hl_ntfs_fold_cmp(d->nt, before->u, before->n,
+		                               name[k].u, name[k].n) > 0)
+			return HL_CORRUPT;
+		if (keep(d->nt, s, &e, &name[k]))
+			return HL_OK;
+		if (order(d->nt, s, &name[k]) < 0)
+			return HL_END;
+		before = &name[k];
+		k ^= 1;
+	}
+	return HL_CORRUPT; /* no last entry */
+}
+
+static enum hl_status descend(struct hl_ntfs_dir *d, struct search *s)
+{
+	struct hl_ntfs_node node = d->root.node;
+	uint64_t child, index;
+	bool down;
+	int depth;
+	enum hl_status st;
+
+	for (depth = 1; depth < HL_MAX_NTFS_DEPTH; depth++) {
+		st = search_node(d, &node, s, &down, &child);
+		if (st != HL_END)
+			return st;
+		if (!down)
+			return s->have ? HL_OK : HL_END;
+		st = hl_ntfs_dir_block(d, child, &d->buf[0], &node, &index);
+		if (st != HL_OK)
+			return st;
+	}
+	return HL_CORRUPT;
+}
+
+/* The tree cannot be trusted: every name that can be had. */
+static enum hl_status search_all(struct hl_ntfs_dir *d, struct search *s)
+{
+	struct hl_ntfs_link l;
+	enum hl_status st;
+
+	hl_ntfs_dir_rewind(d);
+	while ((st = hl_ntfs_dir_next(d, &l)) != HL_END) {
+		struct hl_ntfs_entry e = { .ref = l.ref };
+
+		if (st == HL_CORRUPT)
+			continue;
+		if (st != HL_OK)
+			return st;
+		if (keep(d->nt, s, &e, &l.name))
+			break;
+	}
+	return s->have ? HL_OK : HL_CORRUPT;
+}
+
+enum hl_status hl_ntfs_dir_find(struct hl_ntfs_dir *d, const uint16_t *u,
+                                size_t n, bool exact, struct hl_ntfs_link *out)
+{
+	struct search s = { .u = u, .n = n, .exact = exact, .out = out };
+	struct hl_at at = hl_ntfs_dir_at(d);
+	enum hl_status st = d->damaged ? HL_CORRUPT : descend(d, &s);
+
+	if (st != HL_CORRUPT)
+		return st;
+	hl_warn(&at, "folder %llu: its index is damaged or not in order; all "
+	             "of it is searched", (unsigned long long)d->number);
+	s.have = false;
+	return search_all(d, &s);
+}

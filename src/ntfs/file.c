@@ -1,0 +1,344 @@
+/*
+ * file.c: a file gathered from its records.
+ *
+ * Small files are one record.  When it overflows, $ATTRIBUTE_LIST in the base
+ * record names extension records; each of those says whose it is.  Everything
+ * an extension record holds is taken, so a damaged list costs little; what
+ * the list names and nobody holds is said.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "ntfs/volume.h"
+
+void hl_ntfs_file_close(struct hl_ntfs_file *f)
+{
+	size_t i;
+
+	if (!f)
+		return;
+	for (i = 0; i < f->n_held; i++)
+		hl_free(f->nt->ctx, f->held[i].p);
+	hl_free(f->nt->ctx, f->held);
+	hl_free(f->nt->ctx, f->part);
+	hl_free(f->nt->ctx, f);
+}
+
+static void lost(struct hl_ntfs_file *f, uint64_t record, const char *why)
+{
+	struct hl_at at = hl_ntfs_at(f->nt, record, "MFT record");
+
+	f->damaged = true;
+	if (!f->nt->booting)
+		hl_warn(&at, "file %llu: %s (record %llu)",
+		        (unsigned long long)f->ref.number, why,
+		        (unsigned long long)record);
+}
+
+/* Keep a copy of a record; spans of its attributes point there. */
+static enum hl_status hold(struct hl_ntfs_file *f,
+                           const struct hl_ntfs_rec *rec)
+{
+	struct hl_ntfs_held *h;
+	enum hl_status st = hl_grow(f->nt->ctx, (void **)&f->held, &f->cap_held,
+	                            f->n_held, sizeof(*h), HL_MAX_NTFS_RECORDS);
+
+	if (st != HL_OK)
+		return st;
+	h = &f->held[f->n_held];
+	h->number = rec->number;
+	h->fix = rec->fix;
+	h->n = rec->bytes.n;
+	h->p = hl_alloc(f->nt->ctx, h->n);
+	if (!h->p)
+		return HL_NOMEM;
+	memcpy(h->p, rec->bytes.p, h->n);
+	f->n_held++;
+	return HL_OK;
+}
+
+/* The attributes of the record that was held last. */
+static enum hl_status take(struct hl_ntfs_file *f, uint32_t off)
+{
+	unsigned held = (unsigned)f->n_held - 1;
+	struct span s = span_of(f->held[held].p, f->held[held].n);
+	struct hl_ntfs_attr a;
+	enum hl_status st;
+
+	while ((st = hl_ntfs_attr_next(s, &off, &a)) != HL_END) {
+		if (st != HL_OK) {
+			lost(f, f->held[held].number, "an attribute is broken");
+			continue;
+		}
+		st = hl_grow(f->nt->ctx, (void **)&f->part, &f->cap_part,
+		             f->n_part, sizeof(*f->part), HL_MAX_NTFS_PARTS);
+		if (st != HL_OK)
+			return st;
+		f->part[f->n_part] = (struct hl_ntfs_part){
+			.a = a, .record = f->held[held].number, .held = held,
+			.order = (unsigned)f->n_part,
+		};
+		f->n_part++;
+	}
+	return HL_OK;
+}
+
+static bool is_held(const struct hl_ntfs_file *f, uint64_t number)
+{
+	size_t i;
+
+	/* The list is grouped by record in practice: the last one first. */
+	for (i = f->n_held; i-- > 0;)
+		if (f->held[i].number == number)
+			return true;
+	return false;
+}
+
+/* One extension record that the list names. */
+static enum hl_status extend(struct hl_ntfs_file *f, struct hl_ntfs_ref ref)
+{
+	struct hl_ntfs_rec rec;
+	enum hl_status st = hl_ntfs_record(f->nt, ref.number, &rec);
+
+	if (st == HL_RANGE)
+		f->pending = true;
+	if (st == HL_RANGE || st == HL_END || st == HL_CORRUPT) {
+		f->pending |= f->nt->booting;
+		lost(f, ref.number, "an extension record cannot be had");
+		return HL_OK;
+	}
+	if (st != HL_OK)
+		return st;
+	if (!(rec.head.flags & NTFS_IN_USE) ||
+	    rec.head.base.number != f->ref.number ||
+	    (rec.head.base.seq && rec.head.base.seq != f->ref.seq) ||
+	    (ref.seq && ref.seq != rec.head.seq)) {
+		f->pending |= f->nt->booting;
+		lost(f, ref.number, "an extension record is another file's");
+		return HL_OK;
+	}
+	st = hold(f, &rec);
+	return st != HL_OK ? st : take(f, rec.head.attrs_off);
+}
+
+static bool same_name(struct span a, struct span b)
+{
+	return a.n == b.n && (!a.n || !memcmp(a.p, b.p, a.n));
+}
+
+/* Ids are unique within one record only, so the record counts too. */
+static bool mark_listed(struct hl_ntfs_file *f,
+                        const struct hl_ntfs_list_entry *e)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_part; i++) {
+		struct hl_ntfs_part *p = &f->part[i];
+
+		if (p->record == e->ref.number && p->a.type == e->type &&
+		    p->a.id == e->id && same_name(p->a.name, e->name)) {
+			p->listed = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Fetch what the list names, then see whether all of it was there. */
+static enum hl_status follow(struct hl_ntfs_file *f, struct span list)
+{
+	struct hl_ntfs_list_entry e;
+	enum hl_status st;
+	size_t off = 0;
+
+	while ((st = hl_ntfs_list_next(list, &off, &e)) != HL_END) {
+		if (st != HL_OK) {
+			lost(f, f->ref.number, "$ATTRIBUTE_LIST is broken");
+			continue;
+		}
+		if (is_held(f, e.ref.number))
+			continue;
+		st = extend(f, e.ref);
+		if (st == HL_LIMIT)
+			lost(f, e.ref.number, "it has too many records");
+		if (st != HL_OK)
+			return st == HL_LIMIT ? HL_OK : st;
+	}
+	for (off = 0; (st = hl_ntfs_list_next(list, &off, &e)) != HL_END;)
+		if (st == HL_OK && is_held(f, e.ref.number) &&
+		    !mark_listed(f, &e))
+			lost(f, e.ref.number, "a listed attribute is not there");
+	return HL_OK;
+}
+
+static enum hl_status expand(struct hl_ntfs_file *f)
+{
+	size_t i, n;
+	void *list;
+	enum hl_status st;
+
+	for (i = 0; i < f->n_part; i++)
+		if (f->part[i].a.type == NTFS_ATTRIBUTE_LIST)
+			break;
+	if (i == f->n_part) {
+		for (i = 0; i < f->n_part; i++)
+			f->part[i].listed = true;
+		return HL_OK;
+	}
+	st = hl_ntfs_stream_load(&list, &n, f, i, HL_MAX_NTFS_LIST);
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st != HL_OK) {
+		lost(f, f->ref.number, "$ATTRIBUTE_LIST cannot be read");
+		return HL_OK;
+	}
+	st = follow(f, span_of(list, n));
+	hl_free(f->nt->ctx, list);
+	return st;
+}
+
+static int by_name(struct span a, struct span b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int d = n ? memcmp(a.p, b.p, n) : 0;
+
+	if (d)
+		return d;
+	return a.n == b.n ? 0 : a.n < b.n ? -1 : 1;
+}
+
+static int by_place(const void *va, const void *vb)
+{
+	const struct hl_ntfs_part *a = va, *b = vb;
+	int d;
+
+	if (a->a.type != b->a.type)
+		return a->a.type < b->a.type ? -1 : 1;
+	d = by_name(a->a.name, b->a.name);
+	if (d)
+		return d;
+	if (a->a.lowest_vcn != b->a.lowest_vcn)
+		return a->a.lowest_vcn < b->a.lowest_vcn ? -1 : 1;
+	if (a->listed != b->listed)
+		return a->listed ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+enum hl_status hl_ntfs_file_open(struct hl_ntfs_file **out, struct hl_ntfs *nt,
+                                 uint64_t number)
+{
+	struct hl_ntfs_rec rec;
+	struct hl_ntfs_file *f;
+	enum hl_status st;
+
+	*out = NULL;
+	st = hl_ntfs_record(nt, number, &rec);
+	if (st != HL_OK)
+		return st == HL_RANGE ? HL_END : st;
+	f = hl_zalloc(nt->ctx, sizeof(*f));
+	if (!f)
+		return HL_NOMEM;
+	f->nt = nt;
+	f->head = rec.head;
+	f->ref = (struct hl_ntfs_ref){ number, rec.head.seq };
+	f->damaged = rec.fix.n_torn > 0;
+	st = hold(f, &rec);
+	if (st == HL_OK)
+		st = take(f, rec.head.attrs_off);
+	/* An unused record's extensions belong to others by now. */
+	if (st == HL_OK && (f->head.flags & NTFS_IN_USE))
+		st = expand(f);
+	if (st == HL_LIMIT) {
+		lost(f, number, "it has too many attributes");
+		st = HL_OK;
+	}
+	if (st != HL_OK) {
+		hl_ntfs_file_close(f);
+		return st;
+	}
+	if (f->n_part)
+		qsort(f->part, f->n_part, sizeof(*f->part), by_place);
+	*out = f;
+	return HL_OK;
+}
+
+size_t hl_ntfs_find(const struct hl_ntfs_file *f, uint32_t type,
+                    struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_part; i++)
+		if (f->part[i].a.type == type &&
+		    same_name(f->part[i].a.name, name))
+			return i;
+	return NTFS_NONE;
+}
+
+size_t hl_ntfs_part_end(const struct hl_ntfs_file *f, size_t i)
+{
+	const struct hl_ntfs_attr *first = &f->part[i].a;
+	size_t end = i + 1;
+
+	while (!first->resident && end < f->n_part &&
+	       !f->part[end].a.resident && f->part[end].a.type == first->type &&
+	       same_name(f->part[end].a.name, first->name))
+		end++;
+	return end;
+}
+
+/* Prefer what Windows shows: any name but the DOS alias. */
+static void best_name(const struct hl_ntfs_part *p, struct hl_ntfs_name *best)
+{
+	struct hl_ntfs_name n;
+
+	if (hl_ntfs_name_decode(p->a.value, &n) != HL_OK)
+		return;
+	if (!best->n || (best->name_space == NTFS_NS_DOS &&
+	                 n.name_space != NTFS_NS_DOS))
+		*best = n;
+}
+
+static void sum_part(const struct hl_ntfs_part *p, struct hl_ntfs_sum *out)
+{
+	struct hl_ntfs_reparse rp;
+
+	switch (p->a.type) {
+	case NTFS_STANDARD_INFORMATION:
+		if (p->a.resident && !out->has_std)
+			out->has_std = hl_ntfs_std_decode(p->a.value,
+			                                  &out->std) == HL_OK;
+		break;
+	case NTFS_FILE_NAME:
+		if (p->a.resident)
+			best_name(p, &out->name);
+		break;
+	case NTFS_DATA:
+		if (p->a.name.n || out->has_data)
+			break;
+		out->has_data = true;
+		out->size = p->a.size;
+		out->allocated = p->a.resident ? 0 : p->a.allocated;
+		out->data_flags = p->a.flags;
+		break;
+	case NTFS_REPARSE_POINT:
+		if (p->a.resident &&
+		    (hl_ntfs_reparse_decode(p->a.value, &rp) == HL_OK || rp.tag))
+			out->reparse_tag = rp.tag;
+		break;
+	default:
+		break;
+	}
+}
+
+void hl_ntfs_file_sum(const struct hl_ntfs_file *f, struct hl_ntfs_sum *out)
+{
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	for (i = 0; i < f->n_part; i++)
+		sum_part(&f->part[i], out);
+	out->is_dir = f->head.flags & NTFS_HAS_INDEX;
+}

@@ -1,0 +1,292 @@
+/*
+ * mft.c: records by number.
+ *
+ * $MFT describes itself: record 0 says where $MFT lies, and when it is in
+ * many pieces, records further on say where the rest is.  So it is opened in
+ * passes: what is mapped so far gives records that map more.
+ */
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/ckd.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "ntfs/volume.h"
+
+uint64_t hl_ntfs_record_count(const struct hl_ntfs *nt)
+{
+	return hl_src_size(nt->mft) / nt->geom.record_size;
+}
+
+void hl_ntfs_bulk(struct hl_ntfs *nt, bool on)
+{
+	nt->bulk += on ? 1 : -1;
+}
+
+void hl_ntfs_cache_clear(struct hl_ntfs *nt)
+{
+	size_t i;
+
+	for (i = 0; i < NTFS_CACHE; i++)
+		nt->slot[i].used = false;
+	for (i = 0; i < NTFS_WINDOWS; i++)
+		nt->window[i].used = false;
+}
+
+/* True the first time; one broken record must not fill the note log. */
+static bool first_time(struct hl_ntfs *nt, uint64_t number)
+{
+	size_t i;
+
+	if (nt->booting)
+		return false;
+	for (i = 0; i < NTFS_SAID; i++)
+		if (nt->said[i] == number + 1)
+			return false;
+	nt->said[nt->next_said++ % NTFS_SAID] = number + 1;
+	return true;
+}
+
+/* A window of $MFT that holds the record, or NULL: read it alone. */
+static const uint8_t *from_window(struct hl_ntfs *nt, uint64_t off)
+{
+	struct hl_ntfs_window *w;
+	struct hl_ranges bad;
+	size_t i;
+
+	for (i = 0; i < NTFS_WINDOWS; i++) {
+		w = &nt->window[i];
+		if (w->used && off >= w->off && off - w->off < w->n)
+			return w->buf + (off - w->off);
+	}
+	w = &nt->window[nt->next_window++ % NTFS_WINDOWS];
+	w->used = false;
+	if (!w->buf)
+		w->buf = hl_alloc(nt->ctx, NTFS_WINDOW_BYTES);
+	if (!w->buf)
+		return NULL;
+	w->off = off - off % NTFS_WINDOW_BYTES;
+	w->n = (size_t)min_u64(NTFS_WINDOW_BYTES,
+	                       hl_src_size(nt->mft) - w->off);
+	hl_ranges_clear(&bad);
+	if (hl_src_read(nt->mft, w->off, w->buf, w->n, &bad) || bad.bytes)
+		return NULL;
+	w->used = true;
+	return w->buf + (off - w->off);
+}
+
+static enum hl_status fetch(struct hl_ntfs *nt, uint64_t off, uint8_t *buf,
+                            bool *unreadable)
+{
+	struct hl_ranges bad;
+	const uint8_t *p = nt->bulk > 0 ? from_window(nt, off) : NULL;
+	enum hl_status st;
+
+	*unreadable = false;
+	if (p) {
+		memcpy(buf, p, nt->geom.record_size);
+		return HL_OK;
+	}
+	hl_ranges_clear(&bad);
+	st = hl_src_read(nt->mft, off, buf, nt->geom.record_size, &bad);
+	*unreadable = bad.bytes > 0;
+	return st;
+}
+
+/* Decode what lies in s->buf; says nothing. */
+static enum hl_status judge(struct hl_ntfs *nt, struct hl_ntfs_slot *s)
+{
+	size_t n = nt->geom.record_size;
+	enum hl_status st;
+
+	hl_ntfs_fixup(s->buf, n, &s->rec.fix);
+	st = hl_ntfs_head_decode(span_of(s->buf, n), &s->rec.head);
+	s->rec.bytes = span_of(s->buf, st ? n : s->rec.head.used);
+	if (s->rec.head.magic == NTFS_MAGIC_FILE)
+		return st;
+	if (s->buf[0] == 0 && !memcmp(s->buf, s->buf + 1, n - 1))
+		return HL_END;
+	return HL_CORRUPT;
+}
+
+/* $MFTMirr holds the first four records (or a cluster full) once more. */
+static bool try_mirror(struct hl_ntfs *nt, struct hl_ntfs_slot *s)
+{
+	struct hl_ranges bad;
+	uint64_t off;
+
+	if (s->rec.number >= 4 || nt->geom.mirror_lcn >= nt->geom.n_clusters)
+		return false;
+	off = nt->geom.mirror_lcn * nt->geom.cluster_size +
+	      s->rec.number * nt->geom.record_size;
+	hl_ranges_clear(&bad);
+	if (hl_src_read(nt->vol, off, s->buf, nt->geom.record_size, &bad) ||
+	    bad.bytes || judge(nt, s) || s->rec.fix.n_torn)
+		return false;
+	s->rec.mirror = true;
+	return true;
+}
+
+static void say(struct hl_ntfs *nt, const struct hl_ntfs_slot *s,
+                bool unreadable)
+{
+	const struct hl_ntfs_rec *r = &s->rec;
+	struct hl_at at = hl_ntfs_at(nt, r->number, "MFT record");
+	unsigned long long n = (unsigned long long)r->number;
+
+	if (r->mirror)
+		hl_warn(&at, "record %llu is damaged; its copy in $MFTMirr "
+		             "is used", n);
+	else if (unreadable)
+		hl_warn(&at, "record %llu cannot be read", n);
+	else if (s->st == HL_CORRUPT && r->head.magic == NTFS_MAGIC_BAAD)
+		hl_warn(&at, "record %llu is marked BAAD", n);
+	else if (s->st == HL_CORRUPT && r->head.magic != NTFS_MAGIC_FILE)
+		hl_warn(&at, "record %llu has no FILE signature", n);
+	else if (s->st == HL_CORRUPT)
+		hl_warn(&at, "record %llu: the header is broken", n);
+	else if (!r->fix.header_ok)
+		hl_warn(&at, "record %llu: the update sequence is broken", n);
+	else
+		hl_warn(&at, "record %llu: %u of %u sectors are torn", n,
+		        r->fix.n_torn, r->fix.n_sectors);
+}
+
+static enum hl_status load(struct hl_ntfs *nt, uint64_t number,
+                           struct hl_ntfs_slot *s)
+{
+	bool unreadable, odd;
+	enum hl_status st;
+
+	s->used = false;
+	s->rec.number = number;
+	s->rec.mirror = false;
+	st = fetch(nt, number * nt->geom.record_size, s->buf, &unreadable);
+	if (st != HL_OK)
+		return st;
+	s->st = unreadable ? HL_CORRUPT : judge(nt, s);
+	odd = s->st == HL_CORRUPT || (s->st == HL_OK && s->rec.fix.n_torn) ||
+	      (s->st == HL_END && number < 4);
+	if (odd && number < 4) {
+		if (try_mirror(nt, s)) {
+			s->st = HL_OK;
+		} else { /* as it was, for what it is worth */
+			st = fetch(nt, number * nt->geom.record_size, s->buf,
+			           &unreadable);
+			if (st != HL_OK)
+				return st;
+			s->st = unreadable ? HL_CORRUPT : judge(nt, s);
+		}
+	}
+	if (odd && s->st != HL_END && first_time(nt, number))
+		say(nt, s, unreadable);
+	s->used = true;
+	return HL_OK;
+}
+
+enum hl_status hl_ntfs_record(struct hl_ntfs *nt, uint64_t number,
+                              struct hl_ntfs_rec *rec)
+{
+	struct hl_ntfs_slot *s = &nt->slot[number % NTFS_CACHE];
+	enum hl_status st;
+
+	memset(rec, 0, sizeof(*rec));
+	if (hl_cancelled(nt->ctx))
+		return HL_CANCELLED;
+	if (number >= hl_ntfs_record_count(nt))
+		return HL_RANGE;
+	if (!s->used || s->rec.number != number) {
+		HL_COUNT(nt->ctx, cache_misses, 1);
+		st = load(nt, number, s);
+		if (st != HL_OK)
+			return st;
+	} else {
+		HL_COUNT(nt->ctx, cache_hits, 1);
+	}
+	*rec = s->rec;
+	return s->st;
+}
+
+/* ---- $MFT itself --------------------------------------------------------- */
+
+static void set_mft(struct hl_ntfs *nt, struct hl_src *mft)
+{
+	hl_src_close(nt->mft);
+	nt->mft = mft;
+	hl_ntfs_cache_clear(nt);
+}
+
+/* Only what the boot sector points to: record 0. */
+static enum hl_status first_mft(struct hl_ntfs *nt)
+{
+	struct hl_extent e = {
+		.len = nt->geom.record_size,
+		.in = nt->vol,
+		.in_off = nt->geom.mft_lcn * nt->geom.cluster_size,
+		.in_len = nt->geom.record_size,
+	};
+	struct hl_src *mft;
+	enum hl_status st = hl_src_extents(&mft, "$MFT", &e, 1, nt->ctx);
+
+	if (st == HL_OK)
+		set_mft(nt, mft);
+	return st;
+}
+
+/* One pass: gather record 0 with what is mapped, map what it says.
+ * *pieces counts the parts of $DATA; *more: some are still out of reach. */
+static enum hl_status pass(struct hl_ntfs *nt, size_t *pieces, bool *more)
+{
+	struct hl_ntfs_file *f;
+	struct hl_src *mft;
+	size_t i;
+	enum hl_status st = hl_ntfs_file_open(&f, nt, NTFS_REC_MFT);
+
+	if (st != HL_OK)
+		return st == HL_END ? HL_CORRUPT : st;
+	i = hl_ntfs_find(f, NTFS_DATA, span_of(NULL, 0));
+	if (i == NTFS_NONE || f->part[i].a.resident ||
+	    !(f->head.flags & NTFS_IN_USE) || f->head.base.number) {
+		hl_ntfs_file_close(f);
+		return HL_CORRUPT;
+	}
+	*pieces = hl_ntfs_part_end(f, i) - i;
+	*more = f->pending;
+	st = hl_ntfs_stream(&mft, f, i, HL_STREAM_CONTENT);
+	hl_ntfs_file_close(f);
+	if (st == HL_OK && hl_src_size(mft) < nt->geom.record_size) {
+		hl_src_close(mft);
+		st = HL_CORRUPT;
+	}
+	if (st == HL_OK)
+		set_mft(nt, mft);
+	return st;
+}
+
+enum hl_status hl_ntfs_mft_open(struct hl_ntfs *nt)
+{
+	size_t pieces = 0, before;
+	bool more = true;
+	enum hl_status st = first_mft(nt);
+	int n;
+
+	nt->own_mft = true;
+	nt->booting = true;
+	for (n = 0; st == HL_OK && more && n < HL_MAX_NTFS_MFT_PASSES; n++) {
+		before = pieces;
+		st = pass(nt, &pieces, &more);
+		if (pieces <= before)
+			break; /* no progress: the rest stays unreached */
+	}
+	nt->booting = false;
+	hl_ntfs_cache_clear(nt);
+	/* The last word, aloud: damage, the mirror, what is out of reach. */
+	if (st == HL_OK)
+		st = pass(nt, &pieces, &more);
+	if (st == HL_CORRUPT)
+		return hl_fail(&(struct hl_at){ nt->ctx, nt->vol,
+			nt->geom.mft_lcn * nt->geom.cluster_size,
+			"MFT record 0" }, st, "$MFT cannot be found: neither "
+			"its first record nor the copy describes it");
+	return st;
+}

@@ -1,0 +1,173 @@
+/*
+ * reader.h: the reading half of NTFS: a volume, its $MFT, a file gathered
+ * from its records, streams and folders.
+ *
+ *	struct hl_ntfs        a volume: geometry, $MFT, cache of records
+ *	struct hl_ntfs_file   one file: all attributes of all its records
+ *	struct hl_src         one stream of it
+ *	struct hl_ntfs_dir    a folder's index: look up or walk
+ *
+ * All but the sources belongs to one thread at a time.  Sources borrow the
+ * volume, not the file they were opened from.
+ */
+#ifndef HL_NTFS_READER_H
+#define HL_NTFS_READER_H
+
+#include "hivelift/src.h"
+#include "ntfs/ntfs.h"
+
+struct hl_ntfs;
+
+/*
+ * Open a volume.  geom and mft NULL: from the boot sector; else as given
+ * (mft is borrowed and holds the content of $MFT).
+ *   HL_OK, HL_END (no NTFS boot sector; not said), HL_CORRUPT, HL_NOMEM,
+ *   HL_CANCELLED
+ */
+enum hl_status hl_ntfs_open(struct hl_ntfs **out, struct hl_src *vol,
+                            const struct hl_ntfs_geom *geom,
+                            struct hl_src *mft,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The boot sector's copy behind the volume, for when the first is gone.
+ * HL_OK (not said), HL_END (none) */
+enum hl_status hl_ntfs_boot_backup(struct hl_src *vol,
+                                   struct hl_ntfs_geom *out) HL_MUST_CHECK;
+void hl_ntfs_close(struct hl_ntfs *nt);
+const struct hl_ntfs_geom *hl_ntfs_geom(const struct hl_ntfs *nt);
+struct hl_src *hl_ntfs_mft(struct hl_ntfs *nt);
+
+/* ---- records (mft.c) --------------------------------------------------- */
+
+struct hl_ntfs_rec {
+	uint64_t number;
+	struct hl_ntfs_head head;
+	struct hl_ntfs_fixup fix;
+	bool mirror;         /* out of $MFTMirr */
+	struct span bytes;   /* after the fixup; the used part only */
+};
+/*
+ * One record; rec->bytes is good until the next call.  Torn sectors and use
+ * of the mirror are said, once for each record.
+ *   HL_OK; HL_END (never used: no FILE in it, all zero); HL_RANGE (behind
+ *   the end of $MFT; not said); HL_CORRUPT (said); HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ntfs_record(struct hl_ntfs *nt, uint64_t number,
+                              struct hl_ntfs_rec *rec) HL_MUST_CHECK;
+uint64_t hl_ntfs_record_count(const struct hl_ntfs *nt);
+/* Read ahead: whole windows of $MFT, for walks that want most records. */
+void hl_ntfs_bulk(struct hl_ntfs *nt, bool on);
+
+/* ---- files (file.c) ---------------------------------------------------- */
+
+/* One attribute header, where it was found. */
+struct hl_ntfs_part {
+	struct hl_ntfs_attr a; /* spans into the file's own copies */
+	uint64_t record;
+	unsigned held;         /* index into file->held */
+	unsigned order;        /* as found; keeps the sort stable */
+	bool listed;           /* $ATTRIBUTE_LIST names it, or there is none */
+};
+struct hl_ntfs_held {
+	uint64_t number;
+	struct hl_ntfs_fixup fix;
+	uint8_t *p;
+	size_t n;
+};
+struct hl_ntfs_file {
+	struct hl_ntfs *nt;
+	struct hl_ntfs_ref ref;
+	struct hl_ntfs_head head;
+	struct hl_ntfs_held *held;
+	size_t n_held, cap_held;
+	struct hl_ntfs_part *part; /* by type, name, lowest VCN */
+	size_t n_part, cap_part;
+	bool damaged; /* something of it could not be had (said) */
+	bool pending; /* an extension record lies where $MFT does not reach */
+};
+/*
+ * Gather a file from its base record.  Unused records open too; look at
+ * head.flags.
+ *   HL_OK (maybe damaged), HL_END (never used or behind the end; not said),
+ *   HL_CORRUPT (said), HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ntfs_file_open(struct hl_ntfs_file **out, struct hl_ntfs *nt,
+                                 uint64_t number) HL_MUST_CHECK;
+void hl_ntfs_file_close(struct hl_ntfs_file *f);
+
+#define NTFS_NONE SIZE_MAX
+/* First part of an attribute, by its exact UTF-16LE name; NTFS_NONE. */
+size_t hl_ntfs_find(const struct hl_ntfs_file *f, uint32_t type,
+                    struct span name);
+/* The part behind the last one of the attribute that begins at i. */
+size_t hl_ntfs_part_end(const struct hl_ntfs_file *f, size_t i);
+
+/* What the attributes say in sum. */
+struct hl_ntfs_sum {
+	struct hl_ntfs_std std;
+	bool has_std;
+	struct hl_ntfs_name name; /* its first long name; n == 0: none */
+	bool is_dir;
+	uint64_t size, allocated; /* of the unnamed $DATA */
+	uint16_t data_flags;
+	bool has_data;
+	uint32_t reparse_tag;
+};
+void hl_ntfs_file_sum(const struct hl_ntfs_file *f, struct hl_ntfs_sum *out);
+
+/* ---- streams (stream.c, packed.c, resident.c) -------------------------- */
+
+/*
+ * The attribute that begins at part i as a source.  Damage is said.
+ *   HL_OK, HL_UNSUPPORTED (encrypted, unknown compression: said), HL_CORRUPT
+ *   (said), HL_LIMIT (said), HL_NOMEM
+ */
+enum hl_status hl_ntfs_stream(struct hl_src **out,
+                              const struct hl_ntfs_file *f, size_t i,
+                              enum hl_stream_how how) HL_MUST_CHECK;
+/* Its whole content in one block, at most max bytes.  The caller frees. */
+enum hl_status hl_ntfs_stream_load(void **out, size_t *n,
+                                   const struct hl_ntfs_file *f, size_t i,
+                                   size_t max) HL_MUST_CHECK;
+
+/* ---- folders (dir.c, walk.c) ------------------------------------------- */
+
+struct hl_ntfs_dir;
+/* HL_OK, HL_END (not a folder), HL_CORRUPT (said), HL_NOMEM */
+enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
+                                const struct hl_ntfs_file *f) HL_MUST_CHECK;
+void hl_ntfs_dir_close(struct hl_ntfs_dir *d);
+struct hl_ntfs_link {
+	struct hl_ntfs_ref ref;
+	struct hl_ntfs_name name;
+};
+/* Down the tree; exact case wins over folded unless the folder is case
+ * sensitive, where only exact counts.  HL_OK, HL_END, HL_CORRUPT (said) */
+enum hl_status hl_ntfs_dir_find(struct hl_ntfs_dir *d, const uint16_t *u,
+                                size_t n, bool exact,
+                                struct hl_ntfs_link *out) HL_MUST_CHECK;
+/* All names in order.  HL_CORRUPT: something was skipped (said); go on. */
+enum hl_status hl_ntfs_dir_next(struct hl_ntfs_dir *d,
+                                struct hl_ntfs_link *out) HL_MUST_CHECK;
+void hl_ntfs_dir_rewind(struct hl_ntfs_dir *d);
+
+/* ---- the volume's state (state.c) -------------------------------------- */
+
+struct hl_ntfs_state {
+	uint16_t label[128];
+	size_t n_label;
+	uint8_t major, minor;
+	bool dirty, hibernated;
+	uint32_t shadow_copies;
+};
+/* HL_OK (what could not be read is said), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_state(struct hl_ntfs *nt,
+                             struct hl_ntfs_state *out) HL_MUST_CHECK;
+/* HL_OK, HL_END (not known; said), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_unallocated(struct hl_ntfs *nt,
+                                   uint64_t *bytes) HL_MUST_CHECK;
+
+/* Names folded by the volume's $UpCase (read when first needed). */
+int hl_ntfs_fold_cmp(struct hl_ntfs *nt, const uint16_t *a, size_t na,
+                     const uint16_t *b, size_t nb);
+
+#endif

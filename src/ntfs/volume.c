@@ -1,0 +1,187 @@
+/*
+ * volume.c: opening an NTFS volume: geometry, $MFT, the case table.
+ */
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/ckd.h"
+#include "base/le.h"
+#include "base/mem.h"
+#include "ntfs/volume.h"
+
+#define UPCASE_UNITS 65536
+
+const struct hl_ntfs_geom *hl_ntfs_geom(const struct hl_ntfs *nt)
+{
+	return &nt->geom;
+}
+
+struct hl_src *hl_ntfs_mft(struct hl_ntfs *nt)
+{
+	return nt->mft;
+}
+
+static enum hl_status boot_at(struct hl_src *vol, uint64_t off,
+                              struct hl_ntfs_geom *out)
+{
+	struct hl_ranges bad;
+	uint8_t b[512];
+	enum hl_status st;
+
+	hl_ranges_clear(&bad);
+	st = hl_src_read(vol, off, b, sizeof(b), &bad);
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st != HL_OK || bad.bytes)
+		return HL_END;
+	return hl_ntfs_boot_decode(span_of(b, sizeof(b)), out);
+}
+
+/*
+ * Windows keeps it in the last sector of the partition, right behind the
+ * sectors that the volume counts; NT 3.51 in the middle.
+ */
+enum hl_status hl_ntfs_boot_backup(struct hl_src *vol, struct hl_ntfs_geom *out)
+{
+	uint64_t size = hl_src_size(vol);
+	const uint64_t at[] = {
+		size - 512, size - 4096, size / 2 - size / 2 % 512,
+	};
+	size_t i;
+	enum hl_status st;
+
+	if (size < 8192)
+		return HL_END;
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		st = boot_at(vol, at[i] - at[i] % 512, out);
+		if (st == HL_OK || st == HL_NOMEM || st == HL_CANCELLED)
+			return st;
+	}
+	return HL_END;
+}
+
+static enum hl_status alloc_cache(struct hl_ntfs *nt)
+{
+	size_t i, n = nt->geom.record_size;
+
+	nt->slot_bytes = hl_alloc_array(nt->ctx, NTFS_CACHE, n);
+	if (!nt->slot_bytes)
+		return HL_NOMEM;
+	for (i = 0; i < NTFS_CACHE; i++)
+		nt->slot[i].buf = nt->slot_bytes + i * n;
+	return HL_OK;
+}
+
+/* A geometry that did not come from our decoder must not divide by zero. */
+static bool sane(const struct hl_ntfs_geom *g)
+{
+	return is_power_of_two(g->cluster_size) && g->n_clusters &&
+	       g->cluster_size >= 256 &&
+	       g->n_clusters <= UINT64_MAX / 2 / g->cluster_size &&
+	       is_power_of_two(g->record_size) &&
+	       g->record_size >= NTFS_STRIDE &&
+	       g->record_size <= NTFS_MAX_BLOCK;
+}
+
+static enum hl_status start(struct hl_ntfs *nt, const struct hl_ntfs_geom *geom,
+                            struct hl_src *mft)
+{
+	struct hl_at at = { nt->ctx, nt->vol, 0, "NTFS boot sector" };
+	enum hl_status st = HL_OK;
+
+	if (geom)
+		nt->geom = *geom;
+	else
+		st = boot_at(nt->vol, 0, &nt->geom);
+	if (st == HL_CORRUPT || (geom && !sane(geom)))
+		return hl_fail(&at, HL_CORRUPT, "the sizes in it are impossible");
+	if (st == HL_OK)
+		st = alloc_cache(nt);
+	if (st != HL_OK)
+		return st;
+	nt->mft = mft;
+	return mft ? HL_OK : hl_ntfs_mft_open(nt);
+}
+
+enum hl_status hl_ntfs_open(struct hl_ntfs **out, struct hl_src *vol,
+                            const struct hl_ntfs_geom *geom,
+                            struct hl_src *mft, const struct hl_ctx *ctx)
+{
+	struct hl_ntfs *nt = hl_zalloc(ctx, sizeof(*nt));
+	enum hl_status st;
+
+	*out = NULL;
+	if (!nt)
+		return HL_NOMEM;
+	nt->ctx = ctx;
+	nt->vol = vol;
+	st = start(nt, geom, mft);
+	if (st != HL_OK) {
+		hl_ntfs_close(nt);
+		return st;
+	}
+	*out = nt;
+	return HL_OK;
+}
+
+void hl_ntfs_close(struct hl_ntfs *nt)
+{
+	size_t i;
+
+	if (!nt)
+		return;
+	if (nt->own_mft)
+		hl_src_close(nt->mft);
+	for (i = 0; i < NTFS_WINDOWS; i++)
+		hl_free(nt->ctx, nt->window[i].buf);
+	hl_free(nt->ctx, nt->upcase);
+	hl_free(nt->ctx, nt->slot_bytes);
+	hl_free(nt->ctx, nt);
+}
+
+/* ---- case ---------------------------------------------------------------- */
+
+static void load_upcase(struct hl_ntfs *nt)
+{
+	struct hl_at at = hl_ntfs_at(nt, NTFS_REC_UPCASE, "$UpCase");
+	struct hl_ntfs_file *f;
+	void *p = NULL;
+	uint16_t *u;
+	size_t i, n = 0;
+	enum hl_status st = hl_ntfs_file_open(&f, nt, NTFS_REC_UPCASE);
+
+	nt->upcase_tried = true;
+	if (st == HL_OK) {
+		i = hl_ntfs_find(f, NTFS_DATA, span_of(NULL, 0));
+		st = i == NTFS_NONE ? HL_CORRUPT :
+		     hl_ntfs_stream_load(&p, &n, f, i, UPCASE_UNITS * 2);
+		hl_ntfs_file_close(f);
+	}
+	if (st != HL_OK || n != UPCASE_UNITS * 2) {
+		hl_warn(&at, "the case table cannot be read; only ASCII names "
+		             "are found whatever their case");
+		hl_free(nt->ctx, p);
+		return;
+	}
+	u = p; /* in place: each unit is read before it is written */
+	for (i = 0; i < UPCASE_UNITS; i++)
+		u[i] = le16_at((const uint8_t *)p + 2 * i);
+	nt->upcase = u;
+}
+
+static bool is_ascii(const uint16_t *u, size_t n)
+{
+	while (n > 0)
+		if (u[--n] >= 128)
+			return false;
+	return true;
+}
+
+int hl_ntfs_fold_cmp(struct hl_ntfs *nt, const uint16_t *a, size_t na,
+                     const uint16_t *b, size_t nb)
+{
+	/* 128 KiB that most lookups do not need. */
+	if (!nt->upcase_tried && !(is_ascii(a, na) && is_ascii(b, nb)))
+		load_upcase(nt);
+	return hl_ntfs_name_fold_cmp(nt->upcase, a, na, b, nb);
+}

@@ -1,0 +1,72 @@
+/* volume.h: the inside of struct hl_ntfs, for the files of this folder. */
+#ifndef HL_NTFS_VOLUME_H
+#define HL_NTFS_VOLUME_H
+
+#include "base/note.h"
+#include "ntfs/reader.h"
+
+#define NTFS_CACHE 64         /* records kept */
+#define NTFS_WINDOWS 8        /* read-ahead windows of $MFT */
+#define NTFS_WINDOW_BYTES 32768
+#define NTFS_SAID 256         /* records whose damage was said lately */
+
+struct hl_ntfs_slot {
+	bool used;
+	struct hl_ntfs_rec rec; /* bytes point into buf */
+	enum hl_status st;
+	uint8_t *buf;
+};
+
+struct hl_ntfs_window {
+	bool used;
+	uint64_t off; /* in $MFT */
+	size_t n;
+	uint8_t *buf;
+};
+
+struct hl_ntfs {
+	const struct hl_ctx *ctx;
+	struct hl_src *vol;
+	struct hl_ntfs_geom geom;
+	struct hl_src *mft;
+	bool own_mft;
+	bool booting; /* $MFT is not whole yet: say nothing */
+	struct hl_ntfs_slot slot[NTFS_CACHE];
+	uint8_t *slot_bytes;
+	int bulk;
+	struct hl_ntfs_window window[NTFS_WINDOWS];
+	unsigned next_window;
+	uint64_t said[NTFS_SAID];
+	unsigned next_said;
+	uint16_t *upcase;
+	bool upcase_tried;
+	bool bitmap_known;
+	uint64_t unallocated;
+};
+
+/* mft.c */
+enum hl_status hl_ntfs_mft_open(struct hl_ntfs *nt) HL_MUST_CHECK;
+void hl_ntfs_cache_clear(struct hl_ntfs *nt);
+
+/* A place in $MFT for notes about a record. */
+static inline struct hl_at hl_ntfs_at(struct hl_ntfs *nt, uint64_t number,
+                                      const char *what)
+{
+	uint64_t off = number < UINT64_MAX / nt->geom.record_size ?
+	               number * nt->geom.record_size : HL_NO_OFFSET;
+
+	if (nt->mft && off >= hl_src_size(nt->mft))
+		off = HL_NO_OFFSET;
+	return (struct hl_at){ nt->ctx, nt->mft, off, what };
+}
+
+/* packed.c: takes raw over, also when it fails. */
+enum hl_status hl_ntfs_packed(struct hl_src **out, struct hl_src *raw,
+                              uint32_t unit, uint64_t size, uint64_t valid,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* resident.c */
+enum hl_status hl_ntfs_resident(struct hl_src **out,
+                                const struct hl_ntfs_file *f,
+                                const struct hl_ntfs_part *p) HL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,598 @@
+/*
+ * check_fat_corpus.c: FAT volumes that nobody of this project wrote, read
+ * through the file system interface and compared, file by file and hash by
+ * hash, with what The Sleuth Kit (truth/ *.tsv) says of them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "fs/fs_impl.h"
+#include "fs/walk.h"
+#include "fat_image.h"
+#include "testing.h"
+
+#define MAX_ROWS 8192
+
+struct row {
+	char *path;
+	bool dir;
+	uint64_t size;
+	char sha256[65];
+	bool seen;
+};
+struct rows {
+	struct row r[MAX_ROWS];
+	size_t n;
+};
+
+static struct rows truth, ours;
+
+static const struct hl_fs_driver only_fat[] = {
+	{ "fat", &hl_fs_fat },
+	{ NULL, NULL },
+};
+
+/* An archive of one image, unpacked into the scratch folder. */
+static const char *untar(const char *name)
+{
+	static char path[1024];
+	char cmd[2048];
+
+	snprintf(path, sizeof(path), "images/%s", name);
+	const char *tar = test_corpus(path);
+	if (!tar)
+		return NULL;
+	snprintf(cmd, sizeof(cmd), "mkdir %s/u && tar -C %s/u -xSf %s",
+	         test_tmp(), test_tmp(), tar);
+	if (system(cmd) != 0)
+		return NULL;
+	const char *base = strrchr(name, '/') + 1;
+	snprintf(path, sizeof(path), "%s/u/%.*s.img", test_tmp(),
+	         (int)strcspn(base, "."), base);
+	return path;
+}
+
+/* The file of the unpacked corpus, or of images/ when it needs no unpacking. */
+static const char *image_path(const char *name)
+{
+	static char path[1024];
+	const char *dir = getenv("HIVELIFT_UNPACKED");
+	const char *cache = getenv("XDG_CACHE_HOME");
+	FILE *f;
+
+	if (dir)
+		snprintf(path, sizeof(path), "%s/%s", dir, name);
+	else if (cache && *cache)
+		snprintf(path, sizeof(path), "%s/hivelift-corpus/%s", cache,
+		         name);
+	else
+		snprintf(path, sizeof(path), "%s/.cache/hivelift-corpus/%s",
+		         getenv("HOME") ? getenv("HOME") : "", name);
+	f = fopen(path, "rb");
+	if (f) {
+		fclose(f);
+		return path;
+	}
+	snprintf(path, sizeof(path), "images/%s", name);
+	return test_corpus(path);
+}
+
+struct open {
+	struct hl_src *image, *vol;
+	struct hl_fs *fs;
+};
+
+static bool open_image(struct open *o, const char *name, uint64_t off,
+                       uint64_t len)
+{
+	const char *path = strstr(name, ".tar.") ? untar(name)
+	                                         : image_path(name);
+	struct hl_fs_found found;
+
+	memset(o, 0, sizeof(*o));
+	if (!path)
+		return false;
+	o->image = &file_src_open(path)->src;
+	if (!len)
+		len = hl_src_size(o->image) - off;
+	ck_assert_int_eq(hl_src_window(&o->vol, o->image, off, len, test_ctx()),
+	                 HL_OK);
+	test_forget_notes();
+	ck_assert_int_eq(hl_fs_identify_with(&found, o->vol, true, only_fat,
+	                                     test_ctx()), HL_OK);
+	o->fs = found.fs;
+	return true;
+}
+
+static void close_image(struct open *o)
+{
+	hl_fs_close(o->fs);
+	hl_src_close(o->vol);
+	hl_src_close(o->image);
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+
+static void hash_src(struct hl_src *src, char hex[65])
+{
+	static uint8_t buf[1 << 16];
+	uint64_t size = hl_src_size(src);
+	struct hl_ranges bad;
+	struct hl_hash *h;
+
+	hl_ranges_clear(&bad);
+	ck_assert_int_eq(hl_hash_new(&h, 1 << HL_SHA256, test_ctx()), HL_OK);
+	for (uint64_t off = 0; off < size; off += sizeof(buf)) {
+		size_t n = size - off < sizeof(buf) ? (size_t)(size - off)
+		                                    : sizeof(buf);
+		ck_assert_int_eq(hl_src_read(src, off, buf, n, &bad), HL_OK);
+		hl_hash_update(h, buf, n);
+	}
+	hl_hash_final(h, HL_SHA256, hex);
+	hl_hash_free(h);
+}
+
+static struct row *add_row(struct rows *rows)
+{
+	ck_assert_uint_lt(rows->n, MAX_ROWS);
+	struct row *r = &rows->r[rows->n++];
+	memset(r, 0, sizeof(*r));
+	return r;
+}
+
+static void clear_rows(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		free(rows->r[i].path);
+	rows->n = 0;
+}
+
+static void walk_all(struct hl_fs *fs)
+{
+	struct hl_entry root, e;
+	struct hl_walk *w;
+	struct hl_src *src;
+	const char *path;
+	enum hl_status st;
+
+	clear_rows(&ours);
+	ck_assert_int_eq(hl_fs_root(fs, &root), HL_OK);
+	ck_assert_int_eq(hl_walk_open(&w, fs, &root, "/", 0), HL_OK);
+	while ((st = hl_walk_next(w, &e, &path)) == HL_OK ||
+	       st == HL_CORRUPT) {
+		if (st == HL_CORRUPT)
+			continue;
+		struct row *r = add_row(&ours);
+		r->path = strdup(path + (path[0] == '/'));
+		r->dir = e.type == HL_DIR;
+		r->size = e.size;
+		if (r->dir)
+			continue;
+		ck_assert_int_eq(hl_fs_stream(&src, fs, &e.ref, "",
+		                              HL_STREAM_CONTENT), HL_OK);
+		ck_assert_uint_eq(hl_src_size(src), e.size);
+		if (e.size < 200u << 20)
+			hash_src(src, r->sha256);
+		hl_src_close(src);
+	}
+	ck_assert_int_eq(st, HL_END);
+	hl_walk_close(w);
+}
+
+static bool starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* Deleted rows and what lies below them belong to a later part. */
+static void load_truth(const char *name)
+{
+	char rel[256], line[4096], dead[64][512];
+	size_t n_dead = 0;
+
+	snprintf(rel, sizeof(rel), "truth/%s.tsv", name);
+	const char *path = test_corpus(rel);
+	ck_assert_ptr_nonnull(path);
+	FILE *f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	clear_rows(&truth);
+	while (fgets(line, sizeof(line), f)) {
+		char *col[6], *s = line;
+		int n = 0;
+		bool below = false;
+
+		line[strcspn(line, "\n")] = '\0';
+		for (; n < 6 && s; n++) {
+			col[n] = s;
+			s = n < 5 ? strchr(s, '\t') : NULL;
+			if (s)
+				*s++ = '\0';
+		}
+		if (line[0] == '#' || n < 6 || starts(col[0], "v/v") ||
+		    strstr(col[5], "(Volume Label Entry)") ||
+		    starts(col[5], "$OrphanFiles"))
+			continue;
+		for (size_t i = 0; i < n_dead; i++)
+			below |= starts(col[5], dead[i]);
+		if (strcmp(col[1], "-") != 0 || below) {
+			if (n_dead < 64 && strchr(col[0], 'd'))
+				snprintf(dead[n_dead++], 512, "%.500s/",
+				         col[5]);
+			continue;
+		}
+		struct row *r = add_row(&truth);
+		r->path = strdup(col[5]);
+		r->dir = col[0][0] == 'd';
+		r->size = strtoull(col[3], NULL, 10);
+		snprintf(r->sha256, sizeof(r->sha256), "%s",
+		         r->dir ? "" : col[4]);
+	}
+	fclose(f);
+}
+
+/*
+ * Where The Sleuth Kit 4.11.1 is not an oracle: it shows
+ * - entries behind the end mark, which no system reads;
+ * - a long name whose checksum is of another short name (7-Zip agrees with us).
+ */
+static const struct exception {
+	const char *truth, *theirs, *ours;
+} exceptions[] = {
+	{ "dfir_ntfs__fat32_loop", "test_dir/n40/4/T1", NULL },
+	{ "dfir_ntfs__fat32_loop", "test_dir/n40/4/T1/4", NULL },
+	{ "dfir_ntfs__fat_lfn_test", "long_name_test.txt", "SHORT.TXT" },
+};
+
+static void except(const char *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < truth.n; i++) {
+		struct row *r = &truth.r[i];
+		bool drop = false;
+		for (size_t j = 0; j < sizeof(exceptions) /
+		                       sizeof(exceptions[0]); j++) {
+			const struct exception *x = &exceptions[j];
+			if (strcmp(x->truth, name) != 0 ||
+			    strcmp(x->theirs, r->path) != 0)
+				continue;
+			drop = !x->ours;
+			if (x->ours) {
+				free(r->path);
+				r->path = strdup(x->ours);
+			}
+		}
+		if (drop)
+			free(r->path);
+		else
+			truth.r[kept++] = *r;
+	}
+	truth.n = kept;
+}
+
+/* It also drops the last piece of names of more than 195 units (ASCII here;
+ * the whole names are compared with upstream's own list below). */
+static void cut_long_names(void)
+{
+	for (size_t i = 0; i < ours.n; i++) {
+		char *from = ours.r[i].path, *to = from;
+		while (*from) {
+			size_t n = strcspn(from, "/");
+			size_t keep = n > 195 ? (n - 1) / 13 * 13 : n;
+			memmove(to, from, keep);
+			to += keep;
+			from += n;
+			if (*from)
+				*to++ = *from++;
+		}
+		*to = '\0';
+	}
+}
+
+static struct row *find_row(const char *path)
+{
+	for (size_t i = 0; i < ours.n; i++)
+		if (!ours.r[i].seen && strcmp(ours.r[i].path, path) == 0)
+			return &ours.r[i];
+	return NULL;
+}
+
+static int compare(void)
+{
+	int wrong = 0;
+
+	for (size_t i = 0; i < truth.n; i++) {
+		const struct row *t = &truth.r[i];
+		struct row *o = find_row(t->path);
+		if (!o) {
+			fprintf(stderr, "not found: %s\n", t->path);
+			wrong++;
+			continue;
+		}
+		o->seen = true;
+		if (o->dir != t->dir || (!t->dir && o->size != t->size) ||
+		    (o->sha256[0] && strcmp(o->sha256, t->sha256) != 0)) {
+			fprintf(stderr, "differs: %s\n", t->path);
+			wrong++;
+		}
+	}
+	for (size_t i = 0; i < ours.n; i++) {
+		if (!ours.r[i].seen) {
+			fprintf(stderr, "not in truth: %s\n", ours.r[i].path);
+			wrong++;
+		}
+	}
+	return wrong;
+}
+
+/* ---- images with a truth table ------------------------------------------- */
+
+static const struct volume {
+	const char *image;
+	uint64_t off, len; /* bytes; 0: to the end */
+	const char *truth;
+	const char *fs;
+	bool loss; /* the image is damaged: losses are expected */
+} volumes[] = {
+	{ "DFIR-ORC__dfir-orc/fat_images/FAT2.vhd", 128 * 512, 0,
+	  "dfir-orc__FAT2.vhd@128", "fat32", false },
+	{ "DFIR-ORC__dfir-orc/fat_images/Fat12.vhd", 128 * 512, 0,
+	  "dfir-orc__Fat12.vhd@128", "fat12", false },
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "1-extend-part__ext-part-test-2.dd", 63 * 512, 0,
+	  "dftt__1-ext-part-test-2@63", "fat16", false },
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "6-undel-fat__6-fat-undel.dd", 0, 0, "dftt__6-fat-undel", "fat16",
+	  false }, /* a sector short, behind the last cluster */
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "2-kwsrch-fat__fat-img-kw.dd", 0, 0, "dftt__2-kwsrch-fat", "fat16",
+	  false },
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "5-fat-daylight__daylight.dd", 0, 0, "dftt__5-daylight", "fat12",
+	  false },
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "9-fat-label__9-fat-label.dd", 0, 0, "dftt__9-fat-label", "fat16",
+	  false },
+	{ "msuhanov__dfir_ntfs/fat12.raw", 0, 0, "dfir_ntfs__fat12", "fat12",
+	  false },
+	{ "msuhanov__dfir_ntfs/fat16.raw", 0, 0, "dfir_ntfs__fat16", "fat16",
+	  false },
+	{ "msuhanov__dfir_ntfs/fat32_full_test.raw", 0, 0,
+	  "dfir_ntfs__fat32_full_test", "fat32", false },
+	{ "msuhanov__dfir_ntfs/fat32_loop.raw", 0, 0, "dfir_ntfs__fat32_loop",
+	  "fat32", false },
+	{ "msuhanov__dfir_ntfs/fat_noloop.raw", 0, 0, "dfir_ntfs__fat_noloop",
+	  "fat16", false },
+	{ "msuhanov__dfir_ntfs/fat_deleted_dir.raw", 0, 0,
+	  "dfir_ntfs__fat_deleted_dir", "fat32", false },
+	{ "msuhanov__dfir_ntfs/fat_deleted_dir_2.raw", 0, 0,
+	  "dfir_ntfs__fat_deleted_dir_2", "fat16", false },
+	{ "msuhanov__dfir_ntfs/fat16_moved.raw", 0, 0, "dfir_ntfs__fat16_moved",
+	  "fat16", false },
+	{ "msuhanov__dfir_ntfs/fat_dir.raw", 0, 0, "dfir_ntfs__fat_dir",
+	  "fat16", false },
+	{ "msuhanov__dfir_ntfs/fat_lfn_test.raw", 0, 0,
+	  "dfir_ntfs__fat_lfn_test", "fat32", false },
+	{ "Gregwar__fatcat/images/hello-world.img", 0, 0,
+	  "fatcat__hello-world", "fat32", false },
+	{ "Gregwar__fatcat/images/deleted.img", 0, 0, "fatcat__deleted",
+	  "fat32", false },
+	{ "Gregwar__fatcat/images/two-file-same-cluster.img", 0, 0,
+	  "fatcat__two-file-same-cluster", "fat32", false },
+	{ "LeavaTail__debugfatfs/fat12.img", 0, 0, "debugfatfs__fat12-",
+	  "fat12", false },
+	{ "LeavaTail__debugfatfs/fat16.img", 0, 0, "debugfatfs__fat16-",
+	  "fat16", false },
+	{ "LeavaTail__debugfatfs/fat32.tar.bz2", 0, 0, "debugfatfs__fat32-",
+	  "fat32", false }, /* unpacked, another one takes its name */
+	{ "rust-embedded-community__embedded-sdmmc-rs/disk.img", 2048 * 512, 0,
+	  "embedded-sdmmc__disk@2048", "fat16", false },
+	{ "rust-embedded-community__embedded-sdmmc-rs/disk.img", 264192 * 512,
+	  0, "embedded-sdmmc__disk@264192", "fat32", false },
+	{ "util-linux__util-linux/blkid/images-fs/fat16_noheads.img", 0, 0,
+	  "util-linux__fat16_noheads", "fat16", true },
+	{ "util-linux__util-linux/blkid/images-fs/fat32_xp_label1.img", 0, 0,
+	  "util-linux__fat32_xp_label1", "fat32", false },
+	{ "rafalh__rust-fatfs/fat12.img", 0, 0, "rust-fatfs__fat12", "fat12",
+	  false },
+	{ "rafalh__rust-fatfs/fat16.img", 0, 0, "rust-fatfs__fat16", "fat16",
+	  false },
+	{ "fox-it__dissect.fat/fat12.bin", 0, 0, "dissect.fat__fat12", "fat12",
+	  false },
+	{ "fox-it__dissect.fat/fat16.bin", 0, 0, "dissect.fat__fat16", "fat16",
+	  false },
+	{ "radareorg__radare2-testbins/fat_deleted/fat_deleted.img", 0, 0,
+	  "radare2__fat_deleted", "fat12", false },
+	{ "SecurityRonin__fat-forensic/fat12.img", 0, 0, "fat-forensic__fat12",
+	  "fat12", false },
+	{ "Velocidex__velociraptor/fat_very_small.dd", 0, 0,
+	  "velociraptor__fat_very_small", "fat12", false },
+};
+
+START_TEST(every_file_is_what_the_sleuth_kit_says)
+{
+	const struct volume *v = &volumes[_i];
+	struct open o;
+
+	if (!test_corpus("truth"))
+		SKIP("no corpus");
+	if (!open_image(&o, v->image, v->off, v->len))
+		SKIP(v->image);
+	ck_assert_str_eq(hl_fs_info(o.fs)->name, v->fs);
+	walk_all(o.fs);
+	load_truth(v->truth);
+	except(v->truth);
+	cut_long_names();
+	ck_assert_int_eq(compare(), 0);
+	ck_assert_int_eq(test_note_count(HL_LOSS) > 0, v->loss);
+	close_image(&o);
+}
+END_TEST
+
+/*
+ * Upstream's list: "/path<blank>modified", with whole names.  It was made
+ * three hours east of where the clock on the volume is.
+ */
+#define SHIFT (3 * 3600 * UINT64_C(10000000))
+static const struct listing {
+	const char *image, *list;
+} listings[] = {
+	{ "msuhanov__dfir_ntfs/fat12.raw",
+	  "images/msuhanov__dfir_ntfs/fat12_full_test.txt" },
+	{ "msuhanov__dfir_ntfs/fat16.raw",
+	  "images/msuhanov__dfir_ntfs/fat16_full_test.txt" },
+	{ "msuhanov__dfir_ntfs/fat32_full_test.raw",
+	  "images/msuhanov__dfir_ntfs/fat32_full_test.txt" },
+};
+
+START_TEST(whole_names_and_times_are_upstreams)
+{
+	const struct listing *l = &listings[_i];
+	char line[2048], text[HL_TIME_TEXT];
+	struct hl_entry e, root;
+	struct open o;
+	int n = 0;
+
+	if (!test_corpus("truth"))
+		SKIP("no corpus");
+	if (!open_image(&o, l->image, 0, 0))
+		SKIP(l->image);
+	ck_assert_int_eq(hl_fs_root(o.fs, &root), HL_OK);
+	FILE *f = fopen(test_corpus(l->list), "r");
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f)) {
+		char *when = strpbrk(line, "\n\t");
+		if (when && *when == '\n')
+			when = strrchr(line, ' ');
+		if (line[0] != '/' || !when)
+			continue;
+		*when++ = '\0';
+		when[10] = 'T';
+		when[19] = '\0';
+		ck_assert_msg(hl_fs_find(o.fs, line, &e) == HL_OK, "%s", line);
+		ck_assert_int_eq(e.modified.kind, HL_TIME_LOCAL);
+		e.modified.ticks += SHIFT;
+		ck_assert_str_eq(hl_time_text(text, e.modified), when);
+		ck_assert_int_eq(e.mft_changed.kind, HL_TIME_NONE);
+		n++;
+	}
+	fclose(f);
+	ck_assert_int_gt(n, 200);
+	close_image(&o);
+}
+END_TEST
+
+/* ---- images without one: opened, listed, read in full, no loss, no hang ----- */
+
+static const struct other {
+	const char *image;
+	uint64_t off;
+	const char *fs, *label;
+	int files, dirs; /* -1: not counted */
+	bool loss;
+	const char *note; /* that must be there, or NULL */
+} others[] = {
+	/* Gregwar/fatcat: docs/index.md */
+	{ "Gregwar__fatcat/images/empty.img", 0, "fat32", "", 0, 0,
+	  false, NULL },
+	{ "Gregwar__fatcat/images/full-fat.img", 0, "fat32", "GREGWAR", -1,
+	  -1, false, NULL },
+	{ "Gregwar__fatcat/images/directory-loop.img", 0, "fat32", "GREGWAR",
+	  0, 5, true, "loop" },
+	{ "Gregwar__fatcat/images/infinite-file.img", 0, "fat32", "GREGWAR",
+	  -1, -1, true, NULL },
+	{ "Gregwar__fatcat/images/repair.img", 0, "fat32", NULL, -1, -1, true,
+	  NULL },
+	{ "Gregwar__fatcat/images/fake-big-disk-1T.img", 0, "fat32", NULL, -1,
+	  -1, true, "its end is missing" },
+	{ "fox-it__dissect.fat/disk3.img", 0, "fat12", NULL, -1, -1, false,
+	  NULL }, /* sectors of 1,024 bytes */
+	{ "LeavaTail__debugfatfs/fat.img", 0, "fat16", NULL, -1, -1, false,
+	  NULL },
+	{ "LeavaTail__debugfatfs/fat32.img", 0, "fat32", NULL, -1, -1, false,
+	  NULL },
+	{ "simsong__bulk_extractor/1mb_fat32.dmg", 512, "fat12", NULL, -1, -1,
+	  false, NULL }, /* partition type says FAT32 */
+	{ "msuhanov__articles/macos_fat.dmg", 512, "fat32", NULL, -1, -1,
+	  false, NULL },
+	{ "google__rrg/small_fat32.img", 0, "fat12", NULL, -1, -1, false,
+	  NULL },
+	{ "msuhanov__dfir_ntfs/fat_unusual_label.raw", 0, "fat12", NULL, -1,
+	  -1, false, NULL },
+	/* util-linux: expected/low-probe-* */
+	{ "util-linux__util-linux/blkid/images-fs/small-fat32.img", 0, "fat32",
+	  "TESTVFAT", -1, -1, false, NULL }, /* 2,880 sectors */
+	{ "util-linux__util-linux/blkid/images-fs/fat.img", 0, "fat12",
+	  "TEST-FAT", -1, -1, false, NULL },
+	{ "util-linux__util-linux/blkid/images-fs/fat32_xp_label1.img", 0,
+	  "fat32", "LABEL1", -1, -1, false, NULL },
+	{ "util-linux__util-linux/blkid/images-fs/fat16_noheads.img", 0,
+	  "fat16", "VTech 1070", -1, -1, true, "its end is missing" },
+	{ "util-linux__util-linux/blkid/images-fs/"
+	  "fat32_mkdosfs_label1_xp_erase.img", 0, "fat32", "label1", -1, -1,
+	  false, NULL },
+	{ "util-linux__util-linux/blkid/images-fs/"
+	  "fat32_mkdosfs_label1_xp_label2.img", 0, "fat32", "LABEL2", -1, -1,
+	  false, NULL },
+	{ "util-linux__util-linux/blkid/images-fs/"
+	  "fat32_mkdosfs_none_dosfslabel_NO_NAME.img", 0, "fat32", NULL, -1,
+	  -1, false, NULL },
+	{ "util-linux__util-linux/blkid/images-fs/fat32_mkdosfs_none.img", 0,
+	  "fat32", "", -1, -1, false, NULL },
+	{ "util-linux__util-linux/blkid/images-fs/fat32_xp_none.img", 0,
+	  "fat32", "", -1, -1, false, NULL },
+	{ "util-linux__util-linux/blkid/images-fs/fat32_cp850_O_tilde.img", 0,
+	  "fat32", "\u03c3\u03c3\u03c3", -1, -1, false, NULL }, /* CP437 */
+};
+
+START_TEST(every_image_is_read_to_its_end)
+{
+	const struct other *x = &others[_i];
+	int files = 0, dirs = 0;
+	struct open o;
+
+	if (!test_corpus("truth"))
+		SKIP("no corpus");
+	if (!open_image(&o, x->image, x->off, 0))
+		SKIP(x->image);
+	ck_assert_str_eq(hl_fs_info(o.fs)->name, x->fs);
+	if (x->label)
+		ck_assert_str_eq(hl_fs_info(o.fs)->label, x->label);
+	walk_all(o.fs);
+	for (size_t i = 0; i < ours.n; i++) {
+		files += !ours.r[i].dir;
+		dirs += ours.r[i].dir;
+	}
+	fprintf(stderr, "%s: %d files, %d folders, %zu losses, label \"%s\"\n",
+	        x->image, files, dirs, test_note_count(HL_LOSS),
+	        hl_fs_info(o.fs)->label);
+	ck_assert_int_eq(test_note_count(HL_LOSS) > 0, x->loss);
+	if (x->files >= 0)
+		ck_assert_int_eq(files, x->files);
+	if (x->dirs >= 0)
+		ck_assert_int_eq(dirs, x->dirs);
+	if (x->note)
+		ck_assert(test_noted(HL_INFO, x->note));
+	close_image(&o);
+}
+END_TEST
+
+static TCase *truth_case(void)
+{
+	TCase *tc = tcase_create("truth");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, every_file_is_what_the_sleuth_kit_says, 0,
+	                    sizeof(volumes) / sizeof(volumes[0]));
+	tcase_add_loop_test(tc, whole_names_and_times_are_upstreams, 0,
+	                    sizeof(listings) / sizeof(listings[0]));
+	tcase_add_loop_test(tc, every_image_is_read_to_its_end, 0,
+	                    sizeof(others) / sizeof(others[0]));
+	return tc;
+}
+
+int main(void)
+{
+	return test_main("fat_corpus", truth_case(), NULL);
+}
