@@ -580,6 +580,7 @@ static TCase *whole(void)
 {
 	TCase *t = tcase_create("whole");
 
+	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_whole_set_reads_in_every_step);
 	tcase_add_test(t, a_chunk_is_inflated_once_for_many_small_reads);
 	tcase_add_test(t, a_file_that_only_looks_like_a_segment_is_left_alone);
