@@ -73,8 +73,8 @@ enum hl_status hl_ewf_close_group(struct walk *w)
 	enum hl_status st = HL_OK;
 
 	if (w->tried && !w->have) {
-		st = hl_ewf_flaw(w->e, w->path, HL_CORRUPT, "the table at byte %"
-		                 PRIu64 " %s, and there is no good second one",
+		st = hl_ewf_flaw(w->e, w->path, HL_CORRUPT, "the table at "
+		                 "byte %" PRIu64 " %s, and there is no good second one",
 		                 w->tried_off, w->why);
 		if (st == HL_OK && w->open)
 			st = lose_group(w);

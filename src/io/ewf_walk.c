@@ -171,8 +171,9 @@ static enum hl_status walk_sections(struct walk *w)
 		if (hl_cancelled(w->e->src.ctx))
 			return HL_CANCELLED;
 		if (n == HL_MAX_EWF_SECTIONS)
-			return hl_ewf_give_up(w, hl_ewf_flaw(w->e, w->path, HL_LIMIT,
-				"has more than %d sections", (int)n));
+			return hl_ewf_give_up(w, hl_ewf_flaw(w->e, w->path,
+				HL_LIMIT, "has more than %d sections",
+				(int)n));
 		st = one_section(w);
 		w->off = w->end;
 	}
