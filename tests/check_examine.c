@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "fake_fs.h"
+#include "fake_tree.h"
 #include "io/src_impl.h"
 #include "lift/pass.h"
 

@@ -3,6 +3,7 @@
  * through the file system interface and compared, file by file and hash by
  * hash, with what The Sleuth Kit (truth/ *.tsv) says of them.
  */
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,6 +344,18 @@ static const struct volume {
 	  "1-extend-part__ext-part-test-2.dd", 63 * 512, 0,
 	  "dftt__1-ext-part-test-2@63", "fat16", false },
 	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "1-extend-part__ext-part-test-2.dd", 52416 * 512, 0,
+	  "dftt__1-ext-part-test-2@52416", "fat16", false },
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "1-extend-part__ext-part-test-2.dd", 104832 * 512, 0,
+	  "dftt__1-ext-part-test-2@104832", "fat16", false },
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "1-extend-part__ext-part-test-2.dd", 157311 * 512, 0,
+	  "dftt__1-ext-part-test-2@157311", "fat16", false },
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
+	  "1-extend-part__ext-part-test-2.dd", 209727 * 512, 0,
+	  "dftt__1-ext-part-test-2@209727", "fat16", false },
+	{ "sleuthkit__sleuthkit_test_data/from_brian/"
 	  "6-undel-fat__6-fat-undel.dd", 0, 0, "dftt__6-fat-undel", "fat16",
 	  false }, /* a sector short, behind the last cluster */
 	{ "sleuthkit__sleuthkit_test_data/from_brian/"
@@ -578,6 +591,58 @@ START_TEST(every_image_is_read_to_its_end)
 }
 END_TEST
 
+/* ---- the XP case: every live hive of its FAT volumes ------------------------- */
+
+START_TEST(hives_of_the_xp_case_have_their_hashes)
+{
+	const char *path = test_corpus("cases/xp.json");
+	const char *name = _i == 0 ? "fat32" : "fat16";
+	json_t *doc = path ? json_load_file(path, 0, NULL) : NULL;
+	json_t *hive;
+	size_t i, n = 0;
+	struct open o;
+
+	if (!doc)
+		SKIP("no corpus");
+	json_t *vol = json_array_get(json_object_get(doc, "volumes"),
+	                             (size_t)_i);
+	if (!open_image(&o, "cases/xp.dd",
+	                (uint64_t)json_integer_value(
+				json_object_get(vol, "offset")),
+	                (uint64_t)json_integer_value(
+				json_object_get(vol, "size"))))
+		SKIP("cases/xp.dd");
+	ck_assert_str_eq(hl_fs_info(o.fs)->name, name);
+	ck_assert_str_eq(hl_fs_info(o.fs)->label, json_string_value(
+				 json_object_get(vol, "label")));
+	json_array_foreach(json_object_get(doc, "hives"), i, hive) {
+		const char *at = json_string_value(json_object_get(hive,
+		                                                   "path"));
+		struct hl_entry e;
+		struct hl_src *s;
+		char hex[65];
+
+		if (json_integer_value(json_object_get(hive, "volume")) !=
+		            _i + 1 ||
+		    json_is_true(json_object_get(hive, "deleted")))
+			continue;
+		ck_assert_msg(hl_fs_find(o.fs, at, &e) == HL_OK, "%s", at);
+		ck_assert_int_eq(hl_fs_stream(&s, o.fs, &e.ref, "",
+		                              HL_STREAM_CONTENT), HL_OK);
+		hash_src(s, hex);
+		ck_assert_str_eq(hex, json_string_value(
+					 json_object_get(hive, "sha256")));
+		hl_src_close(s);
+		n++;
+	}
+	fprintf(stderr, "xp volume %d: %zu hives\n", _i + 1, n);
+	ck_assert_uint_gt(n, 0);
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+	json_decref(doc);
+	close_image(&o);
+}
+END_TEST
+
 static TCase *truth_case(void)
 {
 	TCase *tc = tcase_create("truth");
@@ -589,6 +654,7 @@ static TCase *truth_case(void)
 	                    sizeof(listings) / sizeof(listings[0]));
 	tcase_add_loop_test(tc, every_image_is_read_to_its_end, 0,
 	                    sizeof(others) / sizeof(others[0]));
+	tcase_add_loop_test(tc, hives_of_the_xp_case_have_their_hashes, 0, 2);
 	return tc;
 }
 

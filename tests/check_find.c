@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "fake_fs.h"
+#include "fake_tree.h"
 #include "lift/catalogue.h"
 #include "lift/find_glob.h"
 
@@ -225,6 +225,13 @@ START_TEST(other_windows_folders_are_found_by_content)
 }
 END_TEST
 
+START_TEST(profiles_of_a_windows_folder_that_is_elsewhere)
+{
+	expect(FIND("/WINNT/Profiles/dave/NTUSER.DAT"),
+	       LIST("NTUSER dave /WINNT/Profiles/dave/NTUSER.DAT"));
+}
+END_TEST
+
 START_TEST(logs_travel_with_their_hive_without_case)
 {
 	struct hl_hives *hives = FIND(
@@ -396,6 +403,7 @@ int main(void)
 	tcase_add_test(tc, translated_xp_with_restore_points);
 	tcase_add_test(tc, a_restore_point_s_name_holds_the_sid);
 	tcase_add_test(tc, other_windows_folders_are_found_by_content);
+	tcase_add_test(tc, profiles_of_a_windows_folder_that_is_elsewhere);
 	tcase_add_test(tc, logs_travel_with_their_hive_without_case);
 	tcase_add_test(tc, copies_are_hives_too);
 	tcase_add_test(tc, a_folder_with_a_hive_s_name_is_noted);

@@ -9,7 +9,7 @@
 #include "testing.h"
 #include "vol_build.h"
 
-/* ---- a driver with a fixed tree -------------------------------------------------- */
+/* ---- a driver with a fixed tree -------------------------------------- */
 
 struct node {
 	uint64_t id, parent;
@@ -204,7 +204,7 @@ static void end(struct world *w)
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- paths -------------------------------------------------------------------------- */
+/* ---- paths ----------------------------------------------------------- */
 
 static const struct {
 	const char *path;
@@ -354,7 +354,7 @@ START_TEST(the_whole_name_comes_before_the_stream)
 }
 END_TEST
 
-/* ---- identify ------------------------------------------------------------------------ */
+/* ---- identify -------------------------------------------------------- */
 
 static enum hl_status identify(struct img *m, bool rescue,
                                struct hl_fs_found *found)
@@ -436,6 +436,9 @@ static const struct { size_t off; const char *magic; size_t n;
 	{ 0x8001, "BEA01", 5, "udf" },
 	{ 1024, "H+\0\4", 4, "hfs+" },
 	{ 0, "regf", 4, "hive" },
+	{ 0x255c, "\x54\x19\x01\x00", 4, "ufs" },
+	{ 0x1055c, "\x19\x01\x54\x19", 4, "ufs" },
+	{ 512, "\x57\x45\x56\x82", 4, "bsd" },
 };
 
 START_TEST(what_is_not_read_has_a_name)
@@ -475,7 +478,7 @@ START_TEST(the_three_exts_are_told_apart)
 }
 END_TEST
 
-/* ---- the walk -------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------- */
 
 /* All paths, one a line; "!" for something left out. */
 static const char *walk_text(struct world *w, const char *from)

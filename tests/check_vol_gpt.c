@@ -78,7 +78,7 @@ START_TEST(every_sector_size_is_found_by_the_backup)
 }
 END_TEST
 
-/* ---- entries -------------------------------------------------------------------- */
+/* ---- entries --------------------------------------------------------- */
 
 START_TEST(more_entries_and_larger_ones)
 {
@@ -163,7 +163,7 @@ START_TEST(a_name_may_be_full_and_not_ascii)
 }
 END_TEST
 
-/* ---- damage ---------------------------------------------------------------------- */
+/* ---- damage ---------------------------------------------------------- */
 
 /* Every byte of the primary header that a checksum covers, one at a time. */
 START_TEST(any_bad_byte_of_the_primary_brings_the_backup)
@@ -341,7 +341,7 @@ START_TEST(impossible_numbers_do_not_allocate)
 }
 END_TEST
 
-/* ---- beside an MBR ------------------------------------------------------------------- */
+/* ---- beside an MBR --------------------------------------------------- */
 
 START_TEST(a_hybrid_is_told_and_the_gpt_wins)
 {

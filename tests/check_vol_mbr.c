@@ -68,6 +68,31 @@ START_TEST(no_signature_is_no_mbr)
 }
 END_TEST
 
+/* One thing wrong, and a volume where an entry says: damage, told. */
+START_TEST(a_damaged_mbr_is_used_when_a_volume_vouches_for_it)
+{
+	struct img m = img_new(200, 512);
+	struct hl_table *t;
+
+	mbr_entry(m.p, 0, 0x07, 10, 50);
+	mbr_entry(m.p, 1, 0x07, 100, 50);
+	m.p[0x1be + 16] = 0x41; /* status of the second */
+	ck_assert_int_eq(hl_table_open(&t, img_src(&m), 0, test_ctx()),
+	                 HL_END);
+	boot_mark(img_at(&m, 10));
+	expect_table(img_src(&m), 0, "mbr 512 (1+9) 10+50:0x07 (60+140)");
+	ck_assert(test_noted(HL_LOSS, "damaged"));
+	m.p[0x1be + 16] = 0;
+	m.p[510] = 0; /* now only the signature */
+	expect_table(img_src(&m), 0, "mbr 512 (1+9) 10+50:0x07 (60+40) "
+	             "100+50:0x07 (150+50)");
+	m.p[0x1be + 16] = 0x41; /* both are too much */
+	ck_assert_int_eq(hl_table_open(&t, img_src(&m), 0, test_ctx()),
+	                 HL_END);
+	img_free(&m);
+}
+END_TEST
+
 START_TEST(an_empty_table_is_one_gap)
 {
 	struct img m = img_new(100, 512);
@@ -78,7 +103,7 @@ START_TEST(an_empty_table_is_one_gap)
 }
 END_TEST
 
-/* ---- what the table claims wrongly -------------------------------------------- */
+/* ---- what the table claims wrongly ----------------------------------- */
 
 START_TEST(a_partition_past_the_end_is_cut_and_told)
 {
@@ -149,7 +174,7 @@ START_TEST(an_entry_at_sector_0_is_not_used)
 }
 END_TEST
 
-/* ---- logical partitions ------------------------------------------------------------ */
+/* ---- logical partitions ---------------------------------------------- */
 
 /* base 100, EBRs at 100, 300, 500; a link counts from the base */
 static struct img chain(unsigned type)
@@ -251,6 +276,20 @@ START_TEST(a_broken_chain_keeps_what_came_before)
 }
 END_TEST
 
+START_TEST(an_ebr_without_its_signature_is_read_and_told)
+{
+	struct img m = chain(0x05);
+
+	img_at(&m, 300)[510] = 0;
+	expect_table(img_src(&m), 0,
+	             "mbr 512 1+99:0x07 (101+9) 110+150:0x07L (260+40) "
+	             "(301+9) 310+150:0x06L (460+40) (501+9) 510+150:0x0bL "
+	             "(660+340)");
+	ck_assert(test_noted(HL_LOSS, "EBR: damaged"));
+	img_free(&m);
+}
+END_TEST
+
 START_TEST(an_empty_extended_partition_is_no_damage)
 {
 	struct img m = img_new(1000, 512);
@@ -277,7 +316,7 @@ START_TEST(a_chain_of_thousands_is_bounded)
 }
 END_TEST
 
-/* ---- sector sizes ----------------------------------------------------------------------- */
+/* ---- sector sizes ---------------------------------------------------- */
 
 START_TEST(the_sector_size_is_found_by_where_volumes_begin)
 {
@@ -363,7 +402,40 @@ START_TEST(every_failing_allocation_is_survived)
 }
 END_TEST
 
-/* ---- the names ------------------------------------------------------------------------------ */
+/* ---- files of testdata ----------------------------------------------- */
+
+static const struct { const char *file, *want, *loss; } files[] = {
+	{ "mbr/good-three-slots.hex", "mbr 512 ok 1+9:0x04 11+9:0x04L (20+1) "
+	  "21+9:0x04L (30+20) 51+19:0x06L (70+30)", NULL },
+	{ "mbr/bad-ebr-loop.hex", "mbr 512 (1+9) 11+9:0x07L (20+30) "
+	  "51+19:0x06L (70+30)", "a loop" },
+	{ "mbr/bad-ebr-gone.hex", "mbr 512 (1+9) 11+9:0x07L (20+80)",
+	  "no extended boot record" },
+	{ "mbr/bad-outside.hex", "mbr 512 (1+9) 10+90:0x07C "
+	  "4294967280+0:0x07X", "behind the end" },
+	{ "mbr/bad-nested.hex", "mbr 512 1+60:0x07O 10+5:0x07O 55+10:0x07O "
+	  "(65+35)", NULL },
+};
+
+START_TEST(files_come_out_as_their_readme_says)
+{
+	size_t n;
+	uint8_t *p = test_file(files[_i].file, &n);
+	struct hl_src *src;
+
+	ck_assert_uint_eq(n, 100 * 512);
+	ck_assert_int_eq(hl_src_mem(&src, p, n, false, test_ctx()), HL_OK);
+	expect_table(src, 0, files[_i].want);
+	if (files[_i].loss)
+		ck_assert(test_noted(HL_LOSS, files[_i].loss));
+	else
+		ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+	hl_src_close(src);
+	free(p);
+}
+END_TEST
+
+/* ---- the names ------------------------------------------------------- */
 
 START_TEST(no_type_is_listed_twice)
 {
@@ -394,6 +466,7 @@ int main(void)
 	tcase_add_test(mbr, entries_in_any_order_come_out_by_start);
 	tcase_add_test(mbr, boot_sectors_are_no_mbr);
 	tcase_add_test(mbr, no_signature_is_no_mbr);
+	tcase_add_test(mbr, a_damaged_mbr_is_used_when_a_volume_vouches_for_it);
 	tcase_add_test(mbr, an_empty_table_is_one_gap);
 	tcase_add_test(mbr, a_partition_past_the_end_is_cut_and_told);
 	tcase_add_test(mbr, a_partition_behind_the_image_is_kept_without_bytes);
@@ -401,12 +474,15 @@ int main(void)
 	tcase_add_test(mbr, neighbours_do_not_overlap);
 	tcase_add_test(mbr, an_entry_at_sector_0_is_not_used);
 	tcase_add_test(mbr, no_type_is_listed_twice);
+	tcase_add_loop_test(mbr, files_come_out_as_their_readme_says, 0,
+	                    sizeof(files) / sizeof(files[0]));
 	tcase_add_loop_test(ebr, a_chain_of_logical_partitions, 0, 3);
 	tcase_add_test(ebr, every_slot_of_an_ebr_counts);
 	tcase_add_test(ebr, rubbish_in_the_last_slots_is_left_alone);
 	tcase_add_test(ebr, a_loop_of_ebrs_ends_and_loses_nothing);
 	tcase_add_test(ebr, an_ebr_that_links_to_itself_ends);
 	tcase_add_test(ebr, a_broken_chain_keeps_what_came_before);
+	tcase_add_test(ebr, an_ebr_without_its_signature_is_read_and_told);
 	tcase_add_test(ebr, an_empty_extended_partition_is_no_damage);
 	tcase_add_test(ebr, a_chain_of_thousands_is_bounded);
 	tcase_add_loop_test(size,

@@ -68,7 +68,7 @@ UNUSED static void mbr_entry(uint8_t *sector, unsigned i, unsigned type,
 	boot_mark(sector);
 }
 
-/* ---- GPT --------------------------------------------------------------------- */
+/* ---- GPT ------------------------------------------------------------- */
 
 struct gpt_build {
 	uint32_t n_entries, entry_size;
@@ -142,7 +142,7 @@ UNUSED static struct gpt_build gpt_usual(const struct img *m, uint32_t n,
 	                           img_lbas(m) - 1 - sectors };
 }
 
-/* ---- a table as text ------------------------------------------------------------- */
+/* ---- a table as text ------------------------------------------------- */
 
 /*
  * "mbr 512 ok | 0+1 ... ": each partition as start+sectors:type with the

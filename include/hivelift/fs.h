@@ -170,7 +170,7 @@ enum hl_status hl_fs_fact_next(struct hl_fs *fs, const struct hl_ref *ref,
                                unsigned *cursor,
                                struct hl_fact *out) HL_MUST_CHECK;
 
-/* ---- paths as users write them --------------------------------------------- */
+/* ---- paths as users write them ------------------------------------- */
 
 /*
  * A path argument, taken apart.  All pointers lead into the argument.

@@ -62,14 +62,15 @@
 
 /*
  * Looking for Windows and profile folders under unusual names must not read
- * a whole data disk: folders of a root that are looked into, folders below
- * one of them that are tried in vain before it is given up, the same for all
- * together, and names listed on the way.  A folder of profiles shows one of
- * them early (Administrator, All Users, Default User).
+ * a whole data disk (2 MiB for everything): folders of a root that are looked
+ * into; folders below one of them that are tried in vain before it is given
+ * up, and below all of them; names listed in one of them, and in all.  A
+ * folder of profiles shows one early (Administrator, Default User).
  */
-#define HL_MAX_ROOT_FOLDERS 96
-#define HL_MAX_PROBES_EACH 16
-#define HL_MAX_PROBES 96
+#define HL_MAX_ROOT_FOLDERS 64
+#define HL_MAX_PROBES_EACH 12
+#define HL_MAX_PROBES 48
+#define HL_MAX_NAMES_EACH 128
 #define HL_MAX_PROBE_NAMES 4096
 /* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
 #define HL_MAX_FAT_SLOTS 65536

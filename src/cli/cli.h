@@ -59,7 +59,7 @@ enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
 
-/* ---- options.c, help.c -------------------------------------------------- */
+/* ---- options.c, help.c ---- */
 
 struct opts {
 	const char *image;
@@ -95,7 +95,7 @@ bool size_parse(const char *s, uint64_t *out, bool *sectors);
 void help_print(struct cli *c);
 void version_print(struct cli *c);
 
-/* ---- out.c, esc.c, table.c ----------------------------------------------- */
+/* ---- out.c, esc.c, table.c ---- */
 
 #define OUT_BUFFER 65536
 struct out {
@@ -147,7 +147,7 @@ void table_colour(struct table *t, const char *colour); /* of this row */
 bool table_print(struct table *t, struct out *o, bool colour);
 void table_free(struct table *t);
 
-/* ---- notes.c, progress.c, stop.c, zone.c ----------------------------------- */
+/* ---- notes.c, progress.c, stop.c, zone.c ---- */
 
 struct notes {
 	enum hl_level worst;
@@ -156,6 +156,8 @@ struct notes {
 	size_t n_seen, cap_seen;
 };
 void note_sink(void *user, const struct hl_note *note); /* user: struct cli */
+/* Print what was kept while the image was opened; ends that phase. */
+void notes_release(struct cli *c);
 /* A loss or an information of the program itself, through the same sink. */
 void note_loss(struct cli *c, struct hl_src *src, uint64_t off,
                const char *what, const char *fmt, ...) HL_PRINTF(5, 6);
@@ -191,7 +193,7 @@ bool stop_signalled(void);
 bool zone_set(const char *zone);
 struct hl_time zone_time(const struct cli *c, struct hl_time t);
 
-/* ---- session.c, where.c, walk.c ---------------------------------------------- */
+/* ---- session.c, where.c, walk.c ---- */
 
 bool session_open(struct cli *c);
 void session_close(struct cli *c);
@@ -220,10 +222,12 @@ const char *walk_path(const struct walk *w);
 const char *walk_path16(struct walk *w);
 void walk_close(struct walk *w);
 
-/* ---- show.c, coverage.c ------------------------------------------------------------ */
+/* ---- show.c, coverage.c ---- */
 
 #define SIZE_TEXT 32
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes); /* "1.5 MiB" */
+/* Why it failed, in the words of the option that made it so. */
+const char *show_status(const struct cli *c, enum hl_status st);
 const char *show_type(enum hl_type type);
 #define ATTR_TEXT 16
 const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes);
@@ -243,7 +247,7 @@ enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
-/* ---- all of it ----------------------------------------------------------------------- */
+/* ---- all of it ---- */
 
 struct cli {
 	const struct command *cmd;
@@ -258,7 +262,8 @@ struct cli {
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
-	bool opening; /* notes are about the image as a whole */
+	bool opening;   /* notes are about the image as a whole, and kept */
+	bool releasing; /* they are printed now */
 	bool unknown; /* nothing on the image was recognised */
 	bool loss;    /* something was not searched that should have been */
 	bool colour;

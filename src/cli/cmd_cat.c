@@ -67,7 +67,7 @@ static enum outcome copy(struct cli *c, struct hl_src *src, const char *name,
 		hl_ranges_clear(&bad);
 		st = hl_src_read(src, off, buf, n, &bad);
 		if (st != HL_OK) {
-			msg_error(c, "%s: %s", name, hl_status_text(st));
+			msg_error(c, "%s: %s", name, show_status(c, st));
 			return FAILED;
 		}
 		damaged(c, src, name, &d, &bad);
@@ -85,6 +85,7 @@ static enum outcome cat(struct cli *c, const struct where *w)
 	enum hl_stream_how how = c->o.raw ? HL_STREAM_RAW :
 	                         c->o.slack ? HL_STREAM_SLACK :
 	                         HL_STREAM_CONTENT;
+	size_t said = hl_notelog_seen(c->log, HL_FAILED);
 	struct hl_src *src;
 	enum hl_status st;
 	enum outcome outcome = FAILED;
@@ -94,17 +95,19 @@ static enum outcome cat(struct cli *c, const struct where *w)
 		return FAILED;
 	}
 	st = hl_fs_stream(&src, w->volume->fs, &w->entry.ref, w->stream, how);
+	if (st != HL_OK && hl_notelog_seen(c->log, HL_FAILED) > said)
+		return FAILED; /* and why, in better words than ours */
 	if (st != HL_OK) {
 		msg_error(c, "%s%s%s: %s", w->path, *w->stream ? ":" : "",
 		          w->stream, st == HL_END ? "no such stream" :
-		          hl_status_text(st));
+		          show_status(c, st));
 		return FAILED;
 	}
 	uint8_t *buf = malloc(PIECE);
 	if (buf)
 		outcome = copy(c, src, w->path, buf);
 	else
-		msg_error(c, "%s", hl_status_text(HL_NOMEM));
+		msg_error(c, "%s", show_status(c, HL_NOMEM));
 	free(buf);
 	hl_src_close(src);
 	return outcome;

@@ -11,7 +11,7 @@
 static enum outcome stopped(struct cli *c, enum hl_status st)
 {
 	if (st == HL_NOMEM)
-		msg_error(c, "%s", hl_status_text(st));
+		msg_error(c, "%s", show_status(c, st));
 	return FAILED;
 }
 

@@ -18,10 +18,17 @@ static const char *colour_of(enum hl_hive_state state)
 	}
 }
 
+/* What could not even be opened was not examined, but is damaged. */
+const char *hive_state(const struct hl_hive *h)
+{
+	return h->report.state == HL_HIVE_UNKNOWN ? "damaged" :
+	       hl_hive_state_text(h->report.state);
+}
+
 static void row(struct table *t, const struct hl_hive *h)
 {
 	table_cell(t, h->volume->id);
-	table_cell(t, hl_hive_state_text(h->report.state));
+	table_cell(t, hive_state(h));
 	table_cell(t, hl_kind_text(h->kind));
 	table_cell(t, h->user);
 	table_cellf(t, "%llu", (unsigned long long)h->entry.size);
@@ -44,12 +51,10 @@ void hive_say(struct cli *c, const struct hl_hive *h)
 {
 	enum hl_hive_state s = h->report.state;
 
-	if (s == HL_HIVE_UNKNOWN)
-		note_loss(c, NULL, HL_NO_OFFSET, h->path,
-		          "could not be examined");
-	else if ((s == HL_HIVE_NOT_A_HIVE || s == HL_HIVE_DAMAGED) &&
-	         !h->report.n_notes)
+	if ((s == HL_HIVE_UNKNOWN || s == HL_HIVE_NOT_A_HIVE ||
+	     s == HL_HIVE_DAMAGED) && !h->report.n_notes)
 		note_loss(c, NULL, HL_NO_OFFSET, h->path, "%s",
+		          s == HL_HIVE_UNKNOWN ? "could not be examined" :
 		          hl_hive_state_text(s));
 }
 
@@ -63,7 +68,8 @@ bool hives_find(struct cli *c, struct hl_hives **out)
 	if (st == HL_OK)
 		return true;
 	if (st != HL_CANCELLED)
-		msg_error(c, "%s", hl_status_text(st));
+		msg_error(c, "%s", show_status(c, st));
+	*out = NULL;
 	return false;
 }
 
@@ -86,7 +92,7 @@ static enum outcome each(struct cli *c, struct hl_hives *hives,
 		enum hl_status st = hl_hive_examine(h, c->o.json, &c->ctx);
 
 		if (st == HL_NOMEM)
-			msg_error(c, "%s", hl_status_text(st));
+			msg_error(c, "%s", show_status(c, st));
 		if (st == HL_NOMEM || st == HL_CANCELLED)
 			return FAILED;
 		progress_done(c, h->entry.size);
@@ -99,6 +105,19 @@ static enum outcome each(struct cli *c, struct hl_hives *hives,
 	return DONE;
 }
 
+static enum outcome cover(struct cli *c, enum outcome outcome)
+{
+	struct hl_coverage v;
+
+	out_flush(&c->out); /* the table stands before the words about it */
+	if (stop_signalled() || coverage_report(c, &v) != HL_OK)
+		return FAILED;
+	if (c->o.json)
+		coverage_json(c, &v);
+	hl_coverage_free(&v, &c->ctx);
+	return outcome;
+}
+
 enum outcome cmd_hives(struct cli *c)
 {
 	struct table t = {
@@ -109,11 +128,13 @@ enum outcome cmd_hives(struct cli *c)
 		.bold = 1,
 	};
 	struct hl_hives *hives;
-	struct hl_coverage cover;
 	enum outcome outcome;
 
-	if (!hives_find(c, &hives))
-		return FAILED;
+	if (!hives_find(c, &hives)) {
+		if (!c->stop.timed_out)
+			return FAILED;
+		return cover(c, FAILED);
+	}
 	progress_total(c, hives_bytes(hives));
 	outcome = each(c, hives, &t);
 	if (hl_hives_count(hives) == 0)
@@ -122,11 +143,5 @@ enum outcome cmd_hives(struct cli *c)
 		outcome = FAILED;
 	table_free(&t);
 	hl_hives_free(hives);
-	out_flush(&c->out); /* the table stands before the words about it */
-	if (stop_signalled() || coverage_report(c, &cover) != HL_OK)
-		return FAILED;
-	if (c->o.json)
-		coverage_json(c, &cover);
-	hl_coverage_free(&cover, &c->ctx);
-	return outcome;
+	return cover(c, outcome);
 }

@@ -66,8 +66,7 @@ static enum outcome list(struct cli *c, const struct where *w)
 		free(hex);
 		return DONE;
 	}
-	st = walk_open(&l.w, c, w->volume->fs, &w->entry,
-	               *w->path == '@' ? "" : w->path,
+	st = walk_open(&l.w, c, w->volume->fs, &w->entry, w->path,
 	               full ? HL_LIST_FULL : HL_LIST_NAMES);
 	while (st == HL_OK && !c->out.err) {
 		st = walk_next(l.w, &e);
@@ -79,7 +78,7 @@ static enum outcome list(struct cli *c, const struct where *w)
 	}
 	walk_close(l.w);
 	if (st != HL_END && st != HL_CANCELLED && st != HL_OK)
-		msg_error(c, "%s: %s", w->path, hl_status_text(st));
+		msg_error(c, "%s: %s", w->path, show_status(c, st));
 	return st == HL_END ? DONE : FAILED;
 }
 
@@ -96,13 +95,11 @@ static enum outcome roots(struct cli *c, const char *id)
 		if (!v->fs || !volume_matches(v, id))
 			continue;
 		if (hl_fs_root(v->fs, &w.entry) != HL_OK)
-			outcome = FAILED;
-		if (outcome == NOTHING)
-			outcome = DONE;
+			return FAILED; /* said */
 		if (several && !c->o.json && !c->o.body)
-			out_printf(&c->out, "%s%s:\n", i ? "\n" : "", v->id);
-		if (outcome != FAILED)
-			outcome = list(c, &w);
+			out_printf(&c->out, "%s%s:\n",
+			           outcome == DONE ? "\n" : "", v->id);
+		outcome = list(c, &w);
 		if (outcome == FAILED)
 			return FAILED;
 	}

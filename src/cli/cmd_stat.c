@@ -114,8 +114,9 @@ static bool text_stream(struct cli *c, const struct where *w,
 	bool ok = true;
 
 	snprintf(title, sizeof(title),
-	         "stream \"%s\": %llu bytes, %llu valid, %llu allocated"
-	         "%s%s%s%s", s->name, (unsigned long long)s->size,
+	         "%s%s: %llu bytes, %llu valid, %llu allocated%s%s%s%s",
+	         *s->name ? "stream " : "content", s->name,
+	         (unsigned long long)s->size,
 	         (unsigned long long)s->valid,
 	         (unsigned long long)s->allocated,
 	         s->resident ? ", resident" : "",

@@ -54,6 +54,10 @@ void coverage_json(struct cli *c, const struct hl_coverage *v)
 	hl_json_array(j);
 	for (size_t i = 0; i < v->n_unsearched; i++)
 		json_unsearched(c, &v->unsearched[i]);
+	if (c->stop.timed_out)
+		json_unsearched(c, &(struct hl_unsearched){
+			"rest", NULL, HL_NO_OFFSET, HL_NO_OFFSET, 0,
+			"time budget reached", true });
 	hl_json_array_end(j);
 	hl_json_object_end(j);
 	hl_json_object_end(j);
@@ -154,8 +158,10 @@ static void say(struct cli *c, const struct hl_coverage *v)
 	struct line l = { .n = 0 };
 
 	add_searched(&l, c);
-	msg_say(c, "searched: %s%s", v->n_searched ? "volumes " : "nothing",
-	        l.s);
+	msg_say(c, "searched: %s%s%s", v->n_searched ? "volumes " : "nothing",
+	        l.s, c->stop.timed_out ? ", not to the end" :
+	        c->o.volume || c->o.at_offset ? ", no other was asked for"
+	                                      : "");
 	l = (struct line){ .n = 0 };
 	for (size_t i = 0; i < v->n_unsearched; i++)
 		if (!v->unsearched[i].loss && !summed(&v->unsearched[i]))
@@ -176,8 +182,10 @@ static void say(struct cli *c, const struct hl_coverage *v)
 
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out)
 {
-	enum hl_status st = hl_coverage_build(out, c->disk, &c->ctx);
+	enum hl_status st;
 
+	c->stop.finishing = true;
+	st = hl_coverage_build(out, c->disk, &c->ctx);
 	if (st != HL_OK)
 		return st;
 	c->loss |= out->loss;

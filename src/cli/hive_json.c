@@ -83,7 +83,7 @@ void hive_json(struct cli *c, const struct hl_hive *h, size_t mark)
 	show_text_or_null(c, "sha256", h->sha256);
 	show_record(c, &h->entry);
 	hl_json_kb(j, "deleted", (h->entry.flags & HL_ENTRY_DELETED) != 0);
-	hl_json_kv(j, "state", hl_hive_state_text(h->report.state));
+	hl_json_kv(j, "state", hive_state(h));
 	json_base(c, &h->report.base);
 	hl_json_kn(j, "same_as"); /* copies in snapshots: not searched yet */
 	hl_json_key(j, "logs");

@@ -9,6 +9,7 @@ uint64_t hives_bytes(struct hl_hives *hives);
 enum outcome hives_none(struct cli *c);
 /* One line; mark: the count of the note log before it was examined. */
 void hive_json(struct cli *c, const struct hl_hive *h, size_t mark);
+const char *hive_state(const struct hl_hive *h);
 void hive_say(struct cli *c, const struct hl_hive *h);
 
 #endif

@@ -1,4 +1,5 @@
 /* info_json.c: the lines of `info --json`. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/banned.h"
@@ -51,6 +52,7 @@ void info_json_table(struct cli *c, const struct hl_table_info *t)
 {
 	struct hl_json *j = &c->out.json;
 	const struct hl_note *n;
+	char line[1024];
 
 	hl_json_object(j);
 	hl_json_kv(j, "type", "table");
@@ -61,8 +63,11 @@ void info_json_table(struct cli *c, const struct hl_table_info *t)
 	hl_json_key(j, "notes");
 	hl_json_array(j);
 	for (size_t i = 0; (n = hl_notelog_get(c->log, i)); i++)
-		if (info_about_table(n))
-			hl_json_string(j, n->text);
+		if (info_about_table(n)) {
+			snprintf(line, sizeof(line), "%s: %s", n->what,
+			         n->text);
+			hl_json_string(j, line);
+		}
 	hl_json_array_end(j);
 	hl_json_object_end(j);
 	hl_json_newline(j);

@@ -79,6 +79,9 @@ void info_table(struct cli *c, const struct hl_table_info *t)
 	         *t->disk_id ? ", disk " : "", t->disk_id);
 	info_fact(c, "Partition table", line);
 	for (size_t i = 0; (n = hl_notelog_get(c->log, i)); i++)
-		if (info_about_table(n))
-			info_fact(c, "", n->text);
+		if (info_about_table(n)) {
+			snprintf(line, sizeof(line), "%s: %s", n->what,
+			         n->text);
+			info_fact(c, "", line);
+		}
 }

@@ -110,6 +110,9 @@ static enum outcome run(struct cli *c)
 	progress_init(c);
 	c->opening = true;
 	bool ok = session_open(c);
+	/* of what is no image at all, what it lacks is of no interest */
+	if (ok || !c->unknown || c->o.verbose)
+		notes_release(c);
 	c->opening = false;
 	if (ok)
 		outcome = c->cmd->run(c);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/limits.h"
 #include "base/note.h"
 #include "cli.h"
 
@@ -116,7 +117,10 @@ void note_sink(void *user, const struct hl_note *note)
 	c->notes.any = true;
 	/* of the image and its volumes always, of single files when asked */
 	if (note->level == HL_INFO &&
-	    (c->o.quiet || (!c->opening && !c->o.verbose)))
+	    (c->o.quiet || (!c->releasing && !c->o.verbose)))
+		return;
+	/* kept in the log; what it is worth is known when all is open */
+	if (c->opening && hl_notelog_count(c->log) < HL_MAX_NOTES)
 		return;
 	if (said(&c->notes, note_hash(note)))
 		return;
@@ -130,6 +134,17 @@ void note_sink(void *user, const struct hl_note *note)
 	         weight(note->level), what ? note->what : "",
 	         what ? ": " : "", note->text, where);
 	print(c, line);
+}
+
+void notes_release(struct cli *c)
+{
+	const struct hl_note *n;
+
+	c->opening = false;
+	c->releasing = true;
+	for (size_t i = 0; (n = hl_notelog_get(c->log, i)); i++)
+		note_sink(c, n);
+	c->releasing = false;
 }
 
 void note_loss(struct cli *c, struct hl_src *src, uint64_t off,

@@ -69,10 +69,10 @@ static void draw(struct cli *c, const char *what, uint64_t done, uint64_t total,
 	c->progress.shown = true;
 }
 
-void progress_step(struct cli *c, const char *what, uint64_t done)
+static void step(struct cli *c, const char *what, uint64_t all,
+                 uint64_t total)
 {
 	struct progress *p = &c->progress;
-	uint64_t all = p->base + done;
 
 	if (!p->wanted)
 		return;
@@ -81,14 +81,22 @@ void progress_step(struct cli *c, const char *what, uint64_t done)
 	if (ms < AFTER_MS || (p->shown && since_ms(&p->last) < every))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &p->last);
-	draw(c, what, all, p->total >= all ? p->total : 0, ms);
+	draw(c, what, all, total >= all ? total : 0, ms);
+}
+
+void progress_step(struct cli *c, const char *what, uint64_t done)
+{
+	step(c, what, c->progress.base + done, c->progress.total);
 }
 
 void progress_sink(void *user, const struct hl_progress *p)
 {
 	struct cli *c = user;
 
-	if (p->phase == HL_PHASE_DISK_DATA)
+	/* without a sum over all files, how far this one is */
+	if (p->phase == HL_PHASE_DISK_DATA && !c->progress.total)
+		step(c, p->what, p->done, p->total);
+	else if (p->phase == HL_PHASE_DISK_DATA)
 		progress_step(c, p->what, p->done);
 	else if (p->phase == HL_PHASE_VOLUME || p->phase == HL_PHASE_FILE)
 		progress_step(c, p->what, 0);

@@ -16,7 +16,7 @@
 static bool failed(struct cli *c, enum hl_status st)
 {
 	if (!hl_notelog_seen(c->log, HL_FAILED))
-		msg_error(c, "%s", hl_status_text(st));
+		msg_error(c, "%s", show_status(c, st));
 	return false;
 }
 
@@ -65,8 +65,8 @@ static bool anything(struct cli *c)
 		          "recognised");
 		return true;
 	}
-	msg_error(c, "not a disk image: neither partition table nor file "
-	          "system recognised");
+	msg_error(c, "neither partition table nor file system recognised: "
+	          "not a disk image, or one of an unknown kind");
 	return false;
 }
 

@@ -28,6 +28,13 @@ const char *show_size(char buf[SIZE_TEXT], uint64_t bytes)
 	return buf;
 }
 
+const char *show_status(const struct cli *c, enum hl_status st)
+{
+	if (st == HL_NOMEM && c->o.max_memory)
+		return "the ceiling of --max-memory is reached";
+	return hl_status_text(st);
+}
+
 const char *show_type(enum hl_type type)
 {
 	return type == HL_FILE ? "file" : type == HL_DIR ? "dir" :

@@ -102,7 +102,7 @@ bool where_find(struct cli *c, const char *arg, struct where *out)
 			continue;
 		enum hl_status st = hl_fs_find_path(v->fs, &path, &e, &stream);
 		if (st == HL_CANCELLED || st == HL_NOMEM) {
-			msg_error(c, "%s", hl_status_text(st));
+			msg_error(c, "%s", show_status(c, st));
 			ok = false;
 		} else if (st == HL_OK) {
 			size_t n = strlen(list);

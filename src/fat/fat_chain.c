@@ -148,6 +148,22 @@ static enum hl_fat_cut cut_of(enum hl_fat_link kind, bool to_end)
 	}
 }
 
+/* Cut, and name the link that leads back. */
+static enum hl_status end_loop(struct walk *w, bool to_end)
+{
+	struct hl_fat_chain *c = w->c;
+	struct hl_fat_link_info link;
+	enum hl_status st;
+
+	cut_loop(c, w->since);
+	const struct hl_fat_run *last = &c->run[c->n - 1];
+	c->cut = HL_FAT_CUT_LOOP;
+	c->cut_at = last->cluster + last->n - 1;
+	st = hl_fat_table_get(w->v, c->cut_at, w->prefer, !to_end, &link);
+	c->cut_value = link.value;
+	return st == HL_OK ? HL_END : st;
+}
+
 /* One link further.  HL_END: the chain ends here, c->cut says how. */
 static enum hl_status step(struct walk *w, bool to_end)
 {
@@ -171,13 +187,8 @@ static enum hl_status step(struct walk *w, bool to_end)
 		w->since = 0;
 	}
 	w->since++;
-	if (link.value == w->mark || c->clusters >= rounds(w->v)) {
-		c->cut = HL_FAT_CUT_LOOP;
-		c->cut_at = w->at;
-		c->cut_value = link.value;
-		cut_loop(c, w->since);
-		return HL_END;
-	}
+	if (link.value == w->mark || c->clusters >= rounds(w->v))
+		return end_loop(w, to_end);
 	w->at = link.value;
 	if ((c->clusters & 0xFFFF) == 0 && hl_cancelled(w->v->ctx))
 		return HL_CANCELLED;

@@ -95,7 +95,7 @@ static void trim(struct hl_volume *v)
 		v->len = hl_fs_info(v->fs)->size;
 }
 
-/* ---- table or bare? ---------------------------------------------------------------- */
+/* ---- table or bare? -------------------------------------------------- */
 
 /* Does a partition of the table begin with something that has a name? */
 static enum hl_status confirmed(struct hl_disk *d, bool *yes)
@@ -212,9 +212,9 @@ static enum hl_status find_table(struct hl_disk *d, uint32_t sector_size)
 static enum hl_status list_empty_table(struct hl_disk *d, const char *only)
 {
 	struct hl_fs_found found;
-	enum hl_status st = hl_fs_identify(&found, d->image, true, d->ctx);
+	uint64_t size;
+	enum hl_status st = hl_fs_peek(&found, &size, d->image, true, d->ctx);
 
-	hl_fs_close(found.fs);
 	if (st == HL_OK || (st == HL_END && found.name[0])) {
 		drop_table(d);
 		return list_bare(d, 0, only);

@@ -4,6 +4,7 @@
  * The order matters only where two probes may both say yes: NTFS checks its
  * name, FAT has nothing but a plausible BPB, so FAT is last.  exFAT's row
  * goes between them; its boot signature is then struck out of known.c.
+ * Second copies are tried in the opposite order (see fs.c).
  */
 #include "base/banned.h"
 #include "fs/fs_impl.h"
@@ -18,6 +19,21 @@ enum hl_status hl_fs_identify(struct hl_fs_found *out, struct hl_src *vol,
                               bool rescue, const struct hl_ctx *ctx)
 {
 	return hl_fs_identify_with(out, vol, rescue, drivers, ctx);
+}
+
+enum hl_status hl_fs_peek(struct hl_fs_found *out, uint64_t *size,
+                          struct hl_src *vol, bool rescue,
+                          const struct hl_ctx *ctx)
+{
+	struct hl_ctx quiet = *ctx;
+
+	quiet.note = NULL;
+	quiet.log = NULL;
+	enum hl_status st = hl_fs_identify(out, vol, rescue, &quiet);
+	*size = out->fs ? hl_fs_info(out->fs)->size : 0;
+	hl_fs_close(out->fs);
+	out->fs = NULL;
+	return st;
 }
 
 bool hl_fs_probes(const void *p, size_t n)

@@ -23,7 +23,7 @@ struct hl_fs_iter {
 	void *impl;
 };
 
-/* ---- opening ---------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------- */
 
 static bool final(enum hl_status st)
 {
@@ -66,13 +66,25 @@ static enum hl_status open_with(struct hl_fs **out,
 	return st;
 }
 
-/* The drivers in their order; those whose probe fits, or all for a rescue. */
+/*
+ * The drivers in their order, those whose probe fits; for a rescue all of
+ * them, backwards: the copies of FAT32 and exFAT lie in the first sectors,
+ * which a format as NTFS overwrites, but NTFS's own lies in the last sector
+ * and outlives every later format.
+ */
 static enum hl_status try_drivers(struct hl_fs_found *out, struct hl_src *vol,
-                                  const struct hl_fs_driver *d, const void *p,
-                                  size_t n, bool rescue,
+                                  const struct hl_fs_driver *drivers,
+                                  const void *p, size_t n, bool rescue,
                                   const struct hl_ctx *ctx)
 {
-	for (; d->ops; d++) {
+	size_t n_drivers = 0;
+
+	while (drivers[n_drivers].ops)
+		n_drivers++;
+	for (size_t i = 0; i < n_drivers; i++) {
+		const struct hl_fs_driver *d =
+			&drivers[rescue ? n_drivers - 1 - i : i];
+
 		if (!rescue && d->ops->probe(p, n) != HL_OK)
 			continue;
 		enum hl_status st = open_with(&out->fs, d->ops, vol, rescue,
@@ -100,7 +112,17 @@ static bool all_zero(const uint8_t *p, size_t n)
 	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
 }
 
-/* Signatures may lie as far in as 64 KiB. */
+/* The one signature that lies further in: VMFS's volume header at 1 MiB. */
+static bool is_vmfs(struct hl_src *vol)
+{
+	uint8_t b[4];
+
+	return hl_src_size(vol) > 0x100200 &&
+	       hl_src_read(vol, 0x100000, b, sizeof(b), NULL) == HL_OK &&
+	       memcmp(b, "\x0d\xd0\x01\xc0", 4) == 0;
+}
+
+/* The others as far in as 64 KiB. */
 static enum hl_status look_further(struct hl_fs_found *out, struct hl_src *vol,
                                    const struct hl_ctx *ctx)
 {
@@ -115,8 +137,11 @@ static enum hl_status look_further(struct hl_fs_found *out, struct hl_src *vol,
 
 		out->zeros = all_zero(p, n);
 		if (k) {
-			out->name = k->fs_name;
+			out->name = k->foreign ? "" : k->fs_name;
 			out->reason = k->reason;
+		} else if (is_vmfs(vol)) {
+			out->name = "vmfs";
+			out->reason = "VMware VMFS: not read";
 		}
 	}
 	hl_free(ctx, p);
@@ -182,7 +207,7 @@ enum hl_status hl_fs_unallocated(struct hl_fs *fs, uint64_t *bytes)
 	return st;
 }
 
-/* ---- files ------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------- */
 
 enum hl_status hl_fs_root(struct hl_fs *fs, struct hl_entry *out)
 {

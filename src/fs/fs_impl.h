@@ -66,6 +66,7 @@ struct hl_known {
 	const char *reason;  /* "BitLocker: encrypted, no key" … */
 	bool boot;           /* it is told by the boot sector itself, and so
 	                        stands before drivers and before an MBR */
+	bool foreign;        /* no volume at all: a container, a hive, … */
 };
 /* NULL when nothing is known.  boot_only: the boot sector's alone. */
 const struct hl_known *hl_known_find(const void *p, size_t n, bool boot_only);
@@ -79,7 +80,7 @@ struct hl_fs_driver {
 /* What lies at the start of a source. */
 struct hl_fs_found {
 	struct hl_fs *fs;             /* NULL: not read */
-	const char *name;             /* of the format; "" unknown; never NULL */
+	const char *name;             /* "" unknown; never NULL */
 	const char *reason;           /* why it is not read, or NULL */
 	bool zeros;                   /* nothing but zeros at the start */
 	bool damaged;                 /* a driver knows it and cannot open it */
@@ -99,6 +100,13 @@ enum hl_status hl_fs_identify_with(struct hl_fs_found *out, struct hl_src *vol,
                                    bool rescue,
                                    const struct hl_fs_driver *drivers,
                                    const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * The same in silence, with nothing kept open; out->fs is NULL.  *size: of
+ * the file system, when HL_OK.
+ */
+enum hl_status hl_fs_peek(struct hl_fs_found *out, uint64_t *size,
+                          struct hl_src *vol, bool rescue,
+                          const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* Does the start of a volume look like one that a driver reads? */
 bool hl_fs_probes(const void *p, size_t n);
 

@@ -54,15 +54,27 @@ static bool hfsplus_fits(struct span s)
 	return h && h[2] == 0 && (h[3] == 4 || h[3] == 5); /* version */
 }
 
-static bool boot_magic(struct span s)
+static bool apm_fits(struct span s)
 {
-	const uint8_t *b = span_view(s, 0, 512);
+	const uint8_t *m = span_view(s, 512, 4); /* the map's first entry */
 
-	return b && b[510] == 0x55 && b[511] == 0xaa;
+	return m && memcmp(m, "PM\0\0", 4) == 0;
 }
 
-#define UNREAD(name, text) { name, text ": not read", false }
-#define BOOT(name, text) { name, text, true }
+/* The sixteen-bit sums of a Sun label cancel out. */
+static bool sun_fits(struct span s)
+{
+	const uint8_t *b = span_view(s, 0, 512);
+	unsigned sum = 0;
+
+	for (size_t i = 0; b && i < 512; i += 2)
+		sum ^= le16_at(b + i);
+	return b && sum == 0;
+}
+
+#define UNREAD(name, text) { name, text ": not read", false, false }
+#define BOOT(name, text) { name, text, true, false }
+#define FOREIGN(name, text) { name, text, false, true }
 
 static const struct row rows[] = {
 	/* 1: told by the boot sector */
@@ -71,7 +83,7 @@ static const struct row rows[] = {
 	  NULL },
 	{ BOOT("refs", "ReFS: not read"), 3, 8, "ReFS\0\0\0\0", NULL },
 	{ BOOT("exfat", "exFAT: not read yet"), 3, 8, "EXFAT   ",
-	  boot_magic },
+	  NULL },
 
 	/* 2: long magics */
 	{ UNREAD("luks", "LUKS (encrypted)"), 0, 6, "LUKS\xba\xbe", NULL },
@@ -101,32 +113,36 @@ static const struct row rows[] = {
 	  NULL },
 	{ UNREAD("udf", "UDF"), 0x8001, 5, "BEA01", NULL },
 	{ UNREAD("iso9660", "ISO 9660"), 0x8001, 5, "CD001", NULL },
-	{ UNREAD("ufs", "UFS"), 0x255c, 4, "\x19\x01\x54\x19", NULL },
-	{ UNREAD("ufs", "UFS"), 0x55c, 4, "\x54\x19\x01\x00", NULL },
+	{ UNREAD("ufs", "UFS"), 0x255c, 4, "\x54\x19\x01\x00", NULL },
+	{ UNREAD("ufs", "UFS2"), 0x1055c, 4, "\x19\x01\x54\x19", NULL },
+	{ UNREAD("ufs", "UFS2"), 0x255c, 4, "\x19\x01\x54\x19", NULL },
+
+	/* other schemes of partitions */
+	{ UNREAD("apm", "an Apple partition map"), 0, 2, "ER", apm_fits },
+	{ UNREAD("sgi", "an SGI disk label"), 0, 4, "\x0b\xe5\xa9\x41",
+	  NULL },
+	{ UNREAD("bsd", "a BSD disk label"), 512, 4, "\x57\x45\x56\x82",
+	  NULL },
+	{ UNREAD("sun", "a Sun disk label"), 508, 2, "\xda\xbe", sun_fits },
 
 	/* what somebody took for a disk image */
-	{ UNREAD("vhdx", "a VHDX container"), 0, 8, "vhdxfile", NULL },
-	{ UNREAD("vhd", "a dynamic VHD container"), 0, 8, "conectix", NULL },
-	{ UNREAD("qcow", "a QCOW container"), 0, 4, "QFI\xfb", NULL },
-	{ UNREAD("vmdk", "a VMDK container"), 0, 4, "KDMV", NULL },
-	{ UNREAD("vmdk", "a VMDK descriptor"), 0, 21,
+	{ FOREIGN("vhdx", "a VHDX container"), 0, 8, "vhdxfile", NULL },
+	{ FOREIGN("vhd", "a dynamic VHD container"), 0, 8, "conectix", NULL },
+	{ FOREIGN("qcow", "a QCOW container"), 0, 4, "QFI\xfb", NULL },
+	{ FOREIGN("vmdk", "a VMDK container"), 0, 4, "KDMV", NULL },
+	{ FOREIGN("vmdk", "a VMDK descriptor"), 0, 21,
 	  "# Disk DescriptorFile", NULL },
-	{ UNREAD("vdi", "a VDI container"), 64, 4, "\x7f\x10\xda\xbe", NULL },
-	{ UNREAD("aff", "an AFF container"), 0, 5, "AFF10", NULL },
-	{ UNREAD("ewf2", "an Ex01 container"), 0, 8,
+	{ FOREIGN("vdi", "a VDI container"), 64, 4, "\x7f\x10\xda\xbe", NULL },
+	{ FOREIGN("aff", "an AFF container"), 0, 5, "AFF10", NULL },
+	{ FOREIGN("ewf2", "an Ex01 container"), 0, 8,
 	  "EVF2\x0d\x0a\x81\x00", NULL },
-	{ UNREAD("lvf", "an L01 container of files"), 0, 8,
+	{ FOREIGN("lvf", "an L01 container of files"), 0, 8,
 	  "LVF\x09\x0d\x0a\xff\x00", NULL },
-	{ { "hive", "a registry hive, not a disk image", false }, 0, 4, "regf",
-	  NULL },
-	{ { "gzip", "a gzip file, not a disk image", false }, 0, 3,
-	  "\x1f\x8b\x08", NULL },
-	{ { "xz", "an xz file, not a disk image", false }, 0, 6,
-	  "\xfd" "7zXZ\0", NULL },
-	{ { "zip", "a zip file, not a disk image", false }, 0, 4, "PK\3\4",
-	  NULL },
-	{ { "7z", "a 7z file, not a disk image", false }, 0, 6,
-	  "7z\xbc\xaf\x27\x1c", NULL },
+	{ FOREIGN("hive", "a registry hive"), 0, 4, "regf", NULL },
+	{ FOREIGN("gzip", "a gzip file"), 0, 3, "\x1f\x8b\x08", NULL },
+	{ FOREIGN("xz", "an xz file"), 0, 6, "\xfd" "7zXZ\0", NULL },
+	{ FOREIGN("zip", "a zip file"), 0, 4, "PK\3\4", NULL },
+	{ FOREIGN("7z", "a 7z file"), 0, 6, "7z\xbc\xaf\x27\x1c", NULL },
 
 	/* 3: two bytes, each with a second look */
 	{ UNREAD("hfs+", "HFS+"), 1024, 2, "H+", hfsplus_fits },

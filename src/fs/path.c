@@ -88,7 +88,7 @@ enum hl_status hl_path_parse(const char *arg, struct hl_path *out)
 	return HL_OK;
 }
 
-/* ---- the walk -------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------- */
 
 static bool number(const char *s, size_t n, uint64_t *out)
 {

@@ -66,14 +66,11 @@ static void judge_by_type(struct hl_volume *v, const struct hl_fs_found *found)
 static enum hl_status is_whole(struct hl_volume *v, const struct hl_ctx *ctx,
                                bool *yes)
 {
-	struct hl_ctx quiet = *ctx;
 	struct hl_fs_found found;
+	uint64_t size;
+	enum hl_status st = hl_fs_peek(&found, &size, v->src, false, ctx);
 
-	quiet.note = NULL;
-	quiet.log = NULL;
-	enum hl_status st = hl_fs_identify(&found, v->src, false, &quiet);
-	*yes = st == HL_OK && hl_fs_info(found.fs)->size <= v->len;
-	hl_fs_close(found.fs);
+	*yes = st == HL_OK && size <= v->len;
 	return st == HL_END ? HL_OK : st;
 }
 

@@ -20,8 +20,10 @@
 #include <libewf.h>
 #include <pthread.h>
 
+#if LIBEWF_VERSION >= 20160319
 /* Files that libewf keeps open at once. */
 #define MAX_OPEN 64
+#endif
 
 struct lib {
 	struct hl_src src;
@@ -135,8 +137,11 @@ static bool open_handle(struct lib *l, char **names)
 
 	if (libewf_handle_initialize(&l->h, NULL) != 1)
 		return false;
+#if LIBEWF_VERSION >= 20160319
+	/* legacy versions cannot open any set after this call */
 	(void)libewf_handle_set_maximum_number_of_open_handles(l->h, MAX_OPEN,
 	                                                       NULL);
+#endif
 	if (libewf_handle_open(l->h, names, (int)l->files->n,
 	                       libewf_get_access_flags_read(), NULL) != 1 ||
 	    libewf_handle_get_media_size(l->h, &size, NULL) != 1 ||

@@ -49,6 +49,19 @@ bool hl_outdir_name(struct hl_buf *out, const char *part, size_t n,
 	return hl_buf_text(out, number);
 }
 
+/* When it cannot be told, it is: the safe answer. */
+static bool is_source(struct hl_outdir *d, const char *rel)
+{
+	bool source;
+
+	if (!d->files)
+		return false;
+	char *path = hl_asprintf(d->ctx, "%s/%s", d->path, rel);
+	source = !path || hl_files_is_source(d->files, path);
+	hl_free(d->ctx, path);
+	return source;
+}
+
 bool hl_outdir_clear(struct hl_outdir *d, int parent, const char *name,
                      const char *rel)
 {
@@ -58,14 +71,7 @@ bool hl_outdir_clear(struct hl_outdir *d, int parent, const char *name,
 		return false;
 	if (S_ISDIR(st.st_mode) || hl_made_has_ino(&d->made, st.st_ino))
 		return false;
-	if (d->files) {
-		char *path = hl_asprintf(d->ctx, "%s/%s", d->path, rel);
-		bool source = !path || hl_files_is_source(d->files, path);
-		hl_free(d->ctx, path);
-		if (source)
-			return false;
-	}
-	return unlinkat(parent, name, 0) == 0;
+	return !is_source(d, rel) && unlinkat(parent, name, 0) == 0;
 }
 
 /* ---- folders ------------------------------------------------------------ */
@@ -176,12 +182,21 @@ enum hl_status hl_outdir_mkdir(struct hl_outdir *d, const char *rel)
 	return hl_outdir_enter(d, rel, strlen(rel));
 }
 
+/* Even with force a rename must not put the source away. */
 enum hl_status hl_outdir_rename(struct hl_outdir *d, const char *from,
                                 const char *to)
 {
+	struct hl_at at = { d->ctx, NULL, HL_NO_OFFSET, "output" };
+
+	if (is_source(d, to))
+		return hl_fail(&at, HL_USAGE, "%s/%s is the source itself",
+		               d->path, to);
 	if (renameat(d->fd, from, d->fd, to) != 0)
 		return hl_outdir_fail(d, "write", to, errno);
-	return HL_OK;
+	enum hl_status st = hl_made_add(&d->made, 'f', to);
+	if (st != HL_OK)
+		unlinkat(d->fd, to, 0);
+	return st;
 }
 
 /* ---- opening and closing -------------------------------------------------- */
@@ -305,48 +320,4 @@ void hl_outdir_close(struct hl_outdir *d)
 	hl_buf_free(&d->real);
 	hl_free(d->ctx, d->path);
 	hl_free(d->ctx, d);
-}
-
-/* The part of a path of ours that begins at s, opened below fd, or -1. */
-static int below(struct hl_outdir *d, int fd, const char *s, size_t n)
-{
-	struct hl_buf part = { .ctx = d->ctx };
-	int down = hl_buf_add(&part, s, n)
-	                   ? openat(fd, part.p, FOLDER | O_NOFOLLOW)
-	                   : -1;
-
-	hl_buf_free(&part);
-	return down;
-}
-
-void hl_outdir_unlink(struct hl_outdir *d, const char *rel, int flags)
-{
-	int fd = fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
-	const char *slash;
-
-	while (fd >= 0 && (slash = strchr(rel, '/'))) {
-		int down = below(d, fd, rel, (size_t)(slash - rel));
-		close(fd);
-		fd = down;
-		rel = slash + 1;
-	}
-	if (fd >= 0) {
-		unlinkat(fd, rel, flags);
-		close(fd);
-	}
-}
-
-void hl_outdir_abort(struct hl_outdir *d)
-{
-	size_t at = d ? d->made.list.n : 0;
-	const char *rel;
-	char kind;
-
-	if (!d)
-		return;
-	while (hl_made_back(&d->made, &at, &kind, &rel) == HL_OK)
-		hl_outdir_unlink(d, rel, kind == 'd' ? AT_REMOVEDIR : 0);
-	if (d->made_root)
-		rmdir(d->path);
-	hl_outdir_close(d);
 }

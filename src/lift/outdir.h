@@ -30,7 +30,8 @@ const char *hl_outdir_path(const struct hl_outdir *d);
 /* A folder with all above it.  HL_OK, HL_IO, HL_LIMIT, HL_NOMEM: said. */
 enum hl_status hl_outdir_mkdir(struct hl_outdir *d,
                                const char *rel) HL_MUST_CHECK;
-/* In the folder itself, in place of what has that name.  HL_OK, HL_IO */
+/* In the folder itself, in place of what has that name.  HL_OK, HL_IO,
+ * HL_USAGE (that is the source): said */
 enum hl_status hl_outdir_rename(struct hl_outdir *d, const char *from,
                                 const char *to) HL_MUST_CHECK;
 void hl_outdir_close(struct hl_outdir *d); /* keeps what was made */

@@ -1,14 +1,19 @@
 /*
- * outmade.c: remembers what this run made.  The list is for taking it back;
+ * outmade.c: remembers what this run made, and takes it back.  The list is
+ * for that;
  * the set of file numbers tells, with force, an old file of that name (to be
  * replaced) from one this run has written (to be kept).
  */
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/ckd.h"
 #include "base/mem.h"
 #include "lift/outdir_impl.h"
 #include "base/banned.h"
+
+#define PART_MAX 256 /* names.h: no part of ours has more than 255 bytes */
 
 enum hl_status hl_made_add(struct hl_made *m, char kind, const char *rel)
 {
@@ -82,4 +87,54 @@ void hl_made_free(struct hl_made *m)
 {
 	hl_buf_free(&m->list);
 	hl_free(m->list.ctx, m->inos);
+}
+
+/* ---- taking it back -------------------------------------------------------- */
+
+/*
+ * The part of a path of ours that begins at s, opened below fd, or -1.  No
+ * allocation: this cleans up when there is no memory left.
+ */
+static int below(int fd, const char *s, size_t n)
+{
+	char part[PART_MAX];
+
+	if (n >= sizeof(part))
+		return -1;
+	memcpy(part, s, n);
+	part[n] = '\0';
+	return openat(fd, part,
+	              O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+void hl_outdir_unlink(struct hl_outdir *d, const char *rel, int flags)
+{
+	int fd = fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
+	const char *slash;
+
+	while (fd >= 0 && (slash = strchr(rel, '/'))) {
+		int down = below(fd, rel, (size_t)(slash - rel));
+		close(fd);
+		fd = down;
+		rel = slash + 1;
+	}
+	if (fd >= 0) {
+		unlinkat(fd, rel, flags);
+		close(fd);
+	}
+}
+
+void hl_outdir_abort(struct hl_outdir *d)
+{
+	size_t at = d ? d->made.list.n : 0;
+	const char *rel;
+	char kind;
+
+	if (!d)
+		return;
+	while (hl_made_back(&d->made, &at, &kind, &rel) == HL_OK)
+		hl_outdir_unlink(d, rel, kind == 'd' ? AT_REMOVEDIR : 0);
+	if (d->made_root)
+		rmdir(d->path);
+	hl_outdir_close(d);
 }

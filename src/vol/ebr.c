@@ -121,11 +121,17 @@ static enum hl_status read_one(struct chain *c, uint64_t lba)
 		hl_say(&place, "the extended partition is empty (zeros)");
 		return HL_OK;
 	}
-	if (hl_mbr_parse(span_of(b, sizeof(b)), true, &mbr) != HL_OK) {
+	enum hl_status kind = hl_mbr_parse(span_of(b, sizeof(b)), true, &mbr);
+	if (kind == HL_END) {
 		hl_warn(&place, "no extended boot record here; logical "
 		        "partitions from here on are not seen");
 		c->t->info.ok = false;
 		return HL_OK;
+	}
+	if (kind == HL_CORRUPT) {
+		/* the chain leads here: that vouches for it */
+		hl_warn(&place, "damaged; what makes sense in it is used");
+		c->t->info.ok = false;
 	}
 	st = hl_vol_area(c->t, lba, 1);
 	for (size_t i = 0; i < 4 && st == HL_OK; i++)

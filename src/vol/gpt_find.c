@@ -54,6 +54,7 @@ static enum hl_status load_array(struct finder *f, struct copy *c)
 {
 	struct hl_src *src = f->t->src;
 	uint64_t n = (uint64_t)c->h.n_entries * c->h.entry_size;
+	struct hl_ranges bad;
 
 	hl_free(f->t->ctx, f->array);
 	f->array = NULL;
@@ -64,8 +65,9 @@ static enum hl_status load_array(struct finder *f, struct copy *c)
 	f->array = hl_alloc(f->t->ctx, (size_t)n);
 	if (!f->array)
 		return HL_NOMEM;
-	enum hl_status st = hl_vol_read(src, c->h.array_lba, f->ss, f->array,
-	                                (size_t)n);
+	hl_ranges_clear(&bad); /* what cannot be read is zero: unused */
+	enum hl_status st = hl_src_read(src, c->h.array_lba * f->ss, f->array,
+	                                (size_t)n, &bad);
 	if (st != HL_OK)
 		return st;
 	f->n_array = (size_t)n;
@@ -99,7 +101,7 @@ static const char *fault(const struct copy *c)
 	return c->array_ok ? "is sound" : "has an array with a wrong checksum";
 }
 
-/* ---- the table out of a copy ------------------------------------------------ */
+/* ---- the table out of a copy ----------------------------------------- */
 
 static enum hl_status areas(struct finder *f, const struct copy *c)
 {
@@ -174,7 +176,7 @@ static enum hl_status fill(struct finder *f, const struct copy *c, bool strict)
 	return st;
 }
 
-/* ---- the four efforts --------------------------------------------------------- */
+/* ---- the four efforts ------------------------------------------------ */
 
 /* Nothing is lost when the second copy is bad, but it is told. */
 static enum hl_status check_backup(struct finder *f, const struct copy *p)

@@ -34,26 +34,31 @@ static void decode(const struct mbr_disk_entry *d, struct mbr_entry *e)
 enum hl_status hl_mbr_parse(struct span sector, bool ebr, struct mbr *out)
 {
 	const struct mbr_disk *d = SPAN_VIEW(sector, 0, struct mbr_disk);
+	unsigned n_odd = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (!d || d->magic[0] != 0x55 || d->magic[1] != 0xaa)
+	if (!d)
 		return HL_END;
+	bool magic = d->magic[0] == 0x55 && d->magic[1] == 0xaa;
 	out->signature = get32(d->signature);
 	for (size_t i = 0; i < 4; i++) {
 		struct mbr_entry *e = &out->e[i];
 
 		decode(&d->entry[i], e);
-		if (e->odd && ebr && i >= 2)
-			e->type = 0; /* rubbish, and of no use in an EBR */
-		else if (e->odd)
-			return HL_END; /* boot code or text */
+		if (e->odd) {
+			n_odd += !(ebr && i >= 2); /* no use in an EBR */
+			e->type = 0;
+		}
 		if (e->type == 0 || e->count == 0)
 			continue;
 		out->n_used++;
 		out->protective |= e->type == 0xee;
 		out->others |= e->type != 0xee;
 	}
-	return HL_OK;
+	if (magic && n_odd == 0)
+		return HL_OK;
+	/* boot code and text have more than one thing wrong */
+	return out->n_used && n_odd + !magic == 1 ? HL_CORRUPT : HL_END;
 }
 
 /* Every Windows file system and every EBR has 55 aa in its first sector. */

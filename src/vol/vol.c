@@ -1,9 +1,6 @@
 /*
  * vol.c: reads a partition table: which scheme, which sector size, and then
- * partitions and gaps in the order of their start.
- *
- *	|MBR|  gap  |=== 1 ===|gap|=== 2 ===|   gap   |GPT backup|
- *	 area        partitions                        area
+ * its partitions.  Their order and the gaps: gaps.c.
  *
  * Who wins, when several things could be read:
  *	protective MBR + GPT       the GPT
@@ -11,7 +8,6 @@
  *	no MBR (wiped) + GPT       the GPT
  *	ordinary MBR + old GPT     the MBR (a GPT needs its protective entry)
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
@@ -48,7 +44,7 @@ enum hl_status hl_vol_area(struct hl_table *t, uint64_t lba, uint64_t n_lba)
 	return st;
 }
 
-/* ---- partitions ----------------------------------------------------------------- */
+/* ---- partitions ------------------------------------------------------ */
 
 /* Cut to the image what the table claims, and say so. */
 static void cut(struct hl_table *t, struct hl_part *part)
@@ -100,129 +96,7 @@ enum hl_status hl_vol_add(struct hl_table *t, struct hl_part *part,
 	return HL_OK;
 }
 
-static int by_start(const void *a, const void *b)
-{
-	const struct hl_part *x = a, *y = b;
-
-	if (x->off != y->off)
-		return x->off < y->off ? -1 : 1;
-	if (x->stated_len != y->stated_len) /* the larger one first */
-		return x->stated_len > y->stated_len ? -1 : 1;
-	return memcmp(x->guid, y->guid, sizeof(x->guid));
-}
-
-static int area_by_start(const void *a, const void *b)
-{
-	const struct vol_area *x = a, *y = b;
-
-	return x->off < y->off ? -1 : x->off > y->off;
-}
-
-/* The one that reaches furthest so far is what the next may overlap. */
-static void find_overlaps(struct hl_table *t)
-{
-	size_t far = 0;
-
-	for (size_t i = 1; i < t->n; i++) {
-		struct hl_part *p = &t->part[i], *q = &t->part[far];
-
-		if (p->len && q->len && p->off - q->off < q->len) {
-			p->flags |= HL_PART_OVERLAPS;
-			q->flags |= HL_PART_OVERLAPS;
-			t->info.ok = false;
-			hl_say(&(struct hl_at){ t->ctx, t->src, p->off,
-			                        "partition" },
-			       "it overlaps the one at byte %llu",
-			       (unsigned long long)q->off);
-		}
-		if (p->off + p->len > q->off + q->len)
-			far = i;
-	}
-}
-
-/* ---- gaps ------------------------------------------------------------------------- */
-
-struct gaps {
-	struct hl_table *t;
-	struct hl_part *out;
-	size_t n, cap;
-	uint64_t end; /* everything before it is covered or listed */
-};
-
-static enum hl_status push(struct gaps *g, const struct hl_part *part)
-{
-	enum hl_status st = hl_grow(g->t->ctx, (void **)&g->out, &g->cap, g->n,
-	                            sizeof(*g->out),
-	                            2 * (HL_MAX_PARTS + HL_MAX_EBRS + 32));
-
-	if (st == HL_OK)
-		g->out[g->n++] = *part;
-	return st;
-}
-
-/*
- * Something covers [off, off+len).  The end is a running maximum: a small
- * partition inside a large one must not make the large one's rest a gap.
- */
-static enum hl_status cover(struct gaps *g, uint64_t off, uint64_t len)
-{
-	struct hl_part gap = { .flags = HL_PART_GAP, .type_name = "gap" };
-	enum hl_status st = HL_OK;
-
-	if (off > g->end) {
-		gap.off = g->end;
-		gap.len = gap.stated_len = off - g->end;
-		st = push(g, &gap);
-	}
-	g->end = max_u64(g->end, off + len);
-	return st;
-}
-
-static enum hl_status merge_gaps(struct gaps *g, uint64_t size)
-{
-	struct hl_table *t = g->t;
-	size_t i = 0, a = 0;
-	enum hl_status st = HL_OK;
-
-	while (st == HL_OK && (i < t->n || a < t->n_area)) {
-		if (i == t->n ||
-		    (a < t->n_area && t->area[a].off <= t->part[i].off)) {
-			const struct vol_area *v = &t->area[a++];
-
-			if (v->off < size)
-				st = cover(g, v->off,
-				           min_u64(v->len, size - v->off));
-			continue;
-		}
-		const struct hl_part *p = &t->part[i++];
-		if (p->len)
-			st = cover(g, p->off, p->len);
-		else
-			st = cover(g, min_u64(p->off, size), 0);
-		if (st == HL_OK)
-			st = push(g, p);
-	}
-	return st == HL_OK ? cover(g, size, 0) : st;
-}
-
-static enum hl_status finish(struct hl_table *t)
-{
-	struct gaps g = { .t = t };
-
-	if (t->n)
-		qsort(t->part, t->n, sizeof(*t->part), by_start);
-	if (t->n_area)
-		qsort(t->area, t->n_area, sizeof(*t->area), area_by_start);
-	find_overlaps(t);
-	enum hl_status st = merge_gaps(&g, hl_src_size(t->src));
-	hl_free(t->ctx, t->part);
-	t->part = g.out;
-	t->n = g.n;
-	t->cap = g.cap;
-	return st;
-}
-
-/* ---- which scheme, which sector size ---------------------------------------------- */
+/* ---- which scheme, which sector size --------------------------------- */
 
 static size_t sector_sizes(uint32_t out[N_SECTOR_SIZES], struct hl_src *src,
                            uint32_t asked)
@@ -273,26 +147,47 @@ static void remark_gpt(struct hl_table *t, const struct mbr *mbr)
 	}
 }
 
-static enum hl_status try_mbr(struct hl_table *t, const uint32_t *ss, size_t n,
-                              const struct mbr *mbr)
+/* The size under which most entries lead to something. */
+static enum hl_status best_size(struct hl_table *t, const uint32_t *ss,
+                                size_t n, const struct mbr *mbr,
+                                unsigned *best)
 {
-	struct hl_at place = { t->ctx, t->src, 0, "MBR" };
-	unsigned score, best = 0;
+	unsigned score;
 
+	*best = 0;
 	t->info.sector_size = ss[0];
 	for (size_t i = 0; i < n; i++) {
 		enum hl_status st = hl_mbr_score(t->src, mbr, ss[i], &score);
 		if (st != HL_OK)
 			return st;
-		if (score > best) {
-			best = score;
+		if (score > *best) {
+			*best = score;
 			t->info.sector_size = ss[i];
 		}
 	}
+	return HL_OK;
+}
+
+/* kind: what hl_mbr_parse said of it */
+static enum hl_status try_mbr(struct hl_table *t, const uint32_t *ss, size_t n,
+                              const struct mbr *mbr, enum hl_status kind)
+{
+	struct hl_at place = { t->ctx, t->src, 0, "MBR" };
+	unsigned best;
+	enum hl_status st = best_size(t, ss, n, mbr, &best);
+
+	if (st != HL_OK)
+		return st;
+	if (kind == HL_CORRUPT && best == 0)
+		return HL_END;
 	if (!mbr->protective && hl_gpt_seen(t->src, t->info.sector_size))
 		hl_say(&place, "an ordinary one, though a GPT lies behind it; "
 		       "the GPT is not used");
-	enum hl_status st = hl_mbr_fill(t, mbr);
+	st = hl_mbr_fill(t, mbr);
+	if (kind == HL_CORRUPT) {
+		t->info.ok = false;
+		hl_warn(&place, "damaged; what makes sense in it is used");
+	}
 	if (mbr->protective) {
 		t->info.ok = false;
 		hl_warn(&place, "it announces a GPT, and no copy of one can "
@@ -307,22 +202,28 @@ static enum hl_status read_table(struct hl_table *t, uint32_t sector_size)
 	size_t n = sector_sizes(ss, t->src, sector_size);
 	uint8_t b[512];
 	struct mbr mbr;
-	bool have = false;
+	enum hl_status kind = HL_END;
 	enum hl_status st = hl_vol_read(t->src, 0, 512, b, sizeof(b));
 
 	if (st == HL_OK)
-		have = hl_mbr_parse(span_of(b, sizeof(b)), false, &mbr) ==
-		       HL_OK;
+		kind = hl_mbr_parse(span_of(b, sizeof(b)), false, &mbr);
 	else if (st != HL_END)
 		return st;
-	if (have && mbr.others && !mbr.protective)
-		return try_mbr(t, ss, n, &mbr);
-	st = try_gpt(t, ss, n, have ? &mbr : NULL);
+	else if (hl_src_size(t->src) >= sizeof(b))
+		hl_warn(&(struct hl_at){ t->ctx, t->src, 0, "MBR" },
+		        "the first sector cannot be read");
+	if (kind != HL_END && mbr.others && !mbr.protective) {
+		st = try_mbr(t, ss, n, &mbr, kind);
+		if (st != HL_END)
+			return st;
+		kind = HL_END; /* damaged, and nothing vouches for it */
+	}
+	st = try_gpt(t, ss, n, kind == HL_END ? NULL : &mbr);
 	if (st == HL_OK)
-		remark_gpt(t, have ? &mbr : NULL);
-	if (st != HL_END || !have)
+		remark_gpt(t, kind == HL_END ? NULL : &mbr);
+	if (st != HL_END || kind == HL_END)
 		return st;
-	return try_mbr(t, ss, n, &mbr);
+	return try_mbr(t, ss, n, &mbr, HL_OK);
 }
 
 static bool usable_size(uint32_t ss)
@@ -343,7 +244,7 @@ enum hl_status hl_table_open(struct hl_table **out, struct hl_src *image,
 	t->src = image;
 	enum hl_status st = read_table(t, sector_size);
 	if (st == HL_OK)
-		st = finish(t);
+		st = hl_vol_finish(t);
 	if (st != HL_OK) {
 		hl_table_close(t);
 		return st;

@@ -30,6 +30,8 @@ enum hl_status hl_vol_add(struct hl_table *t, struct hl_part *part,
 /* Where the table's own structures lie, in sectors. */
 enum hl_status hl_vol_area(struct hl_table *t, uint64_t lba,
                            uint64_t n_lba) HL_MUST_CHECK;
+/* gaps.c: sort, find overlaps, and put the gaps between. */
+enum hl_status hl_vol_finish(struct hl_table *t) HL_MUST_CHECK;
 /*
  * Read len bytes at a sector.  HL_OK; HL_END when it is not inside the source
  * or not readable; HL_NOMEM, HL_CANCELLED
@@ -37,7 +39,7 @@ enum hl_status hl_vol_area(struct hl_table *t, uint64_t lba,
 enum hl_status hl_vol_read(struct hl_src *src, uint64_t lba, uint32_t ss,
                            void *buf, size_t len) HL_MUST_CHECK;
 
-/* ---- mbr.c, ebr.c ------------------------------------------------------------ */
+/* ---- mbr.c, ebr.c ---------------------------------------------------- */
 
 struct mbr_entry {
 	uint8_t type;
@@ -52,7 +54,11 @@ struct mbr {
 	bool others;         /* one of them is not */
 	struct mbr_entry e[4];
 };
-/* HL_OK; HL_END: no MBR (or, when ebr, no EBR).  Pure. */
+/*
+ * HL_OK; HL_CORRUPT: one thing is wrong (55 aa is missing, or one status byte;
+ * that entry is left out), so somebody else has to vouch for it; HL_END: no
+ * MBR (or, when ebr, no EBR).  Pure.
+ */
 enum hl_status hl_mbr_parse(struct span sector, bool ebr, struct mbr *out);
 bool hl_mbr_is_extended(uint8_t type);
 /* How many entries lead to something that begins like a volume. */
@@ -66,7 +72,7 @@ enum hl_status hl_mbr_add(struct hl_table *t, const struct mbr_entry *e,
 enum hl_status hl_ebr_fill(struct hl_table *t, uint32_t start,
                            uint32_t count) HL_MUST_CHECK;
 
-/* ---- gpt.c, gpt_find.c -------------------------------------------------------- */
+/* ---- gpt.c, gpt_find.c ----------------------------------------------- */
 
 struct gpt_header {
 	uint64_t my_lba, alternate_lba, first_usable, last_usable, array_lba;

@@ -14,6 +14,8 @@ all_commands() { # WANT NAME IMAGE TEXT
 		run "$want" "$name: $c" "$c" "$image" "$@"
 		[ -z "$text" ] || has "$err" "$name: $c: says it" "$text"
 		has "$err" "$name: $c: names the file" "$image"
+		[ "$want" != 1 ] || [ "$(wc -l <"$err")" = 1 ] ||
+			not_ok "$name: $c: more than one line"
 		[ -s "$out" ] && [ "$want" = 1 ] && [ "$c" != info ] &&
 			not_ok "$name: $c: wrote to stdout"
 		[ -e "$tmp/o" ] && not_ok "$name: extract left $tmp/o" &&

@@ -130,6 +130,24 @@ print(got == want, main['size'])
 PY
 	equal "NTFS stat --json: the runs lead to the bytes" \
 		"$(cat "$tmp/runs")" "True 70000"
+	# names that no UTF-8 can carry: a lone surrogate; several, because a
+	# sector's end may lie in the middle of one of them
+	for i in 1 2 3 4; do
+		ntfscp -f -q "$img" "$tmp/hello" zzQzz$i >/dev/null 2>&1
+	done
+	python3 - "$img" "$tmp/lone.img" <<'PY'
+import sys
+b = open(sys.argv[1], 'rb').read()
+z = 'zz'.encode('utf-16-le')
+open(sys.argv[2], 'wb').write(b.replace(z + b'Q\0' + z, z + b'\0\xd8' + z))
+PY
+	for o in "--json" "--json -R"; do
+		# shellcheck disable=SC2086
+		run 0 "lone surrogate: ls $o" ls $o "$tmp/lone.img"
+		equal "lone surrogate: U+FFFD and the exact units" "$(json \
+			'{(r["path"][:-1], r["path_utf16"][:-4]) for r in rows if "path_utf16" in r}')" \
+			"{('/zz$(printf '\357\277\275')zz', '2f007a007a0000d87a007a00')}"
+	done
 	run 0 "info" info "$img"
 	has "$out" "info: label" TESTNTFS
 	has "$out" "info: no table" "none"

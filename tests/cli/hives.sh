@@ -21,6 +21,8 @@ for k in want.keys() & got.keys():
         if want[k][f] != got[k][f]:
             print(k, f, got[k][f], want[k][f])
     logs = sorted(l['path'].rsplit('.', 1)[1].upper() for l in got[k]['logs'])
+    if want[k]['replay'] and got[k]['state'] != 'dirty':
+        print(k, 'state', got[k]['state'])
     if logs != sorted(want[k]['logs']):
         print(k, 'logs', logs, want[k]['logs'])
 keys = ('volume path kind user sid size sha256 record sequence deleted state '
@@ -79,7 +81,12 @@ for c in win10 xp; do
 	"$HIVELIFT" hives -q "$img" >"$out" 2>/dev/null
 	grep -qE '^ +[0-9]+ +(damaged|not-a-hive) ' "$out" && want=2
 	one_case $c "$img" "$truth" $want
+	lacks "$err" "$c: a sound disk warns of nothing" "warning:"
+	lacks "$err" "$c: notes of single files only with -v" "note:"
 	[ $c = win10 ] || continue
+	run 0 "-v" hives -v "$img"
+	has "$err" "-v: why it is dirty" "sequence numbers differ"
+	equal "-v: each note once" "$(sort "$err" | uniq -d)" ""
 	run 0 "--kind" hives --kind SAM --json "$img"
 	equal "--kind: one" "$(json '[r["path"] for r in rows[:-1]]')" \
 		"['/Windows/System32/config/SAM']"

@@ -1,0 +1,259 @@
+/* check_fat_slots.c: long names out of their pieces, kinds of entries. */
+#include <stdio.h>
+
+#include "fat/fat.h"
+#include "fat_build.h"
+
+static struct hl_fat_names names;
+static struct hl_fat_entry e;
+static uint8_t b[32 * 32];
+
+static enum hl_fat_slot_is feed(unsigned i)
+{
+	return hl_fat_slot_feed(&names, HL_FAT32, b + 32 * i, &e);
+}
+
+/* All slots up to the first that is an entry (or n). */
+static enum hl_fat_slot_is feed_all(unsigned n)
+{
+	enum hl_fat_slot_is is = HL_FAT_SLOT_PIECE;
+	struct hl_fat_codepage cp = { NULL };
+
+	memset(&names, 0, sizeof(names));
+	for (unsigned i = 0; i < n && is == HL_FAT_SLOT_PIECE; i++)
+		is = feed(i);
+	if (is == HL_FAT_SLOT_ENTRY)
+		hl_fat_short_name(&cp, &e);
+	return is;
+}
+
+static bool is_named(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (e.n_name != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (e.name16[i] != (uint8_t)name[i])
+			return false;
+	return true;
+}
+
+START_TEST(long_name_is_put_together)
+{
+	unsigned n = named(b, "A rather long name.txt", "ARATHE~1TXT", 0x20, 5,
+	                   77);
+
+	ck_assert_uint_eq(n, 3);
+	ck_assert_int_eq(feed_all(n), HL_FAT_SLOT_ENTRY);
+	ck_assert(e.long_name && is_named("A rather long name.txt"));
+	ck_assert_uint_eq(e.n_short, 12);
+	ck_assert_uint_eq(e.cluster, 5);
+	ck_assert_uint_eq(e.size, 77);
+	ck_assert_uint_eq(names.orphans, 0);
+}
+END_TEST
+
+START_TEST(long_name_of_13_and_of_255_units)
+{
+	char name[256];
+
+	ck_assert_uint_eq(named(b, "thirteen13.13", "THIRTE~113 ", 0, 5, 0), 2);
+	ck_assert_int_eq(feed_all(2), HL_FAT_SLOT_ENTRY);
+	ck_assert(is_named("thirteen13.13")); /* no NUL, no padding */
+	memset(name, 'x', 255);
+	name[255] = '\0';
+	ck_assert_uint_eq(named(b, name, "XXXXXX~1   ", 0, 5, 0), 21);
+	ck_assert_int_eq(feed_all(21), HL_FAT_SLOT_ENTRY);
+	ck_assert(is_named(name));
+}
+END_TEST
+
+START_TEST(long_name_over_long_is_refused)
+{
+	char name[300];
+
+	memset(name, 'y', 260); /* 20 full pieces: 260 units */
+	name[260] = '\0';
+	named(b, name, "YYYYYY~1   ", 0, 5, 0);
+	ck_assert_int_eq(feed_all(21), HL_FAT_SLOT_ENTRY);
+	ck_assert(is_named("YYYYYY~1"));
+	ck_assert_uint_eq(names.orphans, 20);
+	memset(name, 'z', 273); /* 21 pieces */
+	name[273] = '\0';
+	named(b, name, "ZZZZZZ~1   ", 0, 5, 0);
+	ck_assert_int_eq(feed_all(22), HL_FAT_SLOT_ENTRY);
+	ck_assert(is_named("ZZZZZZ~1"));
+	ck_assert_uint_eq(names.orphans, 21);
+}
+END_TEST
+
+START_TEST(long_name_of_another_entry_is_dropped)
+{
+	named(b, "Some long name.txt", "SOMELO~1TXT", 0, 5, 0);
+	memcpy(b + 64, "OTHER   TXT", 11); /* checksum does not fit any more */
+	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(!e.long_name && is_named("OTHER.TXT"));
+	ck_assert_uint_eq(names.orphans, 2);
+}
+END_TEST
+
+START_TEST(long_name_out_of_order_is_dropped)
+{
+	uint8_t swap[32];
+
+	named(b, "Pieces in the wrong order, three", "PIECES~1   ", 0, 5, 0);
+	memcpy(swap, b + 32, 32);
+	memcpy(b + 32, b + 64, 32);
+	memcpy(b + 64, swap, 32);
+	ck_assert_int_eq(feed_all(4), HL_FAT_SLOT_ENTRY);
+	ck_assert(!e.long_name && is_named("PIECES~1"));
+	ck_assert_uint_eq(names.orphans, 3);
+}
+END_TEST
+
+START_TEST(long_name_without_its_first_or_last_piece_is_dropped)
+{
+	named(b, "Pieces in the right order, three", "PIECES~1   ", 0, 5, 0);
+	memset(&names, 0, sizeof(names));
+	ck_assert_int_eq(feed(1), HL_FAT_SLOT_PIECE); /* not the last first */
+	ck_assert_int_eq(feed(2), HL_FAT_SLOT_PIECE);
+	ck_assert_int_eq(feed(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(!e.long_name);
+	ck_assert_uint_eq(names.orphans, 2);
+	memset(&names, 0, sizeof(names));
+	feed(0);
+	feed(1);
+	ck_assert_int_eq(feed(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(!e.long_name);
+	ck_assert_uint_eq(names.orphans, 2);
+}
+END_TEST
+
+START_TEST(long_name_of_a_deleted_entry)
+{
+	named(b, "Some deleted name.txt", "SOMEDE~1TXT", 0, 5, 9);
+	b[0] = b[32] = b[64] = 0xE5;
+	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(e.deleted && is_named("Some deleted name.txt"));
+	/* live pieces never go with a deleted entry, nor the other way */
+	named(b, "Some deleted name.txt", "SOMEDE~1TXT", 0, 5, 9);
+	b[64] = 0xE5;
+	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(e.deleted && !e.long_name && is_named("_OMEDE~1.TXT"));
+	ck_assert_uint_eq(names.orphans, 2);
+}
+END_TEST
+
+START_TEST(two_deleted_names_do_not_mix)
+{
+	named(b, "First name", "FIRSTN~1   ", 0, 5, 0);
+	memcpy(b + 32, b, 32); /* its entry was overwritten … */
+	named(b + 32, "Second name", "SECOND~1   ", 0, 6, 0); /* … by this */
+	b[0] = b[32] = b[64] = 0xE5;
+	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(is_named("Second name"));
+	ck_assert_uint_eq(names.orphans, 1);
+}
+END_TEST
+
+START_TEST(kinds_of_entries)
+{
+	slot(b, "LABEL      ", 0x08, 0, 0);
+	ck_assert_int_eq(feed_all(1), HL_FAT_SLOT_ENTRY);
+	ck_assert_int_eq(e.what, HL_FAT_LABEL);
+	slot(b, ".          ", 0x10, 7, 0);
+	ck_assert_int_eq(feed_all(1), HL_FAT_SLOT_ENTRY);
+	ck_assert_int_eq(e.what, HL_FAT_DOT);
+	slot(b, "..         ", 0x10, 0, 0);
+	feed_all(1);
+	ck_assert_int_eq(e.what, HL_FAT_DOT);
+	slot(b, "...        ", 0x10, 7, 0);
+	feed_all(1);
+	ck_assert_int_eq(e.what, HL_FAT_FOLDER);
+	slot(b, ".          ", 0x20, 7, 3); /* a file that hides as "." */
+	feed_all(1);
+	ck_assert_int_eq(e.what, HL_FAT_FILE);
+	slot(b, "DIR        ", 0x10, 0x12345, 99);
+	feed_all(1);
+	ck_assert_int_eq(e.what, HL_FAT_FOLDER);
+	ck_assert_uint_eq(e.cluster, 0x12345);
+	ck_assert_uint_eq(e.size, 0);
+	hl_fat_slot_feed(&names, HL_FAT16, b, &e);
+	ck_assert_uint_eq(e.cluster, 0x2345); /* the high half is not ours */
+	memset(b, 0, 32);
+	ck_assert_int_eq(feed_all(1), HL_FAT_SLOT_END);
+}
+END_TEST
+
+START_TEST(short_names_with_kanji_lead_and_lower_case)
+{
+	slot(b, "\x05" "BC     TXT", 0x20, 5, 0);
+	feed_all(1);
+	ck_assert(!e.deleted);
+	ck_assert_uint_eq(e.name16[0], 0x03C3); /* E5 in CP437 */
+	slot(b, "README  TXT", 0x20, 5, 0);
+	b[12] = 0x18;
+	feed_all(1);
+	ck_assert(is_named("readme.txt"));
+	b[12] = 0x10;
+	feed_all(1);
+	ck_assert(is_named("README.txt"));
+	b[12] = 0x08;
+	feed_all(1);
+	ck_assert(is_named("readme.TXT"));
+	slot(b, "A B C      ", 0x20, 5, 0); /* blanks inside are kept */
+	feed_all(1);
+	ck_assert(is_named("A B C"));
+	slot(b, "AB\0D       ", 0x20, 5, 0); /* a NUL does not cut */
+	feed_all(1);
+	ck_assert_uint_eq(e.n_name, 4);
+	ck_assert_uint_eq(e.name16[2], 0xDC00);
+	ck_assert(e.bad_name);
+}
+END_TEST
+
+START_TEST(pieces_of_the_corpus)
+{
+	const char *path = test_corpus("images/msuhanov__dfir_ntfs/"
+	                               "fat32_dirent_verylong.bin");
+	uint8_t all[3072];
+	int files = 0, longs = 0;
+
+	if (!path)
+		SKIP("no corpus");
+	FILE *f = fopen(path, "rb");
+	ck_assert_uint_eq(fread(all, 1, sizeof(all), f), sizeof(all));
+	fclose(f);
+	memset(&names, 0, sizeof(names));
+	for (size_t i = 0; i < sizeof(all); i += 32) {
+		enum hl_fat_slot_is is =
+			hl_fat_slot_feed(&names, HL_FAT32, all + i, &e);
+		if (is == HL_FAT_SLOT_END)
+			break;
+		files += is == HL_FAT_SLOT_ENTRY;
+		longs += is == HL_FAT_SLOT_ENTRY && e.n_name == 255;
+	}
+	ck_assert_int_gt(files, 0);
+	ck_assert_int_gt(longs, 0);
+	ck_assert_uint_eq(names.orphans, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("slots");
+
+	tcase_add_test(tc, long_name_is_put_together);
+	tcase_add_test(tc, long_name_of_13_and_of_255_units);
+	tcase_add_test(tc, long_name_over_long_is_refused);
+	tcase_add_test(tc, long_name_of_another_entry_is_dropped);
+	tcase_add_test(tc, long_name_out_of_order_is_dropped);
+	tcase_add_test(tc, long_name_without_its_first_or_last_piece_is_dropped);
+	tcase_add_test(tc, long_name_of_a_deleted_entry);
+	tcase_add_test(tc, two_deleted_names_do_not_mix);
+	tcase_add_test(tc, kinds_of_entries);
+	tcase_add_test(tc, short_names_with_kanji_lead_and_lower_case);
+	tcase_add_test(tc, pieces_of_the_corpus);
+	return test_main("fat_slots", tc, NULL);
+}
