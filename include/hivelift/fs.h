@@ -206,7 +206,8 @@ struct hl_disk_opts {
 	uint32_t sector_size; /* 0: find out */
 	bool at_offset;       /* ignore the table, one file system at offset */
 	uint64_t offset;      /* bytes */
-	const char *volume;   /* open only that one ("3"); NULL: all */
+	const char *volume;   /* open only that one ("3"); the others are
+	                         listed as skipped; NULL: all */
 };
 
 struct hl_volume {
@@ -218,6 +219,7 @@ struct hl_volume {
 	const char *fs_name;       /* also of what is not read: "bitlocker",
 	                              "refs", "ext4", …; "" unknown; never NULL */
 	const char *unread;        /* why it is not read, or NULL */
+	bool skipped;              /* another volume was asked for: not opened */
 	bool expected_empty;       /* reserved, extended, zeroed: nothing lost */
 };
 

@@ -191,7 +191,8 @@ bool stop_signalled(void);
 
 /* false: no such zone */
 bool zone_set(const char *zone);
-struct hl_time zone_time(const struct cli *c, struct hl_time t);
+/* hl_ctx.to_utc */
+struct hl_time zone_to_utc(void *user, struct hl_time local);
 
 /* ---- session.c, where.c, walk.c ---- */
 
@@ -204,8 +205,6 @@ struct where {
 	char *path;   /* on the volume, '/' first, without the stream */
 	char *stream; /* "" is the unnamed one */
 };
-/* Is there "N:" in front?  id gets N; returns what follows it. */
-const char *where_volume(const char *arg, char id[16]);
 /* The only volume that has it; false: none or several, said. */
 bool where_find(struct cli *c, const char *arg, struct where *out);
 void where_free(struct where *w);
@@ -253,6 +252,7 @@ struct cli {
 	const struct command *cmd;
 	char **argv;
 	struct opts o;
+	char asked_volume[16]; /* the one that every PATH names */
 	struct hl_ctx ctx;
 	struct hl_stats stats;
 	struct hl_notelog *log;

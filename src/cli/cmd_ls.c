@@ -20,7 +20,7 @@ static void long_facts(struct listing *l, const struct hl_entry *e)
 	out_printf(&l->c->out, "%c %s %14llu  %-28s  %10s  ", letter[e->type],
 	           show_attributes(attr, e->attributes),
 	           (unsigned long long)e->size,
-	           hl_time_text(time, zone_time(l->c, e->modified)), ref);
+	           hl_time_text(time, e->modified), ref);
 }
 
 static void as_text(struct listing *l, const struct hl_entry *e)

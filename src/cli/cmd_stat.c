@@ -37,7 +37,7 @@ static void time_line(struct cli *c, const char *key, struct hl_time t)
 {
 	char text[HL_TIME_TEXT];
 
-	if (*hl_time_text(text, zone_time(c, t)))
+	if (*hl_time_text(text, t))
 		line(c, key, text);
 }
 

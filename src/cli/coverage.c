@@ -204,7 +204,7 @@ void coverage_looked_in(struct cli *c, const char *what)
 	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
 		const struct hl_volume *v = hl_disk_volume(c->disk, i);
 
-		if (!v->fs && v->unread && !v->expected_empty)
+		if (!v->fs && v->unread && !v->expected_empty && !v->skipped)
 			msg_say(c, "not in: volume %s (%s)", v->id, v->unread);
 	}
 }

@@ -55,9 +55,8 @@ void ls_json(struct listing *l, const struct hl_entry *e)
 	hl_json_newline(j);
 }
 
-static long long seconds(const struct cli *c, struct hl_time t)
+static long long seconds(struct hl_time t)
 {
-	t = zone_time(c, t);
 	if (t.kind == HL_TIME_NONE)
 		return 0;
 	return (long long)(t.ticks / TICKS) - (long long)EPOCH;
@@ -89,9 +88,9 @@ static void body_line(struct listing *l, const struct hl_entry *e,
 		out_text(o, " (deleted)");
 	out_printf(o, "|%llu|%c/%crwxrwxrwx|0|0|%llu|%lld|%lld|%lld|%lld\n",
 	           (unsigned long long)e->ref.id, type, type,
-	           (unsigned long long)size, seconds(l->c, e->accessed),
-	           seconds(l->c, e->modified), seconds(l->c, e->mft_changed),
-	           seconds(l->c, e->created));
+	           (unsigned long long)size, seconds(e->accessed),
+	           seconds(e->modified), seconds(e->mft_changed),
+	           seconds(e->created));
 }
 
 void ls_body(struct listing *l, const struct hl_entry *e)

@@ -100,6 +100,7 @@ static enum outcome run(struct cli *c)
 		            .max_file_size = c->o.max_file_size },
 		.stats = &c->stats,
 		.codepage = c->o.codepage,
+		.to_utc = c->o.tz ? zone_to_utc : NULL,
 	};
 	if (hl_notelog_new(&c->log) != HL_OK) {
 		msg_error(c, "out of memory");

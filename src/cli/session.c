@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/text.h"
 #include "cli.h"
 
 /* Ends here for good; said by a note, or else by us. */
@@ -70,6 +71,26 @@ static bool anything(struct cli *c)
 	return false;
 }
 
+/*
+ * When every PATH names one volume, the others need not be opened: their
+ * damage is no loss to who asks for a file elsewhere.
+ */
+static const char *asked_volume(struct cli *c)
+{
+	struct hl_path path;
+
+	if (c->o.volume || c->o.n_args == 0)
+		return c->o.volume;
+	for (int i = 0; i < c->o.n_args; i++) {
+		if (hl_path_parse(c->o.args[i], &path) != HL_OK ||
+		    !path.volume[0] ||
+		    (i && strcmp(path.volume, c->asked_volume) != 0))
+			return NULL;
+		hl_copy(c->asked_volume, sizeof(c->asked_volume), path.volume);
+	}
+	return c->asked_volume;
+}
+
 bool session_open(struct cli *c)
 {
 	const struct hl_image_opts io = {
@@ -92,7 +113,7 @@ bool session_open(struct cli *c)
 		.sector_size = io.sector_size,
 		.at_offset = c->o.at_offset,
 		.offset = c->o.offset,
-		.volume = c->o.volume,
+		.volume = asked_volume(c),
 	};
 	st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
 	if (st != HL_OK && st != HL_END)

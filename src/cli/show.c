@@ -70,7 +70,7 @@ void show_time_key(struct cli *c, const char *key, struct hl_time t)
 {
 	char text[HL_TIME_TEXT];
 
-	show_text_or_null(c, key, hl_time_text(text, zone_time(c, t)));
+	show_text_or_null(c, key, hl_time_text(text, t));
 }
 
 void show_times(struct cli *c, const struct hl_entry *e)

@@ -61,8 +61,8 @@ static void set_name(struct hl_entry *out, const uint16_t *name, uint16_t n)
 		out->flags |= HL_ENTRY_BAD_NAME;
 }
 
-static void fill(struct hl_entry *out, const struct hl_fat_entry *e,
-                 const struct hl_ref *parent)
+static void fill(struct hl_entry *out, const struct hl_fs *fs,
+                 const struct hl_fat_entry *e, const struct hl_ref *parent)
 {
 	*out = (struct hl_entry){
 		.ref = { .id = e->pos / FAT_SLOT, .seq = e->folder },
@@ -75,6 +75,8 @@ static void fill(struct hl_entry *out, const struct hl_fat_entry *e,
 		.size = e->size,
 	};
 	hl_fat_fs_times(e, &out->created, &out->modified, &out->accessed);
+	out->created = hl_time_zoned(fs->ctx, out->created);
+	out->modified = hl_time_zoned(fs->ctx, out->modified);
 	set_name(out, e->name16, e->n_name);
 }
 
@@ -193,7 +195,7 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 	if (st == HL_OK)
 		st = hl_fat_lookup(impl(fs)->vol, first, name16, n, &e);
 	if (st == HL_OK)
-		fill(out, &e, dir);
+		fill(out, fs, &e, dir);
 	return st;
 }
 
@@ -209,7 +211,7 @@ static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
 		return root(fs, out);
 	st = hl_fat_fs_entry(fs, by_number ? &by_id : ref, &e);
 	if (st == HL_OK)
-		fill(out, &e, &parent);
+		fill(out, fs, &e, &parent);
 	return st;
 }
 
@@ -244,7 +246,7 @@ static enum hl_status next(struct hl_fs *fs, void *iter, struct hl_entry *out)
 	(void)fs;
 	if (it->short_next) {
 		it->short_next = false;
-		fill(out, &it->last, &it->folder);
+		fill(out, fs, &it->last, &it->folder);
 		out->flags |= HL_ENTRY_SHORT_NAME;
 		set_name(out, it->last.short16, it->last.n_short);
 		return HL_OK;
@@ -252,7 +254,7 @@ static enum hl_status next(struct hl_fs *fs, void *iter, struct hl_entry *out)
 	st = hl_fat_dir_next(it->dir, &it->last);
 	if (st != HL_OK)
 		return st;
-	fill(out, &it->last, &it->folder);
+	fill(out, fs, &it->last, &it->folder);
 	it->short_next = it->last.long_name && (it->how & HL_LIST_SHORT);
 	return HL_OK;
 }

@@ -52,7 +52,7 @@ static enum hl_status unread(struct build *b, const struct hl_volume *v)
 {
 	struct hl_unsearched u = {
 		.what = "volume", .volume = v->id, .off = v->off,
-		.len = v->len, .loss = !v->expected_empty,
+		.len = v->len, .loss = !v->expected_empty && !v->skipped,
 	};
 
 	u.reason = v->unread ? v->unread : "no file system recognised";
