@@ -81,6 +81,7 @@ static const char *image_path(const char *name)
 }
 
 struct open {
+	struct hl_files *files;
 	struct hl_src *image, *vol;
 	struct hl_fs *fs;
 };
@@ -88,6 +89,7 @@ struct open {
 static bool open_image(struct open *o, const char *name, uint64_t off,
                        uint64_t len)
 {
+	static const struct hl_image_opts none;
 	const char *path = strstr(name, ".tar.") ? untar(name)
 	                                         : image_path(name);
 	struct hl_fs_found found;
@@ -95,7 +97,14 @@ static bool open_image(struct open *o, const char *name, uint64_t off,
 	memset(o, 0, sizeof(*o));
 	if (!path)
 		return false;
-	o->image = &file_src_open(path)->src;
+	if (strstr(path, ".E01")) {
+		ck_assert_int_eq(hl_files_find(&o->files, path, &none,
+		                               test_ctx()), HL_OK);
+		ck_assert_int_eq(hl_image_open(&o->image, o->files, &none,
+		                               test_ctx()), HL_OK);
+	} else {
+		o->image = &file_src_open(path)->src;
+	}
 	if (!len)
 		len = hl_src_size(o->image) - off;
 	ck_assert_int_eq(hl_src_window(&o->vol, o->image, off, len, test_ctx()),
@@ -112,6 +121,7 @@ static void close_image(struct open *o)
 	hl_fs_close(o->fs);
 	hl_src_close(o->vol);
 	hl_src_close(o->image);
+	hl_files_close(o->files);
 	ck_assert_uint_eq(test_mem_now(), 0);
 }
 
@@ -327,7 +337,7 @@ static int compare(void)
 	return wrong;
 }
 
-/* ---- images with a truth table ------------------------------------------- */
+/* ---- images with a truth table ------------------------------------------ */
 
 static const struct volume {
 	const char *image;
@@ -419,6 +429,12 @@ static const struct volume {
 	  "radare2__fat_deleted", "fat12", false },
 	{ "SecurityRonin__fat-forensic/fat12.img", 0, 0, "fat-forensic__fat12",
 	  "fat12", false },
+	{ "simsong__bulk_extractor/CFReDS001.E01", 16128 * 512, 0,
+	  "bulk_extractor__CFReDS001@16128", "fat16", false },
+	{ "simsong__bulk_extractor/nps-2010-emails.E01", 512, 0,
+	  "nps__2010-emails@1", "fat16", false },
+	{ "simsong__bulk_extractor/Images/kml_samples.E01", 0, 0,
+	  "bulk_extractor__kml_samples", "fat12", false },
 	{ "Velocidex__velociraptor/fat_very_small.dd", 0, 0,
 	  "velociraptor__fat_very_small", "fat12", false },
 };
@@ -496,7 +512,7 @@ START_TEST(whole_names_and_times_are_upstreams)
 }
 END_TEST
 
-/* ---- images without one: opened, listed, read in full, no loss, no hang ----- */
+/* ---- images without one: opened, listed, read in full, no loss, no hang - */
 
 static const struct other {
 	const char *image;
@@ -591,7 +607,70 @@ START_TEST(every_image_is_read_to_its_end)
 }
 END_TEST
 
-/* ---- the XP case: every live hive of its FAT volumes ------------------------- */
+/* A label entry's content is reached by its place. */
+START_TEST(content_of_label_entries_can_be_had)
+{
+	/* DFTT #9: root slots 0 and 514 (the 32 sectors of the root are 512
+	 * slots, dir1 is the first cluster); hashes of truth/ */
+	static const struct {
+		unsigned slot;
+		uint64_t size;
+		const char *sha256;
+	} x[] = {
+		{ 0, 96541, "51c4426eed4f29209cd13457b57a7a91c6712aaf5efbb2dd"
+		            "0adeaf0b7d84bc0a" },
+		{ 514, 14610, "701cb771a3b35869d01eeb13c6202fa0d7e7b214473b18"
+		              "abda857fb1cbc039a2" },
+	};
+	struct hl_entry e, first;
+	struct hl_src *s;
+	char hex[65];
+	struct open o;
+
+	if (!test_corpus("truth"))
+		SKIP("no corpus");
+	if (!open_image(&o, "sleuthkit__sleuthkit_test_data/from_brian/"
+	                "9-fat-label__9-fat-label.dd", 0, 0))
+		SKIP("DFTT 9");
+	ck_assert_str_eq(hl_fs_info(o.fs)->label, "LABEL2");
+	ck_assert_int_eq(hl_fs_find(o.fs, "/dir1", &first), HL_OK);
+	for (int i = 0; i < 2; i++) {
+		struct hl_ref ref = { .id = first.ref.id - 3 + x[i].slot };
+		ck_assert_int_eq(hl_fs_entry(o.fs, &ref, &e), HL_OK);
+		ck_assert_int_eq(e.type, HL_OTHER);
+		ck_assert_uint_eq(e.size, x[i].size);
+		ck_assert_int_eq(hl_fs_stream(&s, o.fs, &e.ref, "",
+		                              HL_STREAM_CONTENT), HL_OK);
+		hash_src(s, hex);
+		ck_assert_str_eq(hex, x[i].sha256);
+		hl_src_close(s);
+	}
+	close_image(&o);
+}
+END_TEST
+
+START_TEST(japanese_label_needs_its_code_page)
+{
+	struct hl_fs_found found;
+	struct hl_ctx ctx = *test_ctx();
+	struct open o;
+
+	if (!test_corpus("truth"))
+		SKIP("no corpus");
+	if (!open_image(&o, "LeavaTail__debugfatfs/fat32.img", 0, 0))
+		SKIP("debugfatfs fat32.img");
+	ctx.codepage = "CP932";
+	ck_assert_int_eq(hl_fs_identify_with(&found, o.vol, true, only_fat,
+	                                     &ctx), HL_OK);
+	if (!test_noted(HL_LOSS, "code page"))
+		ck_assert_str_eq(hl_fs_info(found.fs)->label,
+		                 "\u30dc\u30ea\u30e5\u30fc\u30e0");
+	hl_fs_close(found.fs);
+	close_image(&o);
+}
+END_TEST
+
+/* ---- the XP case: every live hive of its FAT volumes -------------------- */
 
 START_TEST(hives_of_the_xp_case_have_their_hashes)
 {
@@ -654,6 +733,8 @@ static TCase *truth_case(void)
 	                    sizeof(listings) / sizeof(listings[0]));
 	tcase_add_loop_test(tc, every_image_is_read_to_its_end, 0,
 	                    sizeof(others) / sizeof(others[0]));
+	tcase_add_test(tc, content_of_label_entries_can_be_had);
+	tcase_add_test(tc, japanese_label_needs_its_code_page);
 	tcase_add_loop_test(tc, hives_of_the_xp_case_have_their_hashes, 0, 2);
 	return tc;
 }

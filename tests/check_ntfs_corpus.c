@@ -20,14 +20,16 @@ struct volume_row {
 };
 static const struct volume_row rows[] = {
 	{ "ColinFinck__ntfs/testfs1", false, 0, "colinfinck__testfs1", 15, 0 },
-	{ "LeavaTail__debugfatfs/ntfs.img", true, 0, "debugfatfs__ntfs", 20, 0 },
+	{ "LeavaTail__debugfatfs/ntfs.img", true, 0, "debugfatfs__ntfs", 20,
+	  0 },
 	{ "DFIR-ORC__dfir-orc/ntfs_images/ntfs.vhd", true, 128,
 	  "dfir-orc__ntfs.vhd@128", 20, 0 },
 	{ "msuhanov__dfir_ntfs/ntfs3.raw", true, 0, "dfir_ntfs__ntfs3", 12, 0 },
 	{ "msuhanov__dfir_ntfs/ntfs_index.raw", true, 128,
 	  "dfir_ntfs__ntfs_index@128", 45, 0 },
 	{ "sleuthkit__sleuthkit_test_data/from_brian/"
-	  "7-undel-ntfs__7-ntfs-undel.dd", true, 0, "dftt__7-ntfs-undel", 9, 0 },
+	  "7-undel-ntfs__7-ntfs-undel.dd", true, 0, "dftt__7-ntfs-undel", 9,
+	  0 },
 	{ "sleuthkit__sleuthkit_test_data/from_brian/"
 	  "8-jpeg-search__8-jpeg-search.dd", true, 0, "dftt__8-jpeg-search", 25,
 	  0 },
@@ -260,7 +262,7 @@ START_TEST(hives_by_record_number)
 	ck_assert_int_eq(open_volume(&v, path, 0, 0), HL_OK);
 	f = fopen(test_corpus("truth/graft__win7.tsv"), "r");
 	while (fgets(line, sizeof(line), f)) {
-		char *rest = line, *record, *size, *sha, at[32];
+		char *rest = line, *record, *size, *sha, at[4100];
 
 		if (line[0] == '#')
 			continue;

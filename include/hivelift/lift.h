@@ -55,7 +55,9 @@ struct hl_hive {
 struct hl_hive_query {
 	uint32_t kinds;    /* bits 1 << enum hl_kind; 0: all */
 	const char *user;  /* profile name, no case; NULL: all */
-	const char *path;  /* glob over the path, no case; NULL: all */
+	/* glob over the path, no case; '*' is any run, also of '/', '?' one
+	   character, '\' is '/'; NULL: all */
+	const char *path;
 };
 
 struct hl_hives;
@@ -114,7 +116,8 @@ struct hl_lift_opts {
 struct hl_lift;
 /*
  *   HL_OK; HL_EXISTS (the folder holds something), HL_IO, HL_USAGE (on the
- *   source itself), HL_NOMEM: all said, nothing left behind
+ *   source itself), HL_UNSUPPORTED (no libcrypto), HL_NOMEM: all said,
+ *   nothing left behind
  */
 enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
                             const struct hl_lift_opts *opts,
@@ -124,7 +127,8 @@ enum hl_status hl_lift_hive(struct hl_lift *lift,
                             struct hl_hive *hive) HL_MUST_CHECK;
 /*
  * A file, or a folder with all below it, with alternate streams.
- *   HL_OK, HL_END (no such path), HL_IO (output), HL_NOMEM, HL_CANCELLED
+ *   HL_OK, HL_END (no such path), HL_CORRUPT (the way to it is damaged;
+ *   said), HL_IO (output), HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_lift_path(struct hl_lift *lift, struct hl_volume *volume,
                             const char *path) HL_MUST_CHECK;

@@ -29,8 +29,9 @@
 /* NTFS: attribute headers of one file; 24 bytes each is all they can be. */
 #define HL_MAX_NTFS_PARTS 65536
 
-/* NTFS: runs of one stream; 48 bytes each here, about the memory budget. */
-#define HL_MAX_NTFS_RUNS 400000
+/* NTFS: runs of one stream, neighbours merged; Windows stops near 1.5
+ * million, where the attribute list is full. */
+#define HL_MAX_NTFS_RUNS (1u << 21)
 
 /* NTFS: times that $MFT is gathered anew because it describes itself; each
  * pass must bring a piece more, and one piece maps thousands of records. */
@@ -41,6 +42,10 @@
 
 /* NTFS: INDX blocks of one folder: 16 GiB of 4 KiB blocks, a bit for each. */
 #define HL_MAX_NTFS_BLOCKS (1u << 22)
+
+/* NTFS: broken blocks of one folder that are told one by one; more say
+ * nothing new and would fill the note log. */
+#define HL_MAX_NTFS_BAD_BLOCKS 1000
 
 /* NTFS: bytes of a compression unit; Windows makes 64 KiB at most. */
 #define HL_MAX_NTFS_UNIT (1u << 20)
@@ -72,6 +77,10 @@
 #define HL_MAX_PROBES 48
 #define HL_MAX_NAMES_EACH 128
 #define HL_MAX_PROBE_NAMES 4096
+
+/* Names listed in a profile and in each folder of it, to find translated
+ * folders: Windows puts about twenty in each, people put thousands. */
+#define HL_MAX_WILD_NAMES 256
 /* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
 #define HL_MAX_FAT_SLOTS 65536
 

@@ -2,7 +2,7 @@
  * lznt1.c: LZNT1, chunks of up to 4096 bytes that stand for themselves.
  *
  *	chunk:  | header 16 | body |
- *	header: bit 15 compressed, 14..12 signature 3, 11..0 bytes of body - 1;
+ *	header: bit 15 compressed, 14..12 signature 3, 11..0 body bytes - 1;
  *	        a header of zero ends the stream
  *	body:   | flags 8 | eight tokens |  bit 0 first; 0 a byte, 1 a pair
  *	pair:   16 bits: high part distance - 1, low part length - 3; the split

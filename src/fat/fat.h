@@ -15,7 +15,7 @@
 #include "base/span.h"
 #include "hivelift/src.h"
 
-/* ---- decoders: boot sector -------------------------------------------- */
+/* ---- decoders: boot sector ----------------------------------------------- */
 
 enum hl_fat_kind { HL_FAT12 = 12, HL_FAT16 = 16, HL_FAT32 = 32 };
 
@@ -49,7 +49,7 @@ struct hl_fat_geom {
 enum hl_status hl_fat_boot_decode(struct span s, struct hl_fat_geom *out,
                                   const char **why) HL_MUST_CHECK;
 
-/* ---- decoders: FAT entries --------------------------------------------- */
+/* ---- decoders: FAT entries ----------------------------------------------- */
 
 enum hl_fat_link {
 	HL_FAT_NEXT,       /* another cluster follows */
@@ -121,7 +121,7 @@ enum hl_fat_slot_is hl_fat_slot_feed(struct hl_fat_names *names,
 void hl_fat_names_cut(struct hl_fat_names *names);
 uint8_t hl_fat_checksum(const uint8_t name[11]);
 
-/* ---- names ------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------- */
 
 /* Simple case folding of one unit; the same in every locale. */
 uint16_t hl_fat_upcase(uint16_t unit);
@@ -152,7 +152,7 @@ void hl_fat_short_name(const struct hl_fat_codepage *cp,
 size_t hl_fat_label_name(const struct hl_fat_codepage *cp, uint16_t dst[11],
                          const uint8_t raw[11]);
 
-/* ---- readers ---------------------------------------------------------------- */
+/* ---- readers ------------------------------------------------------------- */
 
 #define HL_FAT_NAME8 (255 * 3 + 1) /* a name in UTF-8, with NUL */
 

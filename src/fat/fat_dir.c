@@ -39,63 +39,9 @@ static struct hl_at here(struct hl_fat_dir *d)
 	                       "FAT folder" };
 }
 
-/* A block of the volume from the cache; HL_END: it is not to be had whole. */
-static enum hl_status get_block(struct hl_fat *v, uint64_t number,
-                                const uint8_t **out)
-{
-	uint64_t off = number * HL_FAT_BLOCK, size = hl_src_size(v->src);
-	struct hl_ranges bad;
-	enum hl_status st;
-
-	if (!v->blocks)
-		v->blocks = hl_zalloc(v->ctx,
-		                      HL_FAT_BLOCKS * sizeof(*v->blocks));
-	if (!v->blocks)
-		return HL_NOMEM;
-	struct hl_fat_block *b = &v->blocks[number % HL_FAT_BLOCKS];
-	*out = b->data;
-	if (b->tag == number + 1)
-		return HL_OK;
-	if (off >= size)
-		return HL_END;
-	b->tag = 0;
-	hl_ranges_clear(&bad);
-	st = hl_src_read(v->src, off, b->data,
-	                 (size_t)min_u64(HL_FAT_BLOCK, size - off), &bad);
-	if (st != HL_OK)
-		return st;
-	if (bad.n || bad.overflow)
-		return HL_END;
-	b->tag = number + 1;
-	return HL_OK;
-}
-
-/* The bytes at pos, from one or two blocks. */
-static enum hl_status read_cached(struct hl_fat *v, uint64_t pos, uint8_t *buf,
-                                  size_t n)
-{
-	uint64_t size = hl_src_size(v->src);
-
-	if (n > size || pos > size - n)
-		return HL_END;
-	while (n) {
-		const uint8_t *block;
-		size_t in = (size_t)(pos % HL_FAT_BLOCK);
-		size_t part = (size_t)min_u64(n, HL_FAT_BLOCK - in);
-		enum hl_status st = get_block(v, pos / HL_FAT_BLOCK, &block);
-		if (st != HL_OK)
-			return st;
-		memcpy(buf, block + in, part);
-		buf += part;
-		pos += part;
-		n -= part;
-	}
-	return HL_OK;
-}
-
 static enum hl_status read_piece(struct hl_fat_dir *d)
 {
-	enum hl_status st = read_cached(d->v, d->pos, d->piece, d->n);
+	enum hl_status st = hl_fat_read_cached(d->v, d->pos, d->piece, d->n);
 
 	hl_ranges_clear(&d->bad);
 	if (st != HL_END)

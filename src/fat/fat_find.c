@@ -79,7 +79,9 @@ static enum hl_status find_in_place(struct hl_fat *v, uint64_t pos,
 		return HL_END;
 	size_t n = (size_t)min_u64(pos - start, sizeof(slots) - FAT_SLOT) +
 	           FAT_SLOT;
-	st = hl_src_read(v->src, pos + FAT_SLOT - n, slots, n, NULL);
+	st = hl_fat_read_cached(v, pos + FAT_SLOT - n, slots, n);
+	if (st == HL_END)
+		st = hl_src_read(v->src, pos + FAT_SLOT - n, slots, n, NULL);
 	if (st != HL_OK)
 		return st == HL_IO || st == HL_RANGE ? HL_END : st;
 	memset(&names, 0, sizeof(names));

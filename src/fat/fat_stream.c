@@ -128,6 +128,8 @@ enum hl_status hl_fat_stream(struct hl_src **out, struct hl_fat *v,
 	hl_utf8_from16(name, sizeof(name), e->name16, e->n_name);
 	if (how == HL_FAT_CHAIN)
 		want = e->cluster || e->size ? HL_FAT_ALL : 0;
+	hl_progress(v->ctx, HL_PHASE_EXTENTS, name, 0,
+	            clusters_for(g, e->size));
 	st = hl_fat_chain_walk(v, e->cluster, want, &c);
 	if (st != HL_OK)
 		return st;

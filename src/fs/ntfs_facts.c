@@ -219,14 +219,19 @@ static void runs(struct facts *w, struct hl_fs *fs,
 			snprintf(buf, sizeof(buf), "vcn %llu, %llu clusters, "
 			         "sparse", (unsigned long long)r.vcn,
 			         (unsigned long long)r.len);
+		else if (image == HL_NO_OFFSET)
+			snprintf(buf, sizeof(buf), "vcn %llu, %llu clusters, "
+			         "lcn %llu, outside the volume",
+			         (unsigned long long)r.vcn,
+			         (unsigned long long)r.len,
+			         (unsigned long long)r.lcn);
 		else
 			snprintf(buf, sizeof(buf), "vcn %llu, %llu clusters, "
-			         "lcn %llu%s, image offset %lld",
+			         "lcn %llu, image offset %llu",
 			         (unsigned long long)r.vcn,
 			         (unsigned long long)r.len,
 			         (unsigned long long)r.lcn,
-			         r.outside ? " (outside the volume)" : "",
-			         (long long)image);
+			         (unsigned long long)image);
 		text(w, "run", buf);
 	}
 	if (st == HL_CORRUPT)

@@ -2,6 +2,7 @@
 #ifndef HL_NTFS_FS_H
 #define HL_NTFS_FS_H
 
+#include "base/note.h"
 #include "fs/fs_impl.h"
 #include "ntfs/reader.h"
 
@@ -20,9 +21,20 @@ enum hl_status hl_ntfs_fs_file(struct hl_fs *fs, const struct hl_ref *ref,
                                bool by_number,
                                struct hl_ntfs_file **out) HL_MUST_CHECK;
 
-/* Part of the unnamed $DATA, or of the named one (UTF-8, any case). */
-size_t hl_ntfs_fs_data(struct hl_fs *fs, const struct hl_ntfs_file *f,
-                       const char *stream);
+/* A record's place, for notes. */
+struct hl_at hl_ntfs_fs_at(struct hl_fs *fs, uint64_t number);
+
+/* ntfs_streams.c: the operations of these names */
+enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
+                                 const struct hl_ref *ref, const char *name,
+                                 enum hl_stream_how how) HL_MUST_CHECK;
+enum hl_status hl_ntfs_fs_stream_next(struct hl_fs *fs,
+                                      const struct hl_ref *ref,
+                                      unsigned *cursor,
+                                      struct hl_stream_info *out)
+	HL_MUST_CHECK;
+enum hl_status hl_ntfs_fs_link(struct hl_fs *fs, const struct hl_ref *ref,
+                               char *buf, size_t n) HL_MUST_CHECK;
 
 enum hl_status hl_ntfs_fs_fact(struct hl_fs *fs, const struct hl_ref *ref,
                                unsigned *cursor,

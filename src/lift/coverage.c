@@ -112,7 +112,8 @@ static enum hl_status volume(struct build *b, const struct hl_volume *v)
 
 	if (!info) {
 		st = unread(b, v);
-		return st == HL_OK ? cut(b, v, NULL) : st;
+		/* one that lies outside as a whole has said so already */
+		return st == HL_OK && v->len ? cut(b, v, NULL) : st;
 	}
 	st = searched(b, v);
 	if (st == HL_OK)

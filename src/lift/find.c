@@ -50,7 +50,7 @@ struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i)
 	return i < hives->n ? hives->h[i] : NULL;
 }
 
-/* ---- adding ---------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------ */
 
 static bool wanted_kind(const struct hl_find *f, enum hl_kind kind)
 {
@@ -198,7 +198,7 @@ enum hl_status hl_find_add_log(struct hl_find *f, struct hl_hive *hive,
 	return HL_OK;
 }
 
-/* ---- the search -------------------------------------------------------------- */
+/* ---- the search -------------------------------------------------------- */
 
 static bool wanted_rows(const struct hl_find *f, size_t row, size_t rows)
 {

@@ -109,7 +109,7 @@ struct hl_item {
 enum hl_status hl_lift_item(struct hl_lift *lift,
                             struct hl_item *item) HL_MUST_CHECK;
 
-/* ---- the lists ------------------------------------------------------------ */
+/* ---- the lists --------------------------------------------------------- */
 
 enum hl_status hl_list_open(struct hl_list *l, struct hl_outdir *d,
                             const char *rel) HL_MUST_CHECK;

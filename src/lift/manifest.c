@@ -41,7 +41,7 @@ static void number_or_null(struct hl_json *j, const char *key, uint64_t v,
 		hl_json_kn(j, key);
 }
 
-/* ---- the beginning -------------------------------------------------------- */
+/* ---- the beginning ----------------------------------------------------- */
 
 static void libraries(struct hl_json *j)
 {
@@ -157,7 +157,7 @@ enum hl_status hl_manifest_open(struct hl_lift *lift, const char *const *argv)
 	return lift->manifest.failed;
 }
 
-/* ---- the end -------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------- */
 
 /* What belongs to no file: volumes, folders, the image. */
 static void other_notes(struct hl_lift *lift)

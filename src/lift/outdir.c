@@ -199,7 +199,7 @@ enum hl_status hl_outdir_rename(struct hl_outdir *d, const char *from,
 	return st;
 }
 
-/* ---- opening and closing -------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------- */
 
 /* 1: nothing in it, 0: something, -1: errno */
 static int is_empty(int dir)

@@ -71,7 +71,7 @@ static enum hl_status optional(struct hl_src **out,
 	*out = NULL;
 	if (i == NTFS_NONE)
 		return HL_OK;
-	st = hl_ntfs_stream(out, f, i, HL_STREAM_CONTENT);
+	st = hl_ntfs_stream(out, f, i, NTFS_CONTENT);
 	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
 }
 
@@ -103,29 +103,80 @@ enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
 		hl_ntfs_dir_close(d);
 		return st;
 	}
+	/* An index has no holes: it cannot be larger than its volume. */
 	if (d->blocks)
-		d->n_blocks = min_u64(hl_src_size(d->blocks) /
-		                      d->root.block_size, HL_MAX_NTFS_BLOCKS);
+		d->n_blocks = min_u64(hl_src_size(d->blocks),
+		                      hl_src_size(f->nt->vol)) /
+		              d->root.block_size;
+	if (d->n_blocks > HL_MAX_NTFS_BLOCKS) {
+		hl_warn(&at, "folder %llu: its index is too large; the rest is "
+		        "not read", (unsigned long long)d->number);
+		d->n_blocks = HL_MAX_NTFS_BLOCKS;
+	}
 	*out = d;
 	return HL_OK;
 }
 
 /* ---- blocks -------------------------------------------------------------- */
 
+static struct hl_ntfs_kept *find_kept(struct hl_ntfs_dir *d, uint64_t off)
+{
+	size_t i;
+
+	for (i = 0; d->nt->kept && i < NTFS_KEPT; i++) {
+		struct hl_ntfs_kept *k = &d->nt->kept[i];
+
+		if (k->used && k->dir == d->number && k->off == off)
+			return k;
+	}
+	return NULL;
+}
+
+/* Only lookups keep blocks: a walk passes each once.  Nothing is lost when
+ * memory is short. */
+static void keep_block(struct hl_ntfs_dir *d, uint64_t off, const uint8_t *buf,
+                       const struct hl_ntfs_fixup *fix)
+{
+	struct hl_ntfs *nt = d->nt;
+	struct hl_ntfs_kept *k;
+
+	if (d->started || d->root.block_size != NTFS_KEPT_BYTES)
+		return;
+	if (!nt->kept)
+		nt->kept = hl_zalloc(nt->ctx, NTFS_KEPT * sizeof(*k));
+	if (!nt->kept)
+		return;
+	k = &nt->kept[nt->next_kept++ % NTFS_KEPT];
+	k->used = true;
+	k->dir = d->number;
+	k->off = off;
+	k->fix = *fix;
+	memcpy(k->buf, buf, NTFS_KEPT_BYTES);
+}
+
 static enum hl_status read_block(struct hl_ntfs_dir *d, uint64_t off,
                                  uint8_t *buf, struct hl_ntfs_indx *x,
                                  struct hl_ntfs_fixup *fix)
 {
+	const struct hl_ntfs_kept *k = find_kept(d, off);
 	struct hl_ranges bad;
 	enum hl_status st;
 
-	hl_ranges_clear(&bad);
-	st = hl_src_read(d->blocks, off, buf, d->root.block_size, &bad);
-	if (st != HL_OK)
-		return st == HL_RANGE ? HL_CORRUPT : st;
-	if (bad.bytes)
-		return HL_CORRUPT;
-	hl_ntfs_fixup(buf, d->root.block_size, fix);
+	if (k && d->root.block_size == NTFS_KEPT_BYTES) {
+		HL_COUNT(d->nt->ctx, cache_hits, 1);
+		memcpy(buf, k->buf, NTFS_KEPT_BYTES);
+		*fix = k->fix;
+	} else {
+		HL_COUNT(d->nt->ctx, cache_misses, 1);
+		hl_ranges_clear(&bad);
+		st = hl_src_read(d->blocks, off, buf, d->root.block_size, &bad);
+		if (st != HL_OK)
+			return st == HL_RANGE ? HL_CORRUPT : st;
+		if (bad.bytes)
+			return HL_CORRUPT;
+		hl_ntfs_fixup(buf, d->root.block_size, fix);
+		keep_block(d, off, buf, fix);
+	}
 	st = hl_ntfs_indx_decode(span_of(buf, d->root.block_size), x);
 	return st == HL_END ? HL_CORRUPT : st;
 }
@@ -204,37 +255,64 @@ static bool keep(struct hl_ntfs *nt, struct search *s,
 	return same;
 }
 
+/* A name that may be missing. */
+struct bound {
+	bool set;
+	struct hl_ntfs_name name;
+};
+
+/* What the parents say of the names below them, and where to go on. */
+struct path {
+	struct bound low, high;
+	bool down;
+	uint64_t child;
+};
+
+/* Strictly in order, but for names that differ in case only. */
+static bool behind(struct hl_ntfs *nt, const struct bound *a,
+                   const struct bound *x)
+{
+	return a->set && x->set &&
+	       hl_ntfs_fold_cmp(nt, a->name.u, a->name.n, x->name.u,
+	                        x->name.n) > 0;
+}
+
 /*
- * One node.  HL_OK found; HL_END not here: *child says where to go on, when
- * there is one; HL_CORRUPT the node is not in order or not whole.
+ * One node.  HL_OK found; HL_END not here: *p says where to go on;
+ * HL_CORRUPT the node is not in order or not whole.  All of it is looked at,
+ * for in a node out of order the name may lie behind the place to stop.
  */
 static enum hl_status search_node(struct hl_ntfs_dir *d,
                                   const struct hl_ntfs_node *node,
-                                  struct search *s, bool *down, uint64_t *child)
+                                  struct search *s, struct path *p)
 {
-	struct hl_ntfs_name name[2];
-	const struct hl_ntfs_name *before = NULL;
+	struct bound before = p->low, name = { .set = true };
+	struct path next = { .low = p->low, .high = p->high };
 	struct hl_ntfs_entry e;
 	size_t off = 0;
-	int k = 0;
+	bool decided = false;
 
-	*down = false;
 	while (hl_ntfs_entry_next(node->entries, &off, &e) == HL_OK) {
-		*down = e.has_child;
-		*child = e.child_vcn;
-		if (e.last)
-			return HL_END;
-		if (hl_ntfs_name_decode(e.key, &name[k]))
+		if (!e.last && (hl_ntfs_name_decode(e.key, &name.name) ||
+		                behind(d->nt, &before, &name)))
 			return HL_CORRUPT;
-		if (before && hl_ntfs_fold_cmp(d->nt, before->u, before->n,
-		                               name[k].u, name[k].n) > 0)
-			return HL_CORRUPT;
-		if (keep(d->nt, s, &e, &name[k]))
+		if (!e.last && keep(d->nt, s, &e, &name.name))
 			return HL_OK;
-		if (order(d->nt, s, &name[k]) < 0)
-			return HL_END;
-		before = &name[k];
-		k ^= 1;
+		if (!decided && (e.last || order(d->nt, s, &name.name) < 0)) {
+			decided = true;
+			next.down = e.has_child;
+			next.child = e.child_vcn;
+			next.low = before;
+			if (!e.last)
+				next.high = name;
+		}
+		if (e.last) {
+			bool out = behind(d->nt, &before, &p->high);
+
+			*p = next;
+			return out ? HL_CORRUPT : HL_END;
+		}
+		before = name;
 	}
 	return HL_CORRUPT; /* no last entry */
 }
@@ -242,18 +320,18 @@ static enum hl_status search_node(struct hl_ntfs_dir *d,
 static enum hl_status descend(struct hl_ntfs_dir *d, struct search *s)
 {
 	struct hl_ntfs_node node = d->root.node;
-	uint64_t child, index;
-	bool down;
+	struct path p = { .down = false };
+	uint64_t index;
 	int depth;
 	enum hl_status st;
 
 	for (depth = 1; depth < HL_MAX_NTFS_DEPTH; depth++) {
-		st = search_node(d, &node, s, &down, &child);
+		st = search_node(d, &node, s, &p);
 		if (st != HL_END)
 			return st;
-		if (!down)
+		if (!p.down)
 			return s->have ? HL_OK : HL_END;
-		st = hl_ntfs_dir_block(d, child, &d->buf[0], &node, &index);
+		st = hl_ntfs_dir_block(d, p.child, &d->buf[0], &node, &index);
 		if (st != HL_OK)
 			return st;
 	}

@@ -26,7 +26,7 @@ struct hl_ntfs_dir {
 	/* the walk */
 	bool started, sweeping;
 	uint64_t sweep;        /* next block to look at */
-	uint64_t n_swept;
+	uint64_t n_swept, n_bad;
 	int depth;             /* levels in use */
 	struct hl_ntfs_level level[HL_MAX_NTFS_DEPTH];
 	uint8_t *buf[HL_MAX_NTFS_DEPTH]; /* a block for each level but 0 */

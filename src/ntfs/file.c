@@ -170,7 +170,8 @@ static enum hl_status follow(struct hl_ntfs_file *f, struct span list)
 	for (off = 0; (st = hl_ntfs_list_next(list, &off, &e)) != HL_END;)
 		if (st == HL_OK && is_held(f, e.ref.number) &&
 		    !mark_listed(f, &e))
-			lost(f, e.ref.number, "a listed attribute is not there");
+			lost(f, e.ref.number,
+			     "a listed attribute is not there");
 	return HL_OK;
 }
 
@@ -324,8 +325,10 @@ static void sum_part(const struct hl_ntfs_part *p, struct hl_ntfs_sum *out)
 		out->data_flags = p->a.flags;
 		break;
 	case NTFS_REPARSE_POINT:
-		if (p->a.resident &&
-		    (hl_ntfs_reparse_decode(p->a.value, &rp) == HL_OK || rp.tag))
+		if (!p->a.resident)
+			break;
+		/* The tag alone is worth having. */
+		if (hl_ntfs_reparse_decode(p->a.value, &rp) == HL_OK || rp.tag)
 			out->reparse_tag = rp.tag;
 		break;
 	default:

@@ -27,7 +27,8 @@ static bool header_ok(const struct ntfs_block *b, size_t n)
 	size_t off = get16(b->usa_off), count = get16(b->usa_count);
 
 	return off >= sizeof(*b) && !(off & 1) &&
-	       count == n / NTFS_STRIDE + 1 && off <= n && count * 2 <= n - off &&
+	       count == n / NTFS_STRIDE + 1 && off <= n &&
+	       count * 2 <= n - off &&
 	       off + count * 2 <= NTFS_STRIDE - 2;
 }
 

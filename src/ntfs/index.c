@@ -90,7 +90,8 @@ enum hl_status hl_ntfs_entry_next(struct span entries, size_t *off,
 		out->child_vcn = le64_at(s.p + len - 8);
 		s.n -= 8;
 	}
-	if (!out->last && !span_sub(s, sizeof(*e), get16(e->key_len), &out->key))
+	if (!out->last &&
+	    !span_sub(s, sizeof(*e), get16(e->key_len), &out->key))
 		return HL_CORRUPT;
 	return HL_OK;
 }

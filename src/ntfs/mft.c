@@ -252,7 +252,7 @@ static enum hl_status pass(struct hl_ntfs *nt, size_t *pieces, bool *more)
 	}
 	*pieces = hl_ntfs_part_end(f, i) - i;
 	*more = f->pending;
-	st = hl_ntfs_stream(&mft, f, i, HL_STREAM_CONTENT);
+	st = hl_ntfs_stream(&mft, f, i, NTFS_CONTENT);
 	hl_ntfs_file_close(f);
 	if (st == HL_OK && hl_src_size(mft) < nt->geom.record_size) {
 		hl_src_close(mft);

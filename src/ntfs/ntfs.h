@@ -10,7 +10,10 @@
 #define HL_NTFS_H
 
 #include "base/span.h"
-#include "hivelift/fs.h"
+#include "hivelift/status.h"
+
+#define NTFS_NAME_UNITS 255
+#define NTFS_NAME_BYTES (NTFS_NAME_UNITS * 3 + 1) /* in UTF-8, with NUL */
 
 /* Attribute types. */
 enum {
@@ -177,7 +180,7 @@ struct hl_ntfs_name {
 	uint32_t attributes, reparse_tag;
 	uint8_t name_space;
 	uint16_t n;
-	uint16_t u[HL_NAME_UNITS];
+	uint16_t u[NTFS_NAME_UNITS];
 };
 enum hl_status hl_ntfs_name_decode(struct span s,
                                    struct hl_ntfs_name *out) HL_MUST_CHECK;
@@ -192,8 +195,9 @@ struct hl_ntfs_reparse {
 	struct span subst, print; /* UTF-16LE */
 };
 /* HL_CORRUPT: tag may still be set (else 0) */
-enum hl_status hl_ntfs_reparse_decode(struct span s,
-                                      struct hl_ntfs_reparse *out) HL_MUST_CHECK;
+enum hl_status
+hl_ntfs_reparse_decode(struct span s,
+                       struct hl_ntfs_reparse *out) HL_MUST_CHECK;
 
 struct hl_ntfs_volume_info {
 	uint8_t major, minor;

@@ -67,7 +67,7 @@ struct ntfs_attr_head {
 	uint8_t nonresident; /* 08 */
 	uint8_t name_units;  /* 09 */
 	le16 name_off;     /* 0a */
-	le16 flags;        /* 0c 1 compressed, 0x4000 encrypted, 0x8000 sparse */
+	le16 flags;        /* 0c 1 compressed, 4000 encrypted, 8000 sparse */
 	le16 id;           /* 0e unique within this record only */
 };
 

@@ -116,6 +116,12 @@ void hl_ntfs_file_sum(const struct hl_ntfs_file *f, struct hl_ntfs_sum *out);
 
 /* ---- streams (stream.c, packed.c, resident.c) -------------------------- */
 
+enum hl_ntfs_how {
+	NTFS_CONTENT, /* as Windows reads it */
+	NTFS_SLACK,   /* the same, then the bytes to the cluster's end */
+	NTFS_RAW,     /* as it lies on the disk */
+};
+
 /*
  * The attribute that begins at part i as a source.  Damage is said.
  *   HL_OK, HL_UNSUPPORTED (encrypted, unknown compression: said), HL_CORRUPT
@@ -123,7 +129,7 @@ void hl_ntfs_file_sum(const struct hl_ntfs_file *f, struct hl_ntfs_sum *out);
  */
 enum hl_status hl_ntfs_stream(struct hl_src **out,
                               const struct hl_ntfs_file *f, size_t i,
-                              enum hl_stream_how how) HL_MUST_CHECK;
+                              enum hl_ntfs_how how) HL_MUST_CHECK;
 /* Its whole content in one block, at most max bytes.  The caller frees. */
 enum hl_status hl_ntfs_stream_load(void **out, size_t *n,
                                    const struct hl_ntfs_file *f, size_t i,

@@ -85,7 +85,7 @@ static enum hl_status hibernation(struct hl_ntfs *nt, bool *yes)
 		return st;
 	i = hl_ntfs_find(f, NTFS_DATA, span_of(NULL, 0));
 	st = i == NTFS_NONE ? HL_END :
-	     hl_ntfs_stream(&s, f, i, HL_STREAM_CONTENT);
+	     hl_ntfs_stream(&s, f, i, NTFS_CONTENT);
 	hl_ntfs_file_close(f);
 	if (st != HL_OK)
 		return st;
@@ -102,7 +102,7 @@ static enum hl_status hibernation(struct hl_ntfs *nt, bool *yes)
 static bool is_store(const struct hl_ntfs_name *n)
 {
 	static const char id[] = "{3808876b-c176-4e48-b7ae-04046e6cc752}";
-	char name[HL_NAME_BYTES];
+	char name[NTFS_NAME_BYTES];
 	size_t len = sizeof(id) - 1;
 
 	hl_utf8_from16(name, sizeof(name), n->u, n->n);
@@ -175,6 +175,9 @@ static enum hl_status count_free(struct hl_ntfs *nt, struct hl_src *s,
 
 	hl_ranges_clear(&bad);
 	*n_free = 0;
+	/* A map larger than the medium is not worth hours of reading zeros. */
+	if (st == HL_OK && bits / 8 > hl_src_size(nt->vol))
+		st = HL_RANGE;
 	while (st == HL_OK && bit < bits && !hl_cancelled(nt->ctx)) {
 		uint64_t n = min_u64(bits - bit, piece * 8);
 
@@ -187,7 +190,8 @@ static enum hl_status count_free(struct hl_ntfs *nt, struct hl_src *s,
 	if (st == HL_OK && bit < bits)
 		return HL_CANCELLED;
 	if (st == HL_RANGE || bad.bytes) {
-		hl_warn(&at, "$Bitmap is cut or damaged; free space is not known");
+		hl_warn(&at, "$Bitmap is cut or damaged; free space is not "
+		             "known");
 		return HL_END;
 	}
 	return st;
@@ -209,7 +213,7 @@ enum hl_status hl_ntfs_unallocated(struct hl_ntfs *nt, uint64_t *bytes)
 		return fatal(st) ? st : HL_END;
 	i = hl_ntfs_find(f, NTFS_DATA, span_of(NULL, 0));
 	st = i == NTFS_NONE ? HL_END :
-	     hl_ntfs_stream(&s, f, i, HL_STREAM_CONTENT);
+	     hl_ntfs_stream(&s, f, i, NTFS_CONTENT);
 	hl_ntfs_file_close(f);
 	if (st == HL_OK)
 		st = count_free(nt, s, &n_free);

@@ -151,7 +151,8 @@ static void say(const struct build *b, size_t i)
 	if (b->f->nt->booting)
 		return;
 	if (b->broken)
-		hl_warn(&at, "file %llu: the run list of %s is broken", n, type);
+		hl_warn(&at, "file %llu: the run list of %s is broken", n,
+		        type);
 	if (b->outside)
 		hl_warn(&at, "file %llu: runs of %s lie outside the volume", n,
 		        type);
@@ -274,7 +275,7 @@ static uint64_t raw_size(const struct hl_ntfs_file *f, size_t i, bool is_packed)
 
 enum hl_status hl_ntfs_stream(struct hl_src **out,
                               const struct hl_ntfs_file *f, size_t i,
-                              enum hl_stream_how how)
+                              enum hl_ntfs_how how)
 {
 	const struct hl_ntfs_attr *a = &f->part[i].a;
 	uint64_t n, size = a->size, valid = min_u64(a->valid, a->size);
@@ -291,7 +292,7 @@ enum hl_status hl_ntfs_stream(struct hl_src **out,
 		               "%s is gone", (unsigned long long)f->ref.number,
 		               hl_ntfs_type_name(a->type));
 	}
-	if (how == HL_STREAM_RAW) {
+	if (how == NTFS_RAW) {
 		n = raw_size(f, i, is_packed);
 		return extents(out, f, i, n, n, n);
 	}
@@ -301,7 +302,7 @@ enum hl_status hl_ntfs_stream(struct hl_src **out,
 	if (is_packed)
 		return packed(out, f, i, valid);
 	n = size;
-	if (how == HL_STREAM_SLACK)
+	if (how == NTFS_SLACK)
 		n = max_u64(size, min_u64(round_up(size,
 		                                   f->nt->geom.cluster_size),
 		                          claimed(f, i)));
@@ -314,7 +315,7 @@ enum hl_status hl_ntfs_stream_load(void **out, size_t *n,
 {
 	const struct hl_ctx *ctx = f->nt->ctx;
 	struct hl_src *s;
-	enum hl_status st = hl_ntfs_stream(&s, f, i, HL_STREAM_CONTENT);
+	enum hl_status st = hl_ntfs_stream(&s, f, i, NTFS_CONTENT);
 
 	*out = NULL;
 	*n = 0;

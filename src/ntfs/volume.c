@@ -94,7 +94,8 @@ static enum hl_status start(struct hl_ntfs *nt, const struct hl_ntfs_geom *geom,
 	else
 		st = boot_at(nt->vol, 0, &nt->geom);
 	if (st == HL_CORRUPT || (geom && !sane(geom)))
-		return hl_fail(&at, HL_CORRUPT, "the sizes in it are impossible");
+		return hl_fail(&at, HL_CORRUPT,
+		               "the sizes in it are impossible");
 	if (st == HL_OK)
 		st = alloc_cache(nt);
 	if (st != HL_OK)
@@ -135,6 +136,7 @@ void hl_ntfs_close(struct hl_ntfs *nt)
 	for (i = 0; i < NTFS_WINDOWS; i++)
 		hl_free(nt->ctx, nt->window[i].buf);
 	hl_free(nt->ctx, nt->upcase);
+	hl_free(nt->ctx, nt->kept);
 	hl_free(nt->ctx, nt->slot_bytes);
 	hl_free(nt->ctx, nt);
 }

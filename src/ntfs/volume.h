@@ -8,6 +8,8 @@
 #define NTFS_CACHE 64         /* records kept */
 #define NTFS_WINDOWS 8        /* read-ahead windows of $MFT */
 #define NTFS_WINDOW_BYTES 32768
+#define NTFS_KEPT 32          /* INDX blocks kept for lookups */
+#define NTFS_KEPT_BYTES 4096
 #define NTFS_SAID 256         /* records whose damage was said lately */
 
 struct hl_ntfs_slot {
@@ -15,6 +17,14 @@ struct hl_ntfs_slot {
 	struct hl_ntfs_rec rec; /* bytes point into buf */
 	enum hl_status st;
 	uint8_t *buf;
+};
+
+/* An INDX block after its fixup: lookups come back to the same few. */
+struct hl_ntfs_kept {
+	bool used;
+	uint64_t dir, off; /* record of the folder, bytes into its blocks */
+	struct hl_ntfs_fixup fix;
+	uint8_t buf[NTFS_KEPT_BYTES];
 };
 
 struct hl_ntfs_window {
@@ -34,6 +44,8 @@ struct hl_ntfs {
 	struct hl_ntfs_slot slot[NTFS_CACHE];
 	uint8_t *slot_bytes;
 	int bulk;
+	struct hl_ntfs_kept *kept; /* NTFS_KEPT of them, or NULL */
+	unsigned next_kept;
 	struct hl_ntfs_window window[NTFS_WINDOWS];
 	unsigned next_window;
 	uint64_t said[NTFS_SAID];

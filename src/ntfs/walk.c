@@ -15,7 +15,7 @@
 void hl_ntfs_dir_rewind(struct hl_ntfs_dir *d)
 {
 	d->started = d->sweeping = false;
-	d->sweep = d->n_swept = 0;
+	d->sweep = d->n_swept = d->n_bad = 0;
 	d->depth = 0;
 }
 
@@ -114,10 +114,16 @@ static enum hl_status sweep_on(struct hl_ntfs_dir *d)
 	}
 	while (d->sweep < d->n_blocks) {
 		i = d->sweep++;
-		if (!(d->used[i / 8] >> (i % 8) & 1) || test_and_set(d->seen, i))
+		if (!(d->used[i / 8] >> (i % 8) & 1) ||
+		    test_and_set(d->seen, i))
 			continue;
 		st = hl_ntfs_dir_block(d, i * d->root.block_size / d->unit,
 		                       &d->buf[1], &node, &index);
+		if (st == HL_CORRUPT && ++d->n_bad == HL_MAX_NTFS_BAD_BLOCKS) {
+			d->sweep = d->n_blocks;
+			return damage(d, "too many of its blocks are broken; "
+			                 "the rest is not read");
+		}
 		if (st != HL_OK)
 			return st;
 		push(d, &node, true);

@@ -1,0 +1,163 @@
+/*
+ * ntfs_streams.c: the streams of an NTFS file, and where a link leads.
+ */
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/le.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "fs/ntfs_fs.h"
+
+static size_t units_of(struct span s, uint16_t u[256])
+{
+	size_t i;
+
+	for (i = 0; i < s.n / 2 && i < 256; i++)
+		u[i] = le16_at(s.p + 2 * i);
+	return i;
+}
+
+/* Part of the unnamed $DATA, or of the named one (UTF-8, any case). */
+static size_t find_data(struct hl_fs *fs, const struct hl_ntfs_file *f,
+                        const char *stream)
+{
+	uint16_t want[256], have[256];
+	size_t i, n, k;
+
+	n = stream ? hl_utf16_from8(want, 255, stream) : 0;
+	for (i = 0; i < f->n_part; i = hl_ntfs_part_end(f, i)) {
+		if (f->part[i].a.type != NTFS_DATA)
+			continue;
+		k = units_of(f->part[i].a.name, have);
+		if (n != SIZE_MAX && k == n &&
+		    !hl_ntfs_fold_cmp(((struct hl_ntfs_fs *)fs->impl)->nt, want, n, have, k))
+			return i;
+	}
+	return NTFS_NONE;
+}
+
+static bool all_sparse(struct hl_src *s)
+{
+	struct hl_extent e;
+
+	return hl_src_map(s, 0, &e) == HL_OK && e.len == hl_src_size(s) &&
+	       (e.what == HL_WHAT_SPARSE || e.what == HL_WHAT_BEYOND_VALID);
+}
+
+/* Kinds of files whose unnamed stream is a stand-in: zeros from it would be
+ * invented content. */
+static const char *stand_in(uint32_t tag, struct hl_src *s)
+{
+	if (tag == NTFS_TAG_WOF)
+		return "it is compressed by WOF (CompactOS), which is not read";
+	if (!hl_src_size(s) || !all_sparse(s))
+		return NULL;
+	if (tag == NTFS_TAG_DEDUP)
+		return "it is deduplicated; its content lies in the "
+		       "chunk store";
+	if ((tag & 0xffff0fffu) == 0x9000001au)
+		return "it is a cloud placeholder; its content is not on this "
+		       "disk";
+	return NULL;
+}
+
+enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
+                                 const struct hl_ref *ref, const char *name,
+                                 enum hl_stream_how how)
+{
+	static const enum hl_ntfs_how as[] = {
+		[HL_STREAM_CONTENT] = NTFS_CONTENT,
+		[HL_STREAM_SLACK] = NTFS_SLACK,
+		[HL_STREAM_RAW] = NTFS_RAW,
+	};
+	struct hl_ntfs_file *f;
+	struct hl_ntfs_sum sum;
+	const char *why;
+	size_t i;
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+
+	*out = NULL;
+	if (st != HL_OK)
+		return st;
+	i = find_data(fs, f, name);
+	if (i == NTFS_NONE)
+		return HL_END;
+	st = hl_ntfs_stream(out, f, i, as[how]);
+	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name))
+		return st;
+	hl_ntfs_file_sum(f, &sum);
+	why = stand_in(sum.reparse_tag, *out);
+	if (why) {
+		struct hl_at at = hl_ntfs_fs_at(fs, ref->id);
+
+		hl_src_close(*out);
+		*out = NULL;
+		return hl_fail(&at, HL_UNSUPPORTED, "file %llu: %s",
+		               (unsigned long long)ref->id, why);
+	}
+	return HL_OK;
+}
+
+enum hl_status hl_ntfs_fs_stream_next(struct hl_fs *fs,
+                                      const struct hl_ref *ref,
+                                      unsigned *cursor,
+                                      struct hl_stream_info *out)
+{
+	struct hl_ntfs_file *f;
+	const struct hl_ntfs_attr *a;
+	size_t i, n = 0;
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+
+	if (st != HL_OK)
+		return st;
+	for (i = 0; i < f->n_part; i = hl_ntfs_part_end(f, i))
+		if (f->part[i].a.type == NTFS_DATA && n++ == *cursor)
+			break;
+	if (i >= f->n_part)
+		return HL_END;
+	++*cursor;
+	a = &f->part[i].a;
+	memset(out, 0, sizeof(*out));
+	hl_utf8_from16le(out->name, sizeof(out->name), a->name, false);
+	out->size = a->size;
+	out->valid = a->valid;
+	out->allocated = a->resident ? 0 : a->allocated;
+	out->resident = a->resident;
+	out->compressed = a->flags & NTFS_COMPRESSED;
+	out->sparse = a->flags & NTFS_SPARSE;
+	out->encrypted = a->flags & NTFS_ENCRYPTED;
+	return HL_OK;
+}
+
+enum hl_status hl_ntfs_fs_link(struct hl_fs *fs, const struct hl_ref *ref,
+                               char *buf, size_t n)
+{
+	struct hl_ntfs_reparse r;
+	struct hl_ntfs_file *f;
+	size_t i, len;
+	void *p;
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+
+	if (st != HL_OK)
+		return st;
+	i = hl_ntfs_find(f, NTFS_REPARSE_POINT, span_of(NULL, 0));
+	if (i == NTFS_NONE)
+		return HL_END;
+	st = hl_ntfs_stream_load(&p, &len, f, i, 65536);
+	if (st != HL_OK)
+		return st;
+	st = hl_ntfs_reparse_decode(span_of(p, len), &r);
+	if (st == HL_OK && !r.is_link)
+		st = HL_END;
+	if (st == HL_OK)
+		hl_utf8_from16le(buf, n, r.print.n ? r.print : r.subst, false);
+	hl_free(fs->ctx, p);
+	if (st == HL_CORRUPT) {
+		struct hl_at at = hl_ntfs_fs_at(fs, ref->id);
+
+		hl_warn(&at, "file %llu: its link target is broken",
+		        (unsigned long long)ref->id);
+	}
+	return st;
+}
