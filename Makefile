@@ -173,13 +173,14 @@ $(B)/exports: $(HEADERS) Makefile
 
 $(B)/$(SO): $(LIB_OBJ) $(B)/exports \
 		$(if $(filter Darwin,$(UNAME_S)),$(B)/.places)
-	$(call quiet,LINK)$(CC) $(CFLAGS) $(HARDEN_LD) $(SHARED) $(LDFLAGS) -o $@ $(LIB_OBJ) \
-		$(LIBS)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(HARDEN_LD) $(SHARED) $(LDFLAGS) \
+		-o $@ $(LIB_OBJ) $(LIBS)
 	@ln -sf $(SO) $(B)/$(SO_LINK)
 	@test $(SO) = $(SONAME) || ln -sf $(SO) $(B)/$(SONAME)
 
 $(B)/hivelift: $(CLI_OBJ) $(B)/libhivelift.a
-	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a $(AS_NEEDED) $(LIBS)
+	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a \
+		$(AS_NEEDED) $(LIBS)
 
 # libewf and jansson have their place only in a static link
 $(PC): hivelift.pc.in VERSION $(B)/.places
