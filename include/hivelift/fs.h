@@ -129,7 +129,12 @@ enum hl_status hl_fs_entry(struct hl_fs *fs, const struct hl_ref *ref,
  * file's record, so that sizes and times are exact.  Short (DOS) names of
  * files that have a long one are left out unless HL_LIST_SHORT.
  */
-enum hl_list_how { HL_LIST_NAMES = 0, HL_LIST_FULL = 1, HL_LIST_SHORT = 2 };
+enum hl_list_how {
+	HL_LIST_NAMES = 0,
+	HL_LIST_FULL = 1,
+	HL_LIST_SHORT = 2,
+	HL_LIST_DELETED = 4, /* deleted names too, marked HL_ENTRY_DELETED */
+};
 enum hl_status hl_fs_list(struct hl_fs_iter **out, struct hl_fs *fs,
                           const struct hl_ref *dir,
                           unsigned how) HL_MUST_CHECK;
