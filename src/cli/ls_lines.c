@@ -1,5 +1,6 @@
 /* ls_lines.c: an entry as JSON and as a line of a Sleuth Kit bodyfile. */
 #include "base/banned.h"
+#include "fs/walk.h"
 #include "ls.h"
 
 #define TICKS 10000000u
@@ -34,15 +35,26 @@ static void json_target(struct listing *l, const struct hl_entry *e)
 	show_text_or_null(l->c, "link_target", target);
 }
 
+static void json_path(struct listing *l, const struct hl_entry *e)
+{
+	size_t n;
+	const uint16_t *units;
+
+	if (!l->w) {
+		show_path(l->c, l->path, e);
+		return;
+	}
+	units = hl_walk_path16(l->w, &n);
+	show_path_units(l->c, l->path, units, n);
+}
+
 void ls_json(struct listing *l, const struct hl_entry *e)
 {
 	struct hl_json *j = &l->c->out.json;
 
 	hl_json_object(j);
 	hl_json_kv(j, "volume", l->v->id);
-	hl_json_kv(j, "path", l->path);
-	if (l->path16)
-		hl_json_kv(j, "path_utf16", l->path16);
+	json_path(l, e);
 	hl_json_kv(j, "type", show_type(e->type));
 	hl_json_ku(j, "size", e->size);
 	show_record(l->c, e);

@@ -8,6 +8,7 @@
 #include "base/banned.h"
 #include "base/text.h"
 #include "cli.h"
+#include "fs/walk_path.h"
 
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes)
 {
@@ -94,42 +95,30 @@ void show_record(struct cli *c, const struct hl_entry *e)
 	hl_json_kn(j, "sequence");
 }
 
-/* UTF-16LE in hex of a path whose last name UTF-8 cannot carry. */
-char *show_path16(const char *path, const struct hl_entry *e)
+void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
+                     size_t n16)
 {
-	const char *slash = strrchr(path, '/');
-	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
-	char *parent = malloc(n + 1), *hex = NULL;
-	uint16_t *units = malloc((n + HL_NAME_UNITS) * sizeof(*units));
-	size_t k = 0;
+	char *hex = path16 ? malloc(4 * n16 + 1) : NULL;
 
-	if (parent && units) {
-		memcpy(parent, path, n);
-		parent[n] = '\0';
-		k = hl_utf16_from8(units, n, parent);
-		hex = k == SIZE_MAX ? NULL : malloc((k + e->n_name16) * 4 + 1);
-	}
+	hl_json_kv(&c->out.json, "path", path);
 	if (hex) {
-		memcpy(units + k, e->name16, 2u * e->n_name16);
-		for (size_t i = 0; i < k + e->n_name16; i++)
-			snprintf(hex + 4 * i, 5, "%02x%02x", units[i] & 0xffu,
-			         (unsigned)units[i] >> 8);
+		hl_hex16(hex, path16, n16);
+		hl_json_kv(&c->out.json, "path_utf16", hex);
 	}
-	free(parent);
-	free(units);
-	return hex;
+	free(hex);
 }
 
 void show_path(struct cli *c, const char *path, const struct hl_entry *e)
 {
-	char *hex;
+	size_t max = strlen(path) + HL_NAME_UNITS, n = SIZE_MAX;
+	uint16_t *units = NULL;
 
-	hl_json_kv(&c->out.json, "path", path);
-	if (!(e->flags & HL_ENTRY_BAD_NAME))
-		return;
-	hex = show_path16(path, e);
-	hl_json_kv(&c->out.json, "path_utf16", hex);
-	free(hex);
+	if (e->flags & HL_ENTRY_BAD_NAME)
+		units = malloc(max * sizeof(*units));
+	if (units)
+		n = hl_path_units(units, path, e);
+	show_path_units(c, path, n == SIZE_MAX ? NULL : units, n);
+	free(units);
 }
 
 static const char *run_state(const struct hl_extent *e)

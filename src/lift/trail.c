@@ -162,9 +162,8 @@ char *hl_trail_utf16(const struct hl_trail *t, const struct hl_ctx *ctx)
 			break;
 		n += k;
 	}
-	for (size_t i = 0; hex && u && i < n; i++)
-		snprintf(hex + 4 * i, 5, "%02x%02x", u[i] & 0xffu,
-		         (unsigned)u[i] >> 8);
+	if (hex && u)
+		hl_hex16(hex, u, n);
 	hl_free(ctx, u);
 	return hex;
 }
