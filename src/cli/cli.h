@@ -215,21 +215,13 @@ bool volume_matches(const struct hl_volume *v, const char *id);
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes); /* "1.5 MiB" */
 /* Why it failed, in the words of the option that made it so. */
 const char *show_status(const struct cli *c, enum hl_status st);
-const char *show_type(enum hl_type type);
 #define ATTR_TEXT 16
 const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes);
-void show_time_key(struct cli *c, const char *key, struct hl_time t);
-void show_times(struct cli *c, const struct hl_entry *e);
-/* record and sequence, null where the volume has no records */
-void show_record(struct cli *c, const struct hl_entry *e);
 /* path, and path_utf16 when the last name needs it */
 void show_path(struct cli *c, const char *path, const struct hl_entry *e);
 /* The same from its parts; path16 NULL: the text tells it. */
 void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
                      size_t n16);
-/* file_offset, length, offset …: one run */
-void show_run(struct cli *c, const struct hl_extent *e);
-void show_text_or_null(struct cli *c, const char *key, const char *s);
 
 /* Build it, note its loss, print it where the options want it. */
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);

@@ -1,6 +1,7 @@
 /* ls_lines.c: an entry as JSON and as a line of a Sleuth Kit bodyfile. */
 #include "base/banned.h"
 #include "fs/walk.h"
+#include "lift/json_parts.h"
 #include "ls.h"
 
 #define TICKS 10000000u
@@ -32,7 +33,7 @@ static void json_target(struct listing *l, const struct hl_entry *e)
 	if (e->type == HL_LINK && hl_fs_link(l->v->fs, &e->ref, target,
 	                                     sizeof(target)) != HL_OK)
 		*target = '\0';
-	show_text_or_null(l->c, "link_target", target);
+	hl_json_text(&l->c->out.json, "link_target", target);
 }
 
 static void json_path(struct listing *l, const struct hl_entry *e)
@@ -55,11 +56,10 @@ void ls_json(struct listing *l, const struct hl_entry *e)
 	hl_json_object(j);
 	hl_json_kv(j, "volume", l->v->id);
 	json_path(l, e);
-	hl_json_kv(j, "type", show_type(e->type));
+	hl_json_type(j, e->type);
 	hl_json_ku(j, "size", e->size);
-	show_record(l->c, e);
-	hl_json_kb(j, "deleted", (e->flags & HL_ENTRY_DELETED) != 0);
-	show_times(l->c, e);
+	hl_json_record(j, e);
+	hl_json_times(j, e);
 	hl_json_ku(j, "attributes", e->attributes);
 	json_streams(l, e);
 	json_target(l, e);
