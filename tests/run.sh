@@ -163,6 +163,7 @@ check() {
 		units "$B" "" "-m 20"
 	} | run
 	{
+		say san-mutations "B=$san sh tests/mutations.sh"
 		cli "$san" san-
 		units "$san" san- "-m 20"
 	} | run
