@@ -50,6 +50,16 @@
 /* NTFS: bytes of a compression unit; Windows makes 64 KiB at most. */
 #define HL_MAX_NTFS_UNIT (1u << 20)
 
+/* NTFS: runs of live files that are remembered to tell whose a cluster is:
+ * 16 bytes each; of a full disk in many pieces the rest has no owner. */
+#define HL_MAX_NTFS_OWNED (8u << 20)
+
+/* NTFS: deleted names put into their folders by a listing, 16 bytes each. */
+#define HL_MAX_NTFS_DEAD (4u << 20)
+
+/* NTFS: names of one folder's slack that are told apart; more is noise. */
+#define HL_MAX_NTFS_SLACK 65536
+
 /* NTFS: facts that stat shows of one file. */
 #define HL_MAX_NTFS_FACTS 20000
 
