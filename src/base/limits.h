@@ -58,7 +58,7 @@
 #define HL_MAX_NTFS_DEAD (4u << 20)
 
 /* NTFS: names of one folder's slack that are told apart; more is noise. */
-#define HL_MAX_NTFS_SLACK 65536
+#define HL_MAX_NTFS_SLACK 16384
 
 /* NTFS: facts that stat shows of one file. */
 #define HL_MAX_NTFS_FACTS 20000

@@ -276,7 +276,7 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 	if (st == HL_OK) {
 		l->live = (f->head.flags & NTFS_IN_USE) &&
 		          !(how & HL_LIST_NO_LIVE);
-		if (how & HL_LIST_DELETED)
+		if ((how & HL_LIST_DELETED) || !(f->head.flags & NTFS_IN_USE))
 			st = hl_ntfs_gone_open(&l->gone, fs, f, l->dir);
 	}
 	if (st != HL_OK) {

@@ -139,6 +139,8 @@ static enum hl_status give(struct hl_ntfs_gone_list *l,
 	uint64_t key = key_of(n);
 	enum hl_status st;
 
+	if (l->n_given == HL_MAX_NTFS_SLACK)
+		return HL_OK;
 	for (size_t i = 0; i < l->n_given; i++)
 		if (l->given[i] == key)
 			return HL_END;

@@ -19,7 +19,7 @@
 
 struct sweep {
 	struct hl_ntfs *nt;
-	struct hl_ntfs_sweep *records;
+	struct hl_ntfs_scan *records;
 	unsigned how;
 	struct hl_ntfs_file here; /* of one record: parts are ours */
 	struct hl_ntfs_held held;
@@ -42,7 +42,7 @@ enum hl_status hl_ntfs_fs_sweep(void **iter, struct hl_fs *fs, unsigned how)
 		return HL_NOMEM;
 	s->nt = n->nt;
 	s->how = how;
-	st = hl_ntfs_sweep_open(&s->records, n->nt);
+	st = hl_ntfs_scan_open(&s->records, n->nt);
 	if (st != HL_OK) {
 		hl_free(fs->ctx, s);
 		return st;
@@ -60,7 +60,7 @@ void hl_ntfs_fs_sweep_close(struct hl_fs *fs, void *iter)
 		return;
 	hl_ntfs_bulk(s->nt, false);
 	hl_ntfs_file_close(s->whole);
-	hl_ntfs_sweep_close(s->records);
+	hl_ntfs_scan_close(s->records);
 	hl_free(fs->ctx, s->here.part);
 	hl_free(fs->ctx, s);
 }
@@ -132,7 +132,7 @@ static enum hl_status next_file(struct sweep *s, struct hl_fs *fs)
 	struct hl_ntfs_rec rec;
 	bool whole = false;
 	uint64_t number;
-	enum hl_status st = hl_ntfs_sweep_next(s->records, &rec);
+	enum hl_status st = hl_ntfs_scan_next(s->records, &rec);
 
 	hl_ntfs_file_close(s->whole);
 	s->whole = NULL;

@@ -92,20 +92,21 @@ struct hl_src *hl_ntfs_gone_inner(struct hl_src *src)
 
 uint64_t hl_ntfs_gone_taken(struct hl_src *src)
 {
-	struct gone *g = (struct gone *)src;
+	struct hl_src *raw = hl_ntfs_packed_raw(src);
+	struct gone *g = (struct gone *)raw;
 	uint64_t cs, off = 0, n, sum = 0, in;
 	struct hl_extent e;
 	bool used;
 
-	if (src->ops != &gone_ops)
+	if (raw->ops != &gone_ops)
 		return 0;
 	cs = g->nt->geom.cluster_size;
-	while (off < src->size && hl_src_map(g->inner, off, &e) == HL_OK) {
+	while (off < raw->size && hl_src_map(g->inner, off, &e) == HL_OK) {
 		if (e.in == g->nt->vol && e.what == HL_WHAT_DATA) {
 			in = e.in_off % cs;
 			n = (in + e.len + cs - 1) / cs;
 			if (hl_ntfs_in_use(g->nt, e.in_off / cs, &n, &used))
-				return 0;
+				return sum;
 			e.len = min_u64(e.len, n * cs - in);
 			sum += used ? e.len : 0;
 		}

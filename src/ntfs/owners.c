@@ -223,23 +223,23 @@ static int by_lcn(const void *va, const void *vb)
 static enum hl_status build(struct hl_ntfs *nt)
 {
 	struct hl_ntfs_owners *o = nt->owners;
-	struct hl_ntfs_sweep *s;
+	struct hl_ntfs_scan *s;
 	struct hl_ntfs_rec rec;
 	enum hl_status st;
 
 	if (o->built)
 		return HL_OK;
-	st = hl_ntfs_sweep_open(&s, nt);
+	st = hl_ntfs_scan_open(&s, nt);
 	if (st != HL_OK)
 		return st;
-	while ((st = hl_ntfs_sweep_next(s, &rec)) == HL_OK ||
+	while ((st = hl_ntfs_scan_next(s, &rec)) == HL_OK ||
 	       st == HL_CORRUPT) {
 		if (st == HL_OK)
 			st = add_record(nt, &rec);
 		if (st != HL_OK && st != HL_CORRUPT)
 			break;
 	}
-	hl_ntfs_sweep_close(s);
+	hl_ntfs_scan_close(s);
 	if (fatal(st)) {
 		o->n = 0;
 		return st;

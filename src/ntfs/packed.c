@@ -235,6 +235,11 @@ static const struct hl_src_ops packed_ops = {
 	.close = packed_close,
 };
 
+struct hl_src *hl_ntfs_packed_raw(struct hl_src *src)
+{
+	return src->ops == &packed_ops ? ((struct packed *)src)->raw : src;
+}
+
 enum hl_status hl_ntfs_packed(struct hl_src **out, struct hl_src *raw,
                               uint32_t unit, uint64_t size, uint64_t valid,
                               const struct hl_ctx *ctx)

@@ -120,7 +120,7 @@ struct hl_ntfs_sum {
 };
 void hl_ntfs_file_sum(const struct hl_ntfs_file *f, struct hl_ntfs_sum *out);
 
-/* ---- what is deleted (remains.c, sweep.c, owners.c, gone.c) ------------ */
+/* ---- what is deleted (remains.c, scan.c, owners.c, gone.c) ------------ */
 
 /* The sequence number that a record has after its file was deleted. */
 uint16_t hl_ntfs_seq_after(uint16_t seq);
@@ -139,12 +139,12 @@ enum hl_ntfs_fit hl_ntfs_fits(const struct hl_ntfs_head *h,
  *   HL_OK; HL_CORRUPT (damaged; rec->number is set), HL_END, HL_NOMEM,
  *   HL_CANCELLED
  */
-struct hl_ntfs_sweep;
-enum hl_status hl_ntfs_sweep_open(struct hl_ntfs_sweep **out,
+struct hl_ntfs_scan;
+enum hl_status hl_ntfs_scan_open(struct hl_ntfs_scan **out,
                                   struct hl_ntfs *nt) HL_MUST_CHECK;
-enum hl_status hl_ntfs_sweep_next(struct hl_ntfs_sweep *s,
+enum hl_status hl_ntfs_scan_next(struct hl_ntfs_scan *s,
                                   struct hl_ntfs_rec *rec) HL_MUST_CHECK;
-void hl_ntfs_sweep_close(struct hl_ntfs_sweep *s);
+void hl_ntfs_scan_close(struct hl_ntfs_scan *s);
 
 /*
  * Who has clusters now: [lcn, lcn + *n), *n cut to where the answer is one.
@@ -160,8 +160,7 @@ enum hl_status hl_ntfs_who(struct hl_ntfs *nt, uint64_t lcn, uint64_t *n,
 enum hl_status hl_ntfs_in_use(struct hl_ntfs *nt, uint64_t lcn, uint64_t *n,
                               bool *used) HL_MUST_CHECK;
 
-/* Bytes of a deleted file's stream (NTFS_RAW, or one that is not packed) in
- * clusters that are in use again. */
+/* Bytes of a deleted file's stream in clusters that are in use again. */
 uint64_t hl_ntfs_gone_taken(struct hl_src *src);
 
 /* Names of a folder that only its unused bytes still hold. */

@@ -92,6 +92,8 @@ static inline struct hl_at hl_ntfs_at(struct hl_ntfs *nt, uint64_t number,
 enum hl_status hl_ntfs_packed(struct hl_src **out, struct hl_src *raw,
                               uint32_t unit, uint64_t size, uint64_t valid,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* What lies under such a source; any other source itself. */
+struct hl_src *hl_ntfs_packed_raw(struct hl_src *src);
 /* resident.c */
 enum hl_status hl_ntfs_resident(struct hl_src **out,
                                 const struct hl_ntfs_file *f,

@@ -1,5 +1,5 @@
 /*
- * sweep.c: every record of $MFT in its order, in large reads.
+ * scan.c: every record of $MFT in its order, in large reads.
  *
  * The caches of mft.c are left alone: a sweep passes each record once, and a
  * source that is read in several threads has to be able to start one.
@@ -13,7 +13,7 @@
 
 #define PIECE (1u << 20) /* bytes; a multiple of every record size */
 
-struct hl_ntfs_sweep {
+struct hl_ntfs_scan {
 	struct hl_ntfs *nt;
 	uint64_t next, n; /* records */
 	uint64_t first;   /* in buf */
@@ -22,10 +22,10 @@ struct hl_ntfs_sweep {
 	uint8_t *buf;
 };
 
-enum hl_status hl_ntfs_sweep_open(struct hl_ntfs_sweep **out,
+enum hl_status hl_ntfs_scan_open(struct hl_ntfs_scan **out,
                                   struct hl_ntfs *nt)
 {
-	struct hl_ntfs_sweep *s = hl_zalloc(nt->ctx, sizeof(*s));
+	struct hl_ntfs_scan *s = hl_zalloc(nt->ctx, sizeof(*s));
 
 	*out = NULL;
 	if (!s)
@@ -43,7 +43,7 @@ enum hl_status hl_ntfs_sweep_open(struct hl_ntfs_sweep **out,
 	return HL_OK;
 }
 
-void hl_ntfs_sweep_close(struct hl_ntfs_sweep *s)
+void hl_ntfs_scan_close(struct hl_ntfs_scan *s)
 {
 	if (!s)
 		return;
@@ -51,7 +51,7 @@ void hl_ntfs_sweep_close(struct hl_ntfs_sweep *s)
 	hl_free(s->nt->ctx, s);
 }
 
-static enum hl_status fill(struct hl_ntfs_sweep *s)
+static enum hl_status fill(struct hl_ntfs_scan *s)
 {
 	uint32_t size = s->nt->geom.record_size;
 
@@ -67,7 +67,7 @@ static enum hl_status fill(struct hl_ntfs_sweep *s)
 	return st == HL_RANGE ? HL_END : st;
 }
 
-static bool unreadable(const struct hl_ntfs_sweep *s, uint64_t off,
+static bool unreadable(const struct hl_ntfs_scan *s, uint64_t off,
                        uint64_t len)
 {
 	for (size_t i = 0; i < s->bad.n; i++)
@@ -83,7 +83,7 @@ static bool all_zero(const uint8_t *p, size_t n)
 }
 
 /* HL_END: never used */
-static enum hl_status decode(struct hl_ntfs_sweep *s, uint8_t *p,
+static enum hl_status decode(struct hl_ntfs_scan *s, uint8_t *p,
                              struct hl_ntfs_rec *rec)
 {
 	uint32_t size = s->nt->geom.record_size;
@@ -101,7 +101,7 @@ static enum hl_status decode(struct hl_ntfs_sweep *s, uint8_t *p,
 	return HL_OK;
 }
 
-enum hl_status hl_ntfs_sweep_next(struct hl_ntfs_sweep *s,
+enum hl_status hl_ntfs_scan_next(struct hl_ntfs_scan *s,
                                   struct hl_ntfs_rec *rec)
 {
 	enum hl_status st = HL_END;
