@@ -41,6 +41,8 @@ enum hl_entry_flag {
 	HL_ENTRY_SLACK = 1 << 10, /* a name left behind in a folder's unused
 	                             bytes; its file may be gone or another's */
 	HL_ENTRY_GUESSED = 1 << 11, /* deleted: where its bytes lay is a guess */
+	HL_ENTRY_FIRST_LOST = 1 << 12, /* deleted on FAT: "_" stands for the
+	                                  first character, which is lost */
 };
 
 struct hl_entry {
