@@ -35,6 +35,7 @@ enum hl_quality {
 	HL_Q_OK,
 	HL_Q_UNALLOCATED_NOW, /* of a deleted file; free now, maybe reused */
 	HL_Q_ALLOCATED_TO,    /* of a deleted file; now another file's */
+	HL_Q_UNKNOWN,         /* of a deleted file; who has it cannot be told */
 	HL_Q_BAD_CHECKSUM,    /* the container's checksum does not match */
 	HL_Q_UNREADABLE,      /* I/O error, missing segment, beyond the cut */
 	HL_Q_FRAGMENT,        /* rejoined by carving */
@@ -50,6 +51,8 @@ struct hl_extent {
 	                       missing, or this source is itself the leaf) */
 	uint64_t in_off, in_len; /* there; in_len != len when compressed */
 	uint16_t what, quality;
+	uint64_t owner; /* HL_Q_ALLOCATED_TO: id of that file's ref, or
+	                   HL_NO_OFFSET: not known; else 0 */
 };
 
 /* A bounded, merging list of damaged stretches of one read. */

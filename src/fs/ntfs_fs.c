@@ -41,6 +41,7 @@ static void close_impl(struct hl_fs *fs)
 	hl_ntfs_file_close(n->last);
 	hl_ntfs_close(n->nt);
 	hl_free(fs->ctx, n->facts);
+	hl_free(fs->ctx, n->dead);
 	hl_free(fs->ctx, n);
 	fs->impl = NULL;
 }
@@ -184,19 +185,47 @@ static enum hl_status full_entry(struct hl_fs *fs,
 
 /* ---- folders ------------------------------------------------------------- */
 
+/* A deleted folder may have lost its index: *out is then NULL. */
 static enum hl_status open_dir(struct hl_fs *fs, const struct hl_ref *ref,
-                               struct hl_ntfs_dir **out, bool *exact)
+                               struct hl_ntfs_dir **out, bool *exact,
+                               struct hl_ntfs_file **file)
 {
-	struct hl_ntfs_file *f;
 	struct hl_ntfs_sum sum;
-	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, file);
 
 	*out = NULL;
 	if (st != HL_OK)
 		return st;
-	hl_ntfs_file_sum(f, &sum);
+	hl_ntfs_file_sum(*file, &sum);
 	*exact = sum.std.case_sensitive;
-	return hl_ntfs_dir_open(out, f);
+	if (!((*file)->head.flags & NTFS_IN_USE)) {
+		if (!sum.is_dir)
+			return HL_END;
+		if (!hl_ntfs_has_index(*file))
+			return HL_OK;
+	}
+	return hl_ntfs_dir_open(out, *file);
+}
+
+/* One name of a deleted folder, among those that are left of it. */
+static enum hl_status gone_lookup(struct hl_fs *fs, const struct hl_ref *dir,
+                                  const uint16_t *u, size_t n,
+                                  struct hl_entry *out)
+{
+	struct hl_ntfs_gone_list *l;
+	struct hl_ntfs_file *f;
+	enum hl_status st = hl_ntfs_fs_file(fs, dir, false, &f);
+
+	if (st == HL_OK)
+		st = hl_ntfs_gone_open(&l, fs, f, NULL);
+	if (st != HL_OK)
+		return st;
+	while ((st = hl_ntfs_gone_next(l, out)) == HL_OK)
+		if (!hl_ntfs_fold_cmp(impl(fs)->nt, u, n, out->name16,
+		                      out->n_name16))
+			break;
+	hl_ntfs_gone_close(l);
+	return st;
 }
 
 static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
@@ -205,13 +234,18 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 	uint16_t u[HL_NAME_UNITS];
 	size_t n = hl_utf16_from8(u, HL_NAME_UNITS, name);
 	struct hl_ntfs_link l;
+	struct hl_ntfs_file *f;
 	struct hl_ntfs_dir *d;
 	bool exact;
 	enum hl_status st;
 
 	if (n == SIZE_MAX || !n)
 		return HL_END;
-	st = open_dir(fs, dir, &d, &exact);
+	st = open_dir(fs, dir, &d, &exact, &f);
+	if (st == HL_OK && !(f->head.flags & NTFS_IN_USE)) {
+		hl_ntfs_dir_close(d); /* names of its own are gone */
+		return gone_lookup(fs, dir, u, n, out);
+	}
 	if (st != HL_OK)
 		return st;
 	st = hl_ntfs_dir_find(d, u, n, exact, &l);
@@ -221,6 +255,8 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 
 struct list {
 	struct hl_ntfs_dir *dir;
+	struct hl_ntfs_gone_list *gone; /* or NULL: none wanted */
+	bool live; /* names of the index are still to come */
 	unsigned how;
 };
 
@@ -228,6 +264,7 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
                            const struct hl_ref *dir, unsigned how)
 {
 	struct list *l = hl_zalloc(fs->ctx, sizeof(*l));
+	struct hl_ntfs_file *f;
 	bool exact;
 	enum hl_status st;
 
@@ -235,8 +272,15 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 	if (!l)
 		return HL_NOMEM;
 	l->how = how;
-	st = open_dir(fs, dir, &l->dir, &exact);
+	st = open_dir(fs, dir, &l->dir, &exact, &f);
+	if (st == HL_OK) {
+		l->live = (f->head.flags & NTFS_IN_USE) &&
+		          !(how & HL_LIST_NO_LIVE);
+		if ((how & HL_LIST_DELETED) || !(f->head.flags & NTFS_IN_USE))
+			st = hl_ntfs_gone_open(&l->gone, fs, f, l->dir);
+	}
 	if (st != HL_OK) {
+		hl_ntfs_dir_close(l->dir);
 		hl_free(fs->ctx, l);
 		return st;
 	}
@@ -251,14 +295,20 @@ static enum hl_status list_next(struct hl_fs *fs, void *iter,
 {
 	struct list *l = iter;
 	struct hl_ntfs_link link;
-	enum hl_status st;
+	enum hl_status st = HL_END;
 
-	do {
+	while (l->live) {
 		st = hl_ntfs_dir_next(l->dir, &link);
-		if (st != HL_OK)
+		if (st == HL_END)
+			l->live = false;
+		else if (st != HL_OK)
 			return st;
-	} while (link.name.name_space == NTFS_NS_DOS &&
-	         !(l->how & HL_LIST_SHORT));
+		else if (link.name.name_space != NTFS_NS_DOS ||
+		         (l->how & HL_LIST_SHORT))
+			break;
+	}
+	if (!l->live)
+		return l->gone ? hl_ntfs_gone_next(l->gone, out) : HL_END;
 	if (l->how & HL_LIST_FULL)
 		return full_entry(fs, &link, out);
 	hl_ntfs_entry_index(&link, out);
@@ -273,6 +323,7 @@ static void list_close(struct hl_fs *fs, void *iter)
 		return;
 	if (l->how & HL_LIST_FULL)
 		hl_ntfs_bulk(impl(fs)->nt, false);
+	hl_ntfs_gone_close(l->gone);
 	hl_ntfs_dir_close(l->dir);
 	hl_free(fs->ctx, l);
 }
@@ -292,6 +343,10 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.list = list,
 	.next = list_next,
 	.list_close = list_close,
+	.sweep = hl_ntfs_fs_sweep,
+	.sweep_next = hl_ntfs_fs_sweep_next,
+	.sweep_close = hl_ntfs_fs_sweep_close,
+	.parent = hl_ntfs_fs_parent,
 	.stream = hl_ntfs_fs_stream,
 	.stream_next = hl_ntfs_fs_stream_next,
 	.link = hl_ntfs_fs_link,

@@ -46,8 +46,9 @@ static enum hl_status take_root(struct hl_ntfs_dir *d,
 	    d->root.type != NTFS_FILE_NAME) {
 		struct hl_at at = hl_ntfs_dir_at(d);
 
-		hl_warn(&at, "folder %llu: the root of its index is broken",
-		        (unsigned long long)d->number);
+		if (f->head.flags & NTFS_IN_USE)
+			hl_warn(&at, "folder %llu: the root of its index is "
+			        "broken", (unsigned long long)d->number);
 		d->damaged = true;
 		d->root.node = (struct hl_ntfs_node){ .children = true };
 	}
@@ -73,6 +74,13 @@ static enum hl_status optional(struct hl_src **out,
 		return HL_OK;
 	st = hl_ntfs_stream(out, f, i, NTFS_CONTENT);
 	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
+}
+
+bool hl_ntfs_has_index(const struct hl_ntfs_file *f)
+{
+	size_t i = hl_ntfs_find(f, NTFS_INDEX_ROOT, span_of(i30, sizeof(i30)));
+
+	return i != NTFS_NONE && f->part[i].a.resident;
 }
 
 enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
