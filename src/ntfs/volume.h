@@ -4,6 +4,7 @@
 
 #include "base/note.h"
 #include "ntfs/reader.h"
+#include "ntfs/sweep.h"
 
 #define NTFS_CACHE 64         /* records kept */
 #define NTFS_WINDOWS 8        /* read-ahead windows of $MFT */
@@ -41,6 +42,7 @@ struct hl_ntfs {
 	struct hl_src *mft;
 	bool own_mft;
 	bool booting; /* $MFT is not whole yet: say nothing */
+	bool quiet;   /* a sweep: what it meets is said when it is asked for */
 	struct hl_ntfs_slot slot[NTFS_CACHE];
 	uint8_t *slot_bytes;
 	int bulk;
@@ -52,6 +54,7 @@ struct hl_ntfs {
 	unsigned next_said;
 	uint16_t *upcase;
 	bool upcase_tried;
+	struct hl_ntfs_sweep *sweep; /* NULL: not needed yet */
 	bool bitmap_known;
 	uint64_t unallocated;
 };
