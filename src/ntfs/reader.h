@@ -82,6 +82,7 @@ struct hl_ntfs_file {
 	struct hl_ntfs_part *part; /* by type, name, lowest VCN */
 	size_t n_part, cap_part;
 	bool damaged; /* something of it could not be had (said) */
+	bool odd;     /* what leads to its other records is not to be trusted */
 	bool pending; /* an extension record lies where $MFT does not reach */
 };
 /*

@@ -75,6 +75,17 @@ static inline struct hl_at hl_ntfs_at(struct hl_ntfs *nt, uint64_t number,
 	return (struct hl_at){ nt->ctx, nt->mft, off, what };
 }
 
+/*
+ * file.c: one more record for a file that is being opened; a record that
+ * cannot be had or is another's is said.  HL_OK, HL_LIMIT, HL_NOMEM, …
+ */
+enum hl_status hl_ntfs_file_extend(struct hl_ntfs_file *f,
+                                   struct hl_ntfs_ref ref) HL_MUST_CHECK;
+/* regain.c: is a stream of it mapped in part only (parts are sorted)? */
+bool hl_ntfs_file_has_gap(const struct hl_ntfs_file *f);
+/* Records that say they belong to it.  HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_file_regain(struct hl_ntfs_file *f) HL_MUST_CHECK;
+
 /* packed.c: takes raw over, also when it fails. */
 enum hl_status hl_ntfs_packed(struct hl_src **out, struct hl_src *raw,
                               uint32_t unit, uint64_t size, uint64_t valid,
