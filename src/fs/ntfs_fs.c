@@ -141,63 +141,13 @@ static enum hl_status root(struct hl_fs *fs, struct hl_entry *out)
 	struct hl_ref ref = { .id = NTFS_REC_ROOT };
 	enum hl_status st = entry(fs, &ref, true, out);
 
-	if (st == HL_END) {
-		struct hl_at at = hl_ntfs_fs_at(fs, NTFS_REC_ROOT);
-
-		return hl_fail(&at, HL_CORRUPT, "there is no root folder");
-	}
-	return st;
-}
-
-/* What the record says, under the name by which it was found; the index copy
- * when the record cannot be had. */
-static enum hl_status full_entry(struct hl_fs *fs,
-                                 const struct hl_ntfs_link *l,
-                                 struct hl_entry *out)
-{
-	struct hl_at at = hl_ntfs_fs_at(fs, l->ref.number);
-	struct hl_ntfs_file *f = NULL;
-	enum hl_status st = hl_ntfs_file_open(&f, impl(fs)->nt, l->ref.number);
-
-	if (st == HL_NOMEM || st == HL_CANCELLED)
+	if (st != HL_END && st != HL_CORRUPT)
 		return st;
-	if (st == HL_OK && (f->head.flags & NTFS_IN_USE) &&
-	    (!l->ref.seq || l->ref.seq == f->ref.seq)) {
-		hl_ntfs_entry_fill(impl(fs)->nt, f, l, out);
-		/* Likely to be asked for next. */
-		hl_ntfs_file_close(impl(fs)->last);
-		impl(fs)->last = f;
-		return HL_OK;
-	}
-	hl_ntfs_entry_index(l, out);
-	out->flags |= HL_ENTRY_DAMAGED;
-	if (st == HL_CORRUPT)
-		hl_warn(&at, "\"%s\": its record %llu is damaged", out->name,
-		        (unsigned long long)l->ref.number);
-	else
-		hl_warn(&at, "\"%s\": its record %llu is not in use or "
-		        "another file's", out->name,
-		        (unsigned long long)l->ref.number);
-	hl_ntfs_file_close(f);
+	hl_ntfs_fs_lost_root(fs, out);
 	return HL_OK;
 }
 
 /* ---- folders ------------------------------------------------------------- */
-
-static enum hl_status open_dir(struct hl_fs *fs, const struct hl_ref *ref,
-                               struct hl_ntfs_dir **out, bool *exact)
-{
-	struct hl_ntfs_file *f;
-	struct hl_ntfs_sum sum;
-	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
-
-	*out = NULL;
-	if (st != HL_OK)
-		return st;
-	hl_ntfs_file_sum(f, &sum);
-	*exact = sum.std.case_sensitive;
-	return hl_ntfs_dir_open(out, f);
-}
 
 static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
                              const char *name, struct hl_entry *out)
@@ -206,21 +156,22 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 	size_t n = hl_utf16_from8(u, HL_NAME_UNITS, name);
 	struct hl_ntfs_link l;
 	struct hl_ntfs_dir *d;
-	bool exact;
+	bool exact, wrong;
 	enum hl_status st;
 
 	if (n == SIZE_MAX || !n)
 		return HL_END;
-	st = open_dir(fs, dir, &d, &exact);
+	st = hl_ntfs_fs_dir(fs, dir, &d, &exact);
 	if (st != HL_OK)
 		return st;
 	st = hl_ntfs_dir_find(d, u, n, exact, &l);
 	hl_ntfs_dir_close(d);
-	return st == HL_OK ? full_entry(fs, &l, out) : st;
+	return st == HL_OK ? hl_ntfs_fs_follow(fs, dir, &l, out, &wrong) : st;
 }
 
 struct list {
 	struct hl_ntfs_dir *dir;
+	struct hl_ref ref;
 	unsigned how;
 };
 
@@ -235,7 +186,8 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 	if (!l)
 		return HL_NOMEM;
 	l->how = how;
-	st = open_dir(fs, dir, &l->dir, &exact);
+	l->ref = *dir;
+	st = hl_ntfs_fs_dir(fs, dir, &l->dir, &exact);
 	if (st != HL_OK) {
 		hl_free(fs->ctx, l);
 		return st;
@@ -252,17 +204,26 @@ static enum hl_status list_next(struct hl_fs *fs, void *iter,
 	struct list *l = iter;
 	struct hl_ntfs_link link;
 	enum hl_status st;
+	bool wrong = false;
 
 	do {
 		st = hl_ntfs_dir_next(l->dir, &link);
 		if (st != HL_OK)
 			return st;
-	} while (link.name.name_space == NTFS_NS_DOS &&
-	         !(l->how & HL_LIST_SHORT));
-	if (l->how & HL_LIST_FULL)
-		return full_entry(fs, &link, out);
-	hl_ntfs_entry_index(&link, out);
-	return HL_OK;
+		if (link.name.name_space == NTFS_NS_DOS &&
+		    !(l->how & HL_LIST_SHORT))
+			continue;
+		if (!(l->how & HL_LIST_FULL)) {
+			hl_ntfs_entry_index(&link, out);
+			return HL_OK;
+		}
+		st = hl_ntfs_fs_follow(fs, &l->ref, &link, out, &wrong);
+		if (st != HL_OK || !wrong)
+			return st;
+		/* The right name comes at the end. */
+		hl_ntfs_dir_doubt(l->dir);
+	} while (!hl_cancelled(fs->ctx));
+	return HL_CANCELLED;
 }
 
 static void list_close(struct hl_fs *fs, void *iter)

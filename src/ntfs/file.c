@@ -347,6 +347,9 @@ static void sum_part(const struct hl_ntfs_part *p, struct hl_ntfs_sum *out)
 		out->allocated = p->a.resident ? 0 : p->a.allocated;
 		out->data_flags = p->a.flags;
 		break;
+	case NTFS_INDEX_ROOT: /* the flag in the header may be damaged */
+		out->is_dir |= hl_ntfs_is_i30(p->a.name);
+		break;
 	case NTFS_REPARSE_POINT:
 		if (!p->a.resident)
 			break;
@@ -366,5 +369,5 @@ void hl_ntfs_file_sum(const struct hl_ntfs_file *f, struct hl_ntfs_sum *out)
 	memset(out, 0, sizeof(*out));
 	for (i = 0; i < f->n_part; i++)
 		sum_part(&f->part[i], out);
-	out->is_dir = f->head.flags & NTFS_HAS_INDEX;
+	out->is_dir |= f->head.flags & NTFS_HAS_INDEX;
 }

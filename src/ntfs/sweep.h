@@ -46,12 +46,4 @@ size_t hl_ntfs_pair_first(const struct hl_ntfs_pair *p, size_t n,
 enum hl_status hl_ntfs_next_mapped(struct hl_ntfs *nt, uint64_t *number,
                                    uint64_t *n) HL_MUST_CHECK;
 
-/*
- * kids.c: the file that calls itself so in that folder.  HL_OK, HL_END
- * (none), HL_NOMEM, HL_CANCELLED
- */
-enum hl_status hl_ntfs_kid_find(struct hl_ntfs *nt, struct hl_ntfs_ref folder,
-                                const struct hl_ntfs_name *name,
-                                struct hl_ntfs_link *out) HL_MUST_CHECK;
-
 #endif
