@@ -68,6 +68,23 @@ enum hl_status hl_ntfs_fs_fact(struct hl_fs *fs, const struct hl_ref *ref,
                                unsigned *cursor,
                                struct hl_fact *out) HL_MUST_CHECK;
 
+/*
+ * ntfs_links.c: the file behind a name of a folder, by its record; by the
+ * index's copy when that is lost (marked damaged).  What does not fit is
+ * said.  *wrong: the record has other names in this folder, not this one.
+ * HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ntfs_fs_follow(struct hl_fs *fs, const struct hl_ref *dir,
+                                 const struct hl_ntfs_link *link,
+                                 struct hl_entry *out,
+                                 bool *wrong) HL_MUST_CHECK;
+/* A folder, also when its own record is lost (*file is then NULL), or when it
+ * is deleted and its index is gone (*out is then NULL). */
+enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
+                              struct hl_ntfs_dir **out, bool *exact,
+                              struct hl_ntfs_file **file) HL_MUST_CHECK;
+void hl_ntfs_fs_lost_root(struct hl_fs *fs, struct hl_entry *out);
+
 /* ntfs_entry.c */
 void hl_ntfs_entry_fill(struct hl_ntfs *nt, const struct hl_ntfs_file *f,
                         const struct hl_ntfs_link *link, struct hl_entry *out);

@@ -89,18 +89,37 @@ static bool name_is_enough(const struct hl_place_row *row)
 	return !strchr(name, '*') || strcspn(name, "*") >= WORD;
 }
 
-/* The row of a path, and whether only its last name fits. */
-static const struct hl_place_row *row_of(const char *path, const char *name,
-                                         bool *name_only, const char **user,
-                                         size_t *n_user)
+/* FAT deletes a file by writing over the first letter of its short name. */
+static bool lost_letter(const struct hl_entry *e)
+{
+	return !(e->flags & HL_ENTRY_RECORD) && e->name[0] == '_';
+}
+
+static bool row_fits(const struct hl_place_row *row, const struct hl_entry *e)
+{
+	char name[HL_NAME_BYTES];
+
+	if (hl_row_fits(row, e->name))
+		return true;
+	if (!lost_letter(e))
+		return false;
+	hl_copy(name, sizeof(name), e->name);
+	name[0] = hl_row_name(row->pattern)[0];
+	return name[0] != '*' && hl_row_fits(row, name);
+}
+
+/* The row of a path, and whether its content has to speak for it. */
+static const struct hl_place_row *row_of(const char *path,
+                                         const struct hl_entry *e, bool *look,
+                                         const char **user, size_t *n_user)
 {
 	const struct hl_place_row *by_name = NULL;
 
-	*name_only = false;
+	*look = lost_letter(e);
 	for (size_t i = 0; i < hl_catalogue_rows; i++) {
 		const struct hl_place_row *row = &hl_catalogue[i];
 
-		if (!hl_row_fits(row, name))
+		if (!row_fits(row, e))
 			continue;
 		*user = NULL;
 		if (place_fits(row, path, user, n_user))
@@ -109,14 +128,14 @@ static const struct hl_place_row *row_of(const char *path, const char *name,
 			by_name = row;
 	}
 	*user = NULL;
-	*name_only = true;
+	*look = true;
 	return by_name;
 }
 
-static bool any_row(const char *name)
+static bool any_row(const struct hl_entry *e)
 {
 	for (size_t i = 0; i < hl_catalogue_rows; i++)
-		if (hl_row_fits(&hl_catalogue[i], name))
+		if (row_fits(&hl_catalogue[i], e))
 			return true;
 	return false;
 }
@@ -225,18 +244,18 @@ static enum hl_status judge(struct hl_find *f, const struct hl_entry *e,
 	const struct hl_place_row *row;
 	const char *user;
 	size_t n_user = 0;
-	bool name_only;
+	bool look;
 	enum hl_status st;
 
-	if (e->type != HL_FILE || !any_row(e->name))
+	if (e->type != HL_FILE || !any_row(e))
 		return HL_OK;
 	st = hl_fs_path(f->fs, e, path, HL_MAX_PATH, NULL);
 	if (st != HL_OK)
 		return hl_find_goes_on(st) ? HL_OK : st;
-	row = row_of(path, e->name, &name_only, &user, &n_user);
+	row = row_of(path, e, &look, &user, &n_user);
 	if (!row)
 		return HL_OK;
-	if (name_only)
+	if (look)
 		st = looks_like(f, e);
 	if (st == HL_OK)
 		st = add(f, row, e, path, user, n_user);

@@ -88,6 +88,7 @@ struct hl_ntfs_file {
 	struct hl_ntfs_part *part; /* by type, name, lowest VCN */
 	size_t n_part, cap_part;
 	bool damaged; /* something of it could not be had (said) */
+	bool odd;     /* what leads to its other records is not to be trusted */
 	bool pending; /* an extension record lies where $MFT does not reach */
 };
 /*
@@ -175,6 +176,15 @@ enum hl_status hl_ntfs_slack_next(struct hl_ntfs_slack *s,
                                   struct hl_ntfs_link *link,
                                   bool *known) HL_MUST_CHECK;
 void hl_ntfs_slack_close(struct hl_ntfs_slack *s);
+/* What its record says of a name that a folder's index has for it. */
+enum hl_ntfs_named {
+	NTFS_NAMED_NOT,       /* it has no name in that folder */
+	NTFS_NAMED_OTHERWISE, /* it has, but not this one */
+	NTFS_NAMED_SO,
+};
+enum hl_ntfs_named hl_ntfs_file_named(const struct hl_ntfs_file *f,
+                                      uint64_t folder,
+                                      const struct hl_ntfs_name *name);
 
 /* ---- streams (stream.c, packed.c, resident.c) -------------------------- */
 
@@ -197,17 +207,29 @@ enum hl_status hl_ntfs_stream_load(void **out, size_t *n,
                                    const struct hl_ntfs_file *f, size_t i,
                                    size_t max) HL_MUST_CHECK;
 
-/* ---- folders (dir.c, walk.c) ------------------------------------------- */
+/* ---- folders (dir.c, walk.c, kids.c) ------------------------------------------- */
 
 bool hl_ntfs_has_index(const struct hl_ntfs_file *f); /* its root, at least */
 /* HL_OK, HL_END (not a folder), HL_CORRUPT (said), HL_NOMEM */
 enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
                                 const struct hl_ntfs_file *f) HL_MUST_CHECK;
+/* A folder whose record cannot be had: its names out of the other records.
+ * HL_OK (said), HL_END (no record names it), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_dir_open_lost(struct hl_ntfs_dir **out,
+                                     struct hl_ntfs *nt,
+                                     struct hl_ntfs_ref ref) HL_MUST_CHECK;
+/* The caller found a name in it to be wrong: those of the records follow. */
+void hl_ntfs_dir_doubt(struct hl_ntfs_dir *d);
 void hl_ntfs_dir_close(struct hl_ntfs_dir *d);
 /* Down the tree; exact case wins over folded unless the folder is case
  * sensitive, where only exact counts.  HL_OK, HL_END, HL_CORRUPT (said) */
 enum hl_status hl_ntfs_dir_find(struct hl_ntfs_dir *d, const uint16_t *u,
                                 size_t n, bool exact,
+                                struct hl_ntfs_link *out) HL_MUST_CHECK;
+/* The file that calls itself so in that folder, by a sweep: for when the
+ * index leads to another one.  HL_OK, HL_END, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_kid_find(struct hl_ntfs *nt, struct hl_ntfs_ref folder,
+                                const struct hl_ntfs_name *name,
                                 struct hl_ntfs_link *out) HL_MUST_CHECK;
 /* All names in order.  HL_CORRUPT: something was skipped (said); go on. */
 enum hl_status hl_ntfs_dir_next(struct hl_ntfs_dir *d,
@@ -229,6 +251,8 @@ enum hl_status hl_ntfs_state(struct hl_ntfs *nt,
 /* HL_OK, HL_END (not known; said), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_ntfs_unallocated(struct hl_ntfs *nt,
                                    uint64_t *bytes) HL_MUST_CHECK;
+
+bool hl_ntfs_is_i30(struct span name); /* "$I30", a folder's index */
 
 /* Names folded by the volume's $UpCase (read when first needed). */
 int hl_ntfs_fold_cmp(struct hl_ntfs *nt, const uint16_t *a, size_t na,

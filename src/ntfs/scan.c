@@ -51,19 +51,51 @@ void hl_ntfs_scan_close(struct hl_ntfs_scan *s)
 	hl_free(s->nt->ctx, s);
 }
 
-static enum hl_status fill(struct hl_ntfs_scan *s)
+/*
+ * Steps over what no medium holds, so that a $MFT that claims to be endless
+ * ends.  HL_OK: *n records lie here; HL_CORRUPT: some are missing, and
+ * s->next is behind them; HL_END
+ */
+static enum hl_status next_mapped(struct hl_ntfs_scan *s, uint64_t *n)
 {
 	uint32_t size = s->nt->geom.record_size;
+	struct hl_extent e;
 
+	for (; s->next < s->n; s->next += *n) {
+		if (hl_src_locate(s->nt->mft, s->next * size, &e) != HL_OK)
+			return HL_END;
+		*n = min_u64(e.len / size + (e.len % size != 0),
+		             s->n - s->next);
+		if (e.what == HL_WHAT_DATA)
+			return HL_OK;
+		if (e.what == HL_WHAT_MISSING) {
+			s->next += *n;
+			return HL_CORRUPT;
+		}
+	}
+	return HL_END;
+}
+
+static enum hl_status fill(struct hl_ntfs_scan *s, uint64_t *number)
+{
+	uint32_t size = s->nt->geom.record_size;
+	uint64_t n;
+	enum hl_status st;
+
+	*number = s->next;
 	if (s->n_buf && s->next - s->first < s->n_buf)
 		return HL_OK;
-	s->first = s->next;
-	s->n_buf = (size_t)min_u64(PIECE / size, s->n - s->next);
-	hl_ranges_clear(&s->bad);
-	enum hl_status st = hl_src_read(s->nt->mft, s->first * size, s->buf,
-	                                s->n_buf * size, &s->bad);
+	s->n_buf = 0;
+	st = next_mapped(s, &n);
 	if (st != HL_OK)
-		s->n_buf = 0;
+		return st;
+	*number = s->first = s->next;
+	hl_ranges_clear(&s->bad);
+	n = min_u64(PIECE / size, n);
+	st = hl_src_read(s->nt->mft, s->first * size, s->buf,
+	                 (size_t)n * size, &s->bad);
+	if (st == HL_OK)
+		s->n_buf = (size_t)n;
 	return st == HL_RANGE ? HL_END : st;
 }
 
@@ -112,10 +144,10 @@ enum hl_status hl_ntfs_scan_next(struct hl_ntfs_scan *s,
 			return HL_END;
 		if (s->next % 256 == 0 && hl_cancelled(s->nt->ctx))
 			return HL_CANCELLED;
-		st = fill(s);
+		st = fill(s, &rec->number);
 		if (st != HL_OK)
 			return st;
-		rec->number = s->next++;
+		s->next++;
 		st = decode(s, s->buf + (size_t)(rec->number - s->first) *
 		            s->nt->geom.record_size, rec);
 	}

@@ -136,6 +136,7 @@ void hl_ntfs_close(struct hl_ntfs *nt)
 		hl_src_close(nt->mft);
 	for (i = 0; i < NTFS_WINDOWS; i++)
 		hl_free(nt->ctx, nt->window[i].buf);
+	hl_ntfs_sweep_free(nt->ctx, nt->sweep);
 	hl_free(nt->ctx, nt->upcase);
 	hl_free(nt->ctx, nt->kept);
 	hl_free(nt->ctx, nt->slot_bytes);

@@ -6,6 +6,7 @@
 
 #include "base/note.h"
 #include "ntfs/reader.h"
+#include "ntfs/sweep.h"
 
 #define NTFS_CACHE 64         /* records kept */
 #define NTFS_WINDOWS 8        /* read-ahead windows of $MFT */
@@ -43,6 +44,7 @@ struct hl_ntfs {
 	struct hl_src *mft;
 	bool own_mft;
 	bool booting; /* $MFT is not whole yet: say nothing */
+	bool quiet;   /* a sweep: what it meets is said when it is asked for */
 	struct hl_ntfs_slot slot[NTFS_CACHE];
 	uint8_t *slot_bytes;
 	int bulk;
@@ -54,6 +56,7 @@ struct hl_ntfs {
 	unsigned next_said;
 	uint16_t *upcase;
 	bool upcase_tried;
+	struct hl_ntfs_sweep *sweep; /* NULL: not needed yet */
 	bool bitmap_known;
 	uint64_t unallocated;
 	struct hl_ntfs_owners *owners; /* owners.c, from the first need on */
@@ -87,6 +90,17 @@ static inline struct hl_at hl_ntfs_at(struct hl_ntfs *nt, uint64_t number,
 		off = HL_NO_OFFSET;
 	return (struct hl_at){ nt->ctx, nt->mft, off, what };
 }
+
+/*
+ * file.c: one more record for a file that is being opened; a record that
+ * cannot be had or is another's is said.  HL_OK, HL_LIMIT, HL_NOMEM, …
+ */
+enum hl_status hl_ntfs_file_extend(struct hl_ntfs_file *f,
+                                   struct hl_ntfs_ref ref) HL_MUST_CHECK;
+/* regain.c: is a stream of it mapped in part only (parts are sorted)? */
+bool hl_ntfs_file_has_gap(const struct hl_ntfs_file *f);
+/* Records that say they belong to it.  HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_file_regain(struct hl_ntfs_file *f) HL_MUST_CHECK;
 
 /* packed.c: takes raw over, also when it fails. */
 enum hl_status hl_ntfs_packed(struct hl_src **out, struct hl_src *raw,
