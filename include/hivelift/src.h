@@ -159,8 +159,13 @@ enum hl_status hl_files_find(struct hl_files **out, const char *path,
 void hl_files_close(struct hl_files *files);
 size_t hl_files_count(const struct hl_files *files);
 const char *hl_files_path(const struct hl_files *files, size_t i);
-/* Is that path (or open descriptor's file) one of the image's files? */
+/*
+ * Is that path one of the image's files, its device, or on a volume of it?
+ * The same of a descriptor, but for files on a volume: whoever redirects
+ * output of a live disk knows where to.
+ */
 bool hl_files_is_source(const struct hl_files *files, const char *path);
+bool hl_files_is_source_fd(const struct hl_files *files, int fd);
 
 /*
  * Open the image that those files hold; may run inside a sandbox.  A missing,

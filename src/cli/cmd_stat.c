@@ -168,5 +168,5 @@ enum outcome cmd_stat(struct cli *c)
 	else
 		ok = as_text(c, &w);
 	where_free(&w);
-	return ok && !c->out.err && !stop_signalled() ? DONE : FAILED;
+	return ok && !c->out.err && !stop_signalled(c) ? DONE : FAILED;
 }
