@@ -134,25 +134,6 @@ static void except(const char *name)
 	truth.n = kept;
 }
 
-/* It also drops the last piece of names of more than 195 units (ASCII here;
- * the whole names are compared with upstream's own list below). */
-static void cut_long_names(void)
-{
-	for (size_t i = 0; i < ours.n; i++) {
-		char *from = ours.r[i].path, *to = from;
-		while (*from) {
-			size_t n = strcspn(from, "/");
-			size_t keep = n > 195 ? (n - 1) / 13 * 13 : n;
-			memmove(to, from, keep);
-			to += keep;
-			from += n;
-			if (*from)
-				*to++ = *from++;
-		}
-		*to = '\0';
-	}
-}
-
 static struct row *find_row(const char *path)
 {
 	for (size_t i = 0; i < ours.n; i++)

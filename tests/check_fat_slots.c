@@ -227,20 +227,26 @@ START_TEST(first_byte_has_to_fit_the_long_name)
 		{ "5", '5', true },          { "5", '6', false },
 	};
 	const uint16_t greek[] = { 0x03A3 }, none[1] = { 0 };
+	static const uint8_t plain[] = "?ROFIL~1TXT";
+	static const uint8_t hex[] = "?AA7~1  TXT";
 
 	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
 		uint16_t u[16];
 		size_t n = strlen(x[i].name);
 		for (size_t j = 0; j < n; j++)
 			u[j] = (uint8_t)x[i].name[j];
-		ck_assert_msg(hl_fat_first_fits(x[i].byte, u, n) == x[i].fits,
+		ck_assert_msg(hl_fat_first_fits(x[i].byte, plain, u, n) ==
+		              x[i].fits,
 		              "%s %c", x[i].name, x[i].byte);
 	}
-	ck_assert(hl_fat_first_fits(0xE4, greek, 1));
-	ck_assert(hl_fat_first_fits('_', greek, 1));
-	ck_assert(hl_fat_first_fits(0x05, greek, 1)); /* stands for E5 */
-	ck_assert(!hl_fat_first_fits('S', greek, 1));
-	ck_assert(!hl_fat_first_fits('S', none, 0));
+	ck_assert(hl_fat_first_fits(0xE4, plain, greek, 1));
+	ck_assert(hl_fat_first_fits('_', plain, greek, 1));
+	ck_assert(hl_fat_first_fits(0x05, plain, greek, 1)); /* stands for E5 */
+	ck_assert(!hl_fat_first_fits('S', plain, greek, 1));
+	ck_assert(!hl_fat_first_fits('S', plain, none, 0));
+	ck_assert(hl_fat_first_fits('1', hex, greek, 1));
+	ck_assert(!hl_fat_first_fits('1', plain, greek, 1));
+	ck_assert(!hl_fat_first_fits('S', hex, greek, 1));
 }
 END_TEST
 
