@@ -160,6 +160,8 @@ void hl_fs_iter_close(struct hl_fs_iter *it);
  */
 enum hl_status hl_fs_sweep(struct hl_fs_iter **out, struct hl_fs *fs,
                            unsigned how) HL_MUST_CHECK;
+/* false: hl_fs_sweep is HL_UNSUPPORTED for this kind of volume. */
+bool hl_fs_can_sweep(const struct hl_fs *fs);
 /*
  * The folder in which an entry lies or lay.  Only when it still is that
  * folder: a record that was used anew is not.

@@ -73,6 +73,7 @@ struct opts {
 	uint32_t kinds;
 	const char *user, *glob, *output;
 	bool force, no_replay, slack, raw, recursive, longform, body;
+	bool deleted, sweep;
 	bool help, version;
 };
 

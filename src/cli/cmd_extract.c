@@ -160,6 +160,7 @@ enum outcome cmd_extract(struct cli *c)
 		.force = c->o.force,
 		.argv = (const char *const *)c->argv,
 		.files = c->files,
+		.deleted = c->o.deleted,
 	};
 	struct tally n = { .hives = 0 };
 	struct hl_lift *lift;

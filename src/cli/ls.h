@@ -12,6 +12,10 @@ struct listing {
 	const char *path16; /* or NULL */
 };
 
+void ls_show(struct listing *l, const struct hl_entry *e);
+/* Every file below w without the indexes; orphans: only deleted ones whose
+ * folder is gone. */
+enum outcome ls_sweep(struct listing *l, const struct where *w, bool orphans);
 void ls_json(struct listing *l, const struct hl_entry *e);
 void ls_body(struct listing *l, const struct hl_entry *e);
 

@@ -47,6 +47,8 @@ void ls_json(struct listing *l, const struct hl_entry *e)
 	hl_json_ku(j, "size", e->size);
 	show_record(l->c, e);
 	hl_json_kb(j, "deleted", (e->flags & HL_ENTRY_DELETED) != 0);
+	if (e->flags & HL_ENTRY_SLACK)
+		hl_json_kb(j, "slack", true);
 	show_times(l->c, e);
 	hl_json_ku(j, "attributes", e->attributes);
 	json_streams(l, e);

@@ -8,6 +8,7 @@
 static bool continues(const struct hl_extent *a, const struct hl_extent *b)
 {
 	return a->what == b->what && a->quality == b->quality &&
+	       a->owner == b->owner &&
 	       a->in == b->in && a->what != HL_WHAT_COMPRESSED &&
 	       (!a->in || a->in_off + a->len == b->in_off);
 }

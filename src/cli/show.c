@@ -151,5 +151,9 @@ void show_run(struct cli *c, const struct hl_extent *e)
 	hl_json_ku(j, "stored_length", e->in ? e->in_len : 0);
 	hl_json_kv(j, "what", hl_what_text((enum hl_what)e->what));
 	hl_json_kv(j, "state", run_state(e));
+	if (e->quality == HL_Q_ALLOCATED_TO && e->owner == HL_NO_OFFSET)
+		hl_json_kn(j, "owner");
+	else if (e->quality == HL_Q_ALLOCATED_TO)
+		hl_json_ku(j, "owner", e->owner);
 	hl_json_object_end(j);
 }

@@ -202,7 +202,8 @@ enum hl_status walk_next(struct walk *w, struct hl_entry *out)
 			          "path longer than Windows allows, skipped");
 			continue;
 		}
-		if (out->type == HL_DIR && w->c->o.recursive) {
+		if (out->type == HL_DIR && w->c->o.recursive &&
+		    !(out->flags & HL_ENTRY_SLACK)) {
 			w->pending = true;
 			w->next = out->ref;
 		}

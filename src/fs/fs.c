@@ -253,6 +253,11 @@ enum hl_status hl_fs_list(struct hl_fs_iter **out, struct hl_fs *fs,
 	return begin(out, fs, dir, how);
 }
 
+bool hl_fs_can_sweep(const struct hl_fs *fs)
+{
+	return fs->ops->sweep != NULL;
+}
+
 enum hl_status hl_fs_sweep(struct hl_fs_iter **out, struct hl_fs *fs,
                            unsigned how)
 {

@@ -14,11 +14,13 @@ struct run {
 	uint64_t off, len;         /* in the file */
 	uint64_t in_off, in_len;   /* in the image; in_off may be none */
 	uint16_t what, quality;
+	uint64_t owner;
 };
 
 static bool joins(const struct run *a, const struct run *b)
 {
-	if (a->what != b->what || a->quality != b->quality)
+	if (a->what != b->what || a->quality != b->quality ||
+	    a->owner != b->owner)
 		return false;
 	if (a->in_off == HL_NO_OFFSET || b->in_off == HL_NO_OFFSET)
 		return a->in_off == b->in_off && a->in_len == b->in_len &&
@@ -40,6 +42,10 @@ static void write_run(struct hl_json *j, const struct run *r)
 	hl_json_ku(j, "stored_length", r->in_len);
 	hl_json_kv(j, "what", hl_what_text((enum hl_what)r->what));
 	hl_json_kv(j, "state", hl_quality_text((enum hl_quality)r->quality));
+	if (r->quality == HL_Q_ALLOCATED_TO && r->owner == HL_NO_OFFSET)
+		hl_json_kn(j, "owner");
+	else if (r->quality == HL_Q_ALLOCATED_TO)
+		hl_json_ku(j, "owner", r->owner);
 	hl_json_object_end(j);
 }
 
@@ -57,7 +63,7 @@ static void lay_over(struct run *r, const struct hl_ranges *bad, bool whole)
 		if (b->off > r->off && !whole) {
 			r->len = b->off - r->off;
 		} else {
-			if (r->quality == HL_Q_OK)
+			if (r->quality < HL_Q_BAD_CHECKSUM)
 				r->quality = b->quality;
 			if (!whole)
 				r->len = min_u64(r->len,
@@ -81,7 +87,8 @@ static enum hl_status next_run(struct hl_lift *lift, struct hl_item *item,
 	bool unit = stored && e.in_len != e.len;
 	*r = (struct run){ .off = off, .len = min_u64(e.len, left),
 		           .in_off = stored ? e.in_off : HL_NO_OFFSET,
-		           .what = e.what, .quality = e.quality };
+		           .what = e.what, .quality = e.quality,
+		           .owner = e.owner };
 	lay_over(r, &item->pass.bad, unit);
 	r->in_len = !stored ? 0 : unit ? e.in_len : r->len;
 	return HL_OK;
