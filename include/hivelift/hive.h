@@ -116,6 +116,11 @@ struct hl_replay_report {
 	char notes[HL_HIVE_NOTES][HL_HIVE_NOTE_BYTES];
 };
 
+struct hl_replay_log {
+	struct hl_src *src; /* borrowed */
+	const char *name;   /* for the report's words: "NTUSER.DAT.LOG1" */
+};
+
 /*
  * A dirty hive with its transaction logs applied, by the rules of the Windows
  * kernel: a view over hive and logs (which stay open and unchanged; borrowed,
@@ -127,7 +132,7 @@ struct hl_replay_report {
  *   HL_USAGE (more than HL_REPLAY_LOGS), HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_replay_open(struct hl_src **out, struct hl_src *hive,
-                              struct hl_src *const logs[], size_t n,
+                              const struct hl_replay_log *logs, size_t n,
                               struct hl_replay_report *report,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
 
@@ -137,7 +142,7 @@ enum hl_status hl_replay_open(struct hl_src **out, struct hl_src *hive,
  * PARTIAL, whatever there is; the same codes.
  */
 enum hl_status hl_replay_orphan(struct hl_src **out,
-                                struct hl_src *const logs[], size_t n,
+                                const struct hl_replay_log *logs, size_t n,
                                 struct hl_replay_report *report,
                                 const struct hl_ctx *ctx) HL_MUST_CHECK;
 
