@@ -10,6 +10,9 @@
  * than the hive too: so does Windows 8.  A single log that is newer than the
  * hive is refused, as the specification and the kernel have it, although some
  * tools take it.
+ *
+ * With a bad base block only the first bin tells a time, that of the write
+ * before the last; then it is the newest log that is not older.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -119,25 +122,42 @@ static uint64_t written(const struct replay_log *log)
 	return log->base.last_written.ticks;
 }
 
-static struct replay_log *choose(struct replay *r, uint64_t time)
+/* The newest of the format; *second: of several. */
+static struct replay_log *newest_log(struct replay *r, bool *second)
 {
-	struct replay_log *first = NULL, *newest = NULL;
+	struct replay_log *newest = NULL;
+	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
 		struct replay_log *log = &r->log[i];
 		if (log->use != REPLAY_OLD)
 			continue;
-		if (written(log) == time)
-			return log;
-		if (!first)
-			first = newest = log;
-		else if (written(log) > written(newest))
+		if (!newest || written(log) > written(newest)) {
 			newest = log;
+			*second = n > 0;
+		}
+		n++;
 	}
-	if (newest == first || written(newest) < time)
+	return newest;
+}
+
+static struct replay_log *choose(struct replay *r, uint64_t time)
+{
+	bool second = false;
+	struct replay_log *newest = newest_log(r, &second);
+
+	for (size_t i = 0; r->base_ok && i < r->n; i++)
+		if (r->log[i].use == REPLAY_OLD &&
+		    written(&r->log[i]) == time)
+			return &r->log[i];
+	if (!newest || written(newest) < time)
 		return NULL;
-	hl_replay_note(r, "%s is newer than the hive and than %s; it is the "
-	               "one that Windows 8 applies", newest->name, first->name);
+	if (!r->base_ok)
+		return newest;
+	if (!second)
+		return NULL;
+	hl_replay_note(r, "%s is newer than the hive and than the log before "
+	               "it: the one that Windows 8 applies", newest->name);
 	return newest;
 }
 
