@@ -164,17 +164,20 @@ static bool is_wanted(struct hl_fat_dir *d, struct hl_fat_entry *e)
 
 	if (e->what == HL_FAT_DOT)
 		return false;
-	if (!e->deleted && is_garbage(g, e)) {
-		d->garbage += !d->behind;
+	bool guessed = d->behind || (d->how & HL_FAT_DIR_GONE);
+
+	if (guessed ? !hl_fat_slot_plausible(g, e->raw) : is_garbage(g, e)) {
+		d->garbage += !guessed && !e->deleted;
 		return false;
 	}
 	hl_fat_short_name(&d->v->cp, e);
 	e->folder = d->folder;
+	e->in_gone = d->how & HL_FAT_DIR_GONE;
 	e->pos = d->pos + d->i;
 	judge(g, e);
-	if (!e->deleted && !d->behind && e->what == HL_FAT_LABEL)
+	e->deleted |= guessed;
+	if (!e->deleted && e->what == HL_FAT_LABEL)
 		tell_label(d, e);
-	e->deleted |= d->behind;
 	return (!e->deleted || (d->how & HL_FAT_DIR_DELETED)) &&
 	       (e->what != HL_FAT_LABEL || (d->how & HL_FAT_DIR_LABELS));
 }
@@ -205,6 +208,8 @@ static enum hl_status finish(struct hl_fat_dir *d, bool marked)
 	if (d->names.orphans && !quiet)
 		hl_say(&at, "%u long-name pieces belong to no entry",
 		       d->names.orphans);
+	if (d->how & HL_FAT_DIR_GONE)
+		return HL_END; /* what is not there any more is no loss */
 	if (d->garbage && !quiet)
 		hl_warn(&at, "%u slots hold no entries but something else",
 		        d->garbage);
@@ -258,6 +263,18 @@ static bool was_told(struct hl_fat *v, uint32_t folder)
 	return told;
 }
 
+static enum hl_status open_gone(struct hl_fat_dir *d, uint32_t first)
+{
+	const uint64_t most = HL_MAX_FAT_SLOTS * FAT_SLOT;
+
+	if (!hl_fat_is_cluster(&d->v->geom, first))
+		return HL_OK; /* empty */
+	enum hl_status st = hl_fat_gone_chain(d->v, first, &d->chain);
+	d->size = min_u64(most, (uint64_t)d->chain.clusters *
+	                        d->v->geom.cluster_size);
+	return st;
+}
+
 static enum hl_status open_chain(struct hl_fat_dir *d, uint32_t first)
 {
 	const struct hl_fat_geom *g = &d->v->geom;
@@ -306,7 +323,10 @@ enum hl_status hl_fat_dir_open(struct hl_fat_dir **out, struct hl_fat *v,
 		d->folder = first;
 	if (!(how & HL_FAT_DIR_QUIET) && was_told(v, d->folder))
 		d->how |= HL_FAT_DIR_QUIET;
-	if (first == 0) {
+	if (how & HL_FAT_DIR_GONE) {
+		d->how |= HL_FAT_DIR_DELETED | HL_FAT_DIR_QUIET;
+		st = open_gone(d, first);
+	} else if (first == 0) {
 		d->fixed = true;
 		d->size = (uint64_t)g->root_entries * FAT_SLOT;
 	} else {

@@ -38,7 +38,7 @@ static bool first_time(struct hl_ntfs *nt, uint64_t number)
 {
 	size_t i;
 
-	if (nt->booting)
+	if (nt->booting || nt->quiet)
 		return false;
 	for (i = 0; i < NTFS_SAID; i++)
 		if (nt->said[i] == number + 1)

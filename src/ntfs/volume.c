@@ -131,10 +131,12 @@ void hl_ntfs_close(struct hl_ntfs *nt)
 
 	if (!nt)
 		return;
+	hl_ntfs_owners_free(nt);
 	if (nt->own_mft)
 		hl_src_close(nt->mft);
 	for (i = 0; i < NTFS_WINDOWS; i++)
 		hl_free(nt->ctx, nt->window[i].buf);
+	hl_ntfs_sweep_free(nt->ctx, nt->sweep);
 	hl_free(nt->ctx, nt->upcase);
 	hl_free(nt->ctx, nt->kept);
 	hl_free(nt->ctx, nt->slot_bytes);
