@@ -137,7 +137,8 @@ TOOL_SRC := $(wildcard tests/tools/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(patsubst %.c,$(B)/%.o,$(CHECK_SRC) $(FUZZ_SRC) $(TOOL_SRC) \
-	tests/testing.c tests/fuzz/replay.c)
+	tests/testing.c tests/fuzz/replay.c \
+	tests/fuzz/damage.c)
 CHECKS := $(CHECK_SRC:tests/%.c=$(B)/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 TOOLS := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
@@ -173,13 +174,14 @@ $(B)/exports: $(HEADERS) Makefile
 
 $(B)/$(SO): $(LIB_OBJ) $(B)/exports \
 		$(if $(filter Darwin,$(UNAME_S)),$(B)/.places)
-	$(call quiet,LINK)$(CC) $(CFLAGS) $(HARDEN_LD) $(SHARED) $(LDFLAGS) -o $@ $(LIB_OBJ) \
-		$(LIBS)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(HARDEN_LD) $(SHARED) $(LDFLAGS) \
+		-o $@ $(LIB_OBJ) $(LIBS)
 	@ln -sf $(SO) $(B)/$(SO_LINK)
 	@test $(SO) = $(SONAME) || ln -sf $(SO) $(B)/$(SONAME)
 
 $(B)/hivelift: $(CLI_OBJ) $(B)/libhivelift.a
-	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a $(AS_NEEDED) $(LIBS)
+	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a \
+		$(AS_NEEDED) $(LIBS)
 
 # libewf and jansson have their place only in a static link
 $(PC): hivelift.pc.in VERSION $(B)/.places
@@ -196,6 +198,7 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
+		$(B)/tests/fuzz/damage.o \
 		$(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 

@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "fake_tree.h"
+#include "fake_fs.h"
 #include "io/src_impl.h"
 #include "lift/pass.h"
 
@@ -190,8 +190,12 @@ static enum hl_status bad_read(struct hl_src *src, uint64_t off, void *buf,
 {
 	(void)src;
 	memcpy(buf, small_hive + off, len);
-	memset((uint8_t *)buf + 7000 - off, 0, 512);
-	hl_ranges_add(bad, 7000, 512, HL_WHAT_DATA, HL_Q_UNREADABLE);
+	for (uint64_t at = 7000; at < 7512; at++) {
+		if (at < off || at - off >= len)
+			continue;
+		((uint8_t *)buf)[at - off] = 0;
+		hl_ranges_add(bad, at, 1, HL_WHAT_DATA, HL_Q_UNREADABLE);
+	}
 	return HL_OK;
 }
 
@@ -219,6 +223,27 @@ START_TEST(unreadable_bytes_are_counted_and_the_hive_is_not_clean)
 	ck_assert(test_noted(HL_LOSS, "/SAM: 512 bytes at 7000"));
 	ck_assert_uint_eq(s.n, sizeof(small_hive));
 	ck_assert_int_eq(memcmp(s.p, small_hive, 7000), 0);
+}
+END_TEST
+
+START_TEST(an_unreadable_log_header_is_said)
+{
+	static const struct hl_src_ops ops = { .read = bad_read,
+	                                       .close = bad_close };
+	struct hl_hive_log log = { .path = (char[]){ "/SAM.LOG1" } };
+	struct hl_src src;
+
+	make_hive(7, 7);
+	hl_src_init(&src, &ops, test_ctx(), "bad", 7512, 512);
+	test_forget_notes();
+	memcpy(small_hive + 512, "HvLE", 4); /* its entry ends at 7168 */
+	put32(small_hive + 516, 6656);
+	put32(small_hive + 524, 7);
+	put32(small_hive + 528, 4096);
+	put32(small_hive + 532, 1);
+	ck_assert_int_eq(hl_hive_log_look(&log, &src, test_ctx()), HL_OK);
+	ck_assert_str_eq(log.info.format, "HvLE");
+	ck_assert(test_noted(HL_LOSS, "/SAM.LOG1: 40 bytes"));
 }
 END_TEST
 
@@ -266,6 +291,7 @@ int main(void)
 	tcase_add_test(tc, a_stream_that_cannot_be_opened_is_said);
 	tcase_add_test(tc,
 	               unreadable_bytes_are_counted_and_the_hive_is_not_clean);
+	tcase_add_test(tc, an_unreadable_log_header_is_said);
 	tcase_add_test(tc, what_the_sink_says_ends_the_pass);
 	tcase_add_test(tc, short_memory_leaks_nothing);
 	return test_main("examine", tc, NULL);

@@ -249,7 +249,7 @@ START_TEST(boot_edge_pieces_of_the_corpus)
 }
 END_TEST
 
-/* ---- FAT entries ---------------------------------------------------------- */
+/* ---- FAT entries -------------------------------------------------------- */
 
 START_TEST(entry_fat12_halves_and_tail)
 {
@@ -333,7 +333,7 @@ static TCase *boot_case(void)
 	return tc;
 }
 
-/* ---- case and code pages ---------------------------------------------------- */
+/* ---- case and code pages ------------------------------------------------ */
 
 START_TEST(case_folding_agrees_with_the_c_library)
 {

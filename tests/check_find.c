@@ -1,10 +1,9 @@
 /*
- * check_find.c: the catalogue and the search, over trees in memory, and the
- * coverage over a disk in memory.
+ * check_find.c: the catalogue and the search, over trees in memory.
  */
 #include <stdio.h>
 
-#include "fake_tree.h"
+#include "fake_fs.h"
 #include "lift/catalogue.h"
 #include "lift/find_glob.h"
 
@@ -352,46 +351,6 @@ START_TEST(short_memory_ends_the_search_and_leaks_nothing)
 }
 END_TEST
 
-START_TEST(coverage_tells_what_was_not_searched)
-{
-	struct hl_disk *disk = fake_start(2);
-	struct hl_coverage c;
-
-	disk->n = 4;
-	disk->v[2] = (struct hl_volume){
-		.id = "3", .len = 4096, .fs_name = "bitlocker",
-		.unread = "BitLocker: encrypted, no key" };
-	disk->v[3] = (struct hl_volume){
-		.id = "4", .len = 4096, .fs_name = "", .expected_empty = true };
-	disk->gap_len = 512;
-	fake[1].fs.info.shadow_copies = 3;
-	fake[0].fs.info.unallocated = 0;
-	ck_assert_int_eq(hl_coverage_build(&c, disk, test_ctx()), HL_OK);
-	ck_assert_uint_eq(c.n_searched, 2);
-	ck_assert(c.loss);
-	ck_assert_uint_eq(c.n_unsearched, 5);
-	ck_assert_str_eq(c.unsearched[0].what, "shadow copies");
-	ck_assert_uint_eq(c.unsearched[0].count, 3);
-	ck_assert(!c.unsearched[0].loss);
-	ck_assert_str_eq(c.unsearched[1].what, "unallocated");
-	ck_assert_str_eq(c.unsearched[2].volume, "3");
-	ck_assert(c.unsearched[2].loss);
-	ck_assert(!c.unsearched[3].loss);
-	ck_assert_str_eq(c.unsearched[4].what, "gap");
-	hl_coverage_free(&c, test_ctx());
-	/* without the encrypted one nothing is lost */
-	disk->n = 2;
-	ck_assert_int_eq(hl_coverage_build(&c, disk, test_ctx()), HL_OK);
-	ck_assert(!c.loss);
-	hl_coverage_free(&c, test_ctx());
-	/* an image that ends before its file system does */
-	fake[1].fs.info.size = disk->v[1].len + 100;
-	ck_assert_int_eq(hl_coverage_build(&c, disk, test_ctx()), HL_OK);
-	ck_assert(c.loss);
-	hl_coverage_free(&c, test_ctx());
-}
-END_TEST
-
 int main(void)
 {
 	TCase *tc = tcase_create("find");
@@ -410,6 +369,5 @@ int main(void)
 	tcase_add_test(tc, a_query_chooses);
 	tcase_add_test(tc, a_data_disk_is_not_read_through);
 	tcase_add_test(tc, short_memory_ends_the_search_and_leaks_nothing);
-	tcase_add_test(tc, coverage_tells_what_was_not_searched);
 	return test_main("find", tc, NULL);
 }

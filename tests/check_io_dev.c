@@ -110,7 +110,7 @@ START_TEST(a_read_only_device_says_so)
 }
 END_TEST
 
-START_TEST(a_mounted_device_is_live_and_found_by_its_mount_point)
+START_TEST(a_mounted_device_is_live_and_found_by_mount_point)
 {
 	struct hl_image_info info;
 	struct opened o;
@@ -245,7 +245,7 @@ static TCase *devices(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, a_loop_device_tells_its_size_and_sectors, 0, 2);
 	tcase_add_test(t, a_read_only_device_says_so);
-	tcase_add_test(t, a_mounted_device_is_live_and_found_by_its_mount_point);
+	tcase_add_test(t, a_mounted_device_is_live_and_found_by_mount_point);
 	tcase_add_test(t, a_mounted_partition_makes_the_disk_live);
 	tcase_add_test(t, an_empty_drive_is_said);
 	tcase_add_test(t, a_bad_sector_costs_only_itself);

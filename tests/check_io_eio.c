@@ -122,6 +122,7 @@ static TCase *errors(void)
 {
 	TCase *t = tcase_create("errors");
 
+	tcase_set_timeout(t, 120);
 	tcase_add_test(t, bad_sectors_cost_only_themselves);
 	tcase_add_test(t, an_unreadable_chunk_costs_only_itself);
 	return t;
@@ -139,6 +140,7 @@ static TCase *errors(void)
 {
 	TCase *t = tcase_create("errors");
 
+	tcase_set_timeout(t, 120);
 	tcase_add_test(t, bad_sectors_cost_only_themselves);
 	return t;
 }

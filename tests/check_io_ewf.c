@@ -188,8 +188,8 @@ START_TEST(a_cut_segment_is_named_with_the_place)
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		long off = section_of(2, types[i]);
-		/* lost: all of it, until its table is whole */
-		unsigned lost = i < 3 ? 0x0f0 : 0;
+		/* without its table the chunks prove themselves */
+		unsigned lost = i < 2 ? 0x0f0 : 0;
 		const char *first = b_write_set("t", &plain_set);
 		ck_assert_int_eq(truncate(at("t.E02"), off), 0);
 		snprintf(text, sizeof(text), "t.E02: ends at byte %ld", off);
@@ -208,6 +208,23 @@ START_TEST(a_cut_segment_is_named_with_the_place)
 		refused(first, HL_CORRUPT, text);
 		goes_on(first, text, lost, HL_WHAT_MISSING, HL_Q_UNREADABLE);
 	}
+}
+END_TEST
+
+START_TEST(chunks_before_a_cut_are_saved)
+{
+	/* chunk 4 is deflated, 5 plain, 6 deflated, 7 plain at the end */
+	long end = section_of(2, "table");
+	const char *first = b_write_set("c", &plain_set);
+
+	ck_assert_int_eq(truncate(at("c.E02"), end - 1), 0);
+	refused(first, HL_CORRUPT, "within its section sectors");
+	goes_on(first, "c.E02", 0x080, HL_WHAT_MISSING, HL_Q_UNREADABLE);
+	ck_assert(test_noted(HL_INFO, "3 chunks from byte"));
+	ck_assert_int_eq(truncate(at("c.E02"), end - 4100 - 5), 0);
+	goes_on(first, "c.E02", 0x0c0, HL_WHAT_MISSING, HL_Q_UNREADABLE);
+	ck_assert_int_eq(truncate(at("c.E02"), end - 4100 - 4096), 0);
+	goes_on(first, "c.E02", 0x0e0, HL_WHAT_MISSING, HL_Q_UNREADABLE);
 }
 END_TEST
 
@@ -288,7 +305,10 @@ START_TEST(a_bad_table_is_replaced_by_its_copy)
 	close_image(&o);
 	flip(at("b.E02"), t2 + 76 + 24 + 5, 0x10);
 	refused(first, HL_CORRUPT, "no good second one");
-	goes_on(first, "b.E02", 0x0f0, HL_WHAT_MISSING, HL_Q_UNREADABLE);
+	goes_on(first, "b.E02", 0, 0, 0);
+	/* and where a chunk does not prove itself the rest is lost */
+	flip(at("b.E02"), t1 - 100, 0x01);
+	goes_on(first, "b.E02", 0x080, HL_WHAT_MISSING, HL_Q_UNREADABLE);
 	/* a bad head, and a copy that is whole */
 	first = b_write_set("b", &plain_set);
 	flip(at("b.E02"), t1 + 76 + 1, 0x10);
@@ -560,6 +580,7 @@ static TCase *whole(void)
 {
 	TCase *t = tcase_create("whole");
 
+	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_whole_set_reads_in_every_step);
 	tcase_add_test(t, a_chunk_is_inflated_once_for_many_small_reads);
 	tcase_add_test(t, a_file_that_only_looks_like_a_segment_is_left_alone);
@@ -577,6 +598,7 @@ static TCase *damaged(void)
 	tcase_add_test(t, a_missing_segment_is_named);
 	tcase_add_test(t, missing_chunks_are_on_the_map);
 	tcase_add_test(t, a_cut_segment_is_named_with_the_place);
+	tcase_add_test(t, chunks_before_a_cut_are_saved);
 	tcase_add_test(t, a_cut_last_segment_is_named);
 	tcase_add_test(t, swapped_segments_are_named);
 	tcase_add_test(t, a_foreign_segment_is_named);

@@ -273,7 +273,8 @@ static bool copy_set(int i)
 	const char *path;
 
 	for (unsigned k = 1; k <= damaged_sets[i].segments; k++) {
-		snprintf(name, sizeof(name), "%s.E%02u", damaged_sets[i].set, k);
+		snprintf(name, sizeof(name), "%s.E%02u", damaged_sets[i].set,
+		         k);
 		path = test_corpus(name);
 		if (!path)
 			return false;

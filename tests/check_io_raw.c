@@ -327,6 +327,7 @@ static TCase *sets(void)
 	TCase *t = tcase_create("sets");
 	int n = (int)(sizeof(patterns) / sizeof(*patterns));
 
+	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, split_sets_are_put_together, 0, n);
 	tcase_add_loop_test(t, a_later_segment_names_the_first, 0, n);
 	tcase_add_loop_test(t, a_gap_is_named_and_reads_as_missing, 0, n);
@@ -342,6 +343,7 @@ static TCase *files(void)
 {
 	TCase *t = tcase_create("files");
 
+	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_file_cut_while_open_costs_its_tail_only);
 	tcase_add_test(t, bytes_behind_four_gigabytes_are_found);
 	tcase_add_test(t, a_fixed_vhd_is_read_without_its_footer);

@@ -107,6 +107,7 @@ static TCase *names(void)
 {
 	TCase *t = tcase_create("names");
 
+	tcase_set_timeout(t, 120);
 	tcase_add_test(t, numbers_follow_the_naming_schema);
 	tcase_add_test(t, every_name_leads_back_to_its_number);
 	tcase_add_test(t, strangers_are_not_siblings);

@@ -271,7 +271,7 @@ START_TEST(hives_by_record_number)
 		field(&rest);
 		field(&rest);
 		sha = field(&rest);
-		snprintf(at, sizeof(at), "@%s", record);
+		snprintf(at, sizeof(at), "@%.20s", record);
 		compare(v.fs, at, size, sha);
 		n++;
 	}

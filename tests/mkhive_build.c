@@ -6,7 +6,7 @@
 #include "mkhive.h"
 #include "mkhive_keys.h"
 
-/* ---- cells ------------------------------------------------------------------ */
+/* ---- cells ------------------------------------------------------------- */
 
 static void new_bin(struct hive *h)
 {
@@ -44,7 +44,7 @@ static uint8_t *data(struct hive *h, uint32_t at)
 	return h->bins + at + 4;
 }
 
-/* ---- the tree ------------------------------------------------------------------ */
+/* ---- the tree ---------------------------------------------------------- */
 
 static int find_key(struct hive *h, int parent, const char *name, size_t len)
 {
@@ -175,7 +175,7 @@ static void put_list(struct hive *h, int parent)
 	}
 }
 
-/* ---- values ---------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------ */
 
 static size_t value_bytes(const struct hive *h, const struct mkhive_value *v,
                           uint8_t *dst)

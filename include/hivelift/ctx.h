@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "status.h"
+#include "times.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -78,6 +79,8 @@ struct hl_ctx {
 	void (*note)(void *user, const struct hl_note *note);
 	bool (*cancelled)(void *user); /* polled often; true: HL_CANCELLED */
 	void (*progress)(void *user, const struct hl_progress *p);
+	/* A wall-clock time in UTC; NULL: FAT times stay without a zone. */
+	struct hl_time (*to_utc)(void *user, struct hl_time local);
 	/* Like realloc(3); n == 0 frees and returns NULL.  NULL: realloc. */
 	void *(*realloc)(void *user, void *p, size_t n);
 	struct hl_limits limits;

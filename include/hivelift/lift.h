@@ -47,7 +47,9 @@ struct hl_hive {
 	size_t n_logs;
 	struct hl_hive_log *logs;
 	/* filled by hl_hive_examine or hl_lift_hive */
-	struct hl_hive_report report;
+	struct hl_hive_report report; /* of the file as found; its state is
+	                                 that of the hive with its logs */
+	struct hl_replay_report replay;
 	char sha256[65];     /* hex, or "" */
 	uint64_t bad_bytes;  /* unreadable, missing, bad checksum */
 };
@@ -55,13 +57,18 @@ struct hl_hive {
 struct hl_hive_query {
 	uint32_t kinds;    /* bits 1 << enum hl_kind; 0: all */
 	const char *user;  /* profile name, no case; NULL: all */
-	const char *path;  /* glob over the path, no case; NULL: all */
+	/* glob over the path, no case; '*' is any run, also of '/', '?' one
+	   character, '\' is '/'; NULL: all */
+	const char *path;
+	bool deleted;      /* deleted ones too */
 };
 
 struct hl_hives;
 /*
  * Every hive at every place where Windows keeps one, on all volumes of the
  * disk, in volume and path order; through the indexes, no sweep.
+ * Deleted ones, when they are asked for, come from a sweep: by the whole
+ * place, or by the file's name when its content begins like a hive.
  *   HL_OK (also when none was found), HL_NOMEM, HL_CANCELLED, HL_LIMIT
  */
 enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,
@@ -78,6 +85,17 @@ struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i);
  */
 enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
                                const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
+ * The hive's content for whoever reads it: replayed when it is dirty and its
+ * logs apply, else (or when as_found) as it lies there.  Fills hive->replay
+ * and logs[].used.  Closing *out closes all below it; hive is borrowed.
+ *   HL_OK, HL_NOMEM, HL_CANCELLED; HL_CORRUPT when its stream cannot be
+ *   opened (said)
+ */
+enum hl_status hl_hive_open(struct hl_src **out, struct hl_hive *hive,
+                            bool as_found,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /* ---- coverage --------------------------------------------------------------- */
 
@@ -97,10 +115,18 @@ struct hl_coverage {
 	struct hl_unsearched *unsearched;
 	uint64_t hives_seen; /* by the search; for the last line */
 	bool loss;           /* any of them is a loss */
+	size_t cap_searched, cap_unsearched; /* room in the two arrays */
 };
 enum hl_status hl_coverage_build(struct hl_coverage *out,
                                  struct hl_disk *disk,
                                  const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * One more, which only the caller can know ("rest", "time budget reached").
+ * Its texts are borrowed.  HL_OK, HL_NOMEM, HL_LIMIT
+ */
+enum hl_status hl_coverage_add(struct hl_coverage *coverage,
+                               const struct hl_unsearched *u,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
 void hl_coverage_free(struct hl_coverage *coverage, const struct hl_ctx *ctx);
 
 /* ---- the output folder --------------------------------------------------------- */
@@ -110,11 +136,13 @@ struct hl_lift_opts {
 	bool force;
 	const char *const *argv;  /* the command line, for the manifest */
 	struct hl_files *files;   /* refused as a target; may be NULL */
+	bool deleted;             /* of folders also what was deleted in them */
 };
 struct hl_lift;
 /*
  *   HL_OK; HL_EXISTS (the folder holds something), HL_IO, HL_USAGE (on the
- *   source itself), HL_NOMEM: all said, nothing left behind
+ *   source itself), HL_UNSUPPORTED (no libcrypto), HL_NOMEM: all said,
+ *   nothing left behind
  */
 enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
                             const struct hl_lift_opts *opts,
@@ -124,7 +152,8 @@ enum hl_status hl_lift_hive(struct hl_lift *lift,
                             struct hl_hive *hive) HL_MUST_CHECK;
 /*
  * A file, or a folder with all below it, with alternate streams.
- *   HL_OK, HL_END (no such path), HL_IO (output), HL_NOMEM, HL_CANCELLED
+ *   HL_OK, HL_END (no such path), HL_CORRUPT (the way to it is damaged;
+ *   said), HL_IO (output), HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_lift_path(struct hl_lift *lift, struct hl_volume *volume,
                             const char *path) HL_MUST_CHECK;

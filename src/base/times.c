@@ -89,6 +89,13 @@ struct hl_time hl_time_dos(uint16_t date, uint16_t time, uint8_t tenths)
 	return t;
 }
 
+struct hl_time hl_time_zoned(const struct hl_ctx *ctx, struct hl_time t)
+{
+	bool local = t.kind == HL_TIME_LOCAL && ctx->to_utc;
+
+	return local ? ctx->to_utc(ctx->user, t) : t;
+}
+
 const char *hl_time_text(char *buf, struct hl_time t)
 {
 	uint64_t sec = t.ticks / TICKS_PER_S;

@@ -79,7 +79,9 @@ static void regions(struct cli *c, struct table *t)
 			gap = hl_disk_gap(c->disk, ++g, &off, &len) == HL_OK;
 			continue;
 		}
-		if (t)
+		if (v->skipped)
+			; /* not asked for */
+		else if (t)
 			row_volume(t, v);
 		else
 			info_json_volume(c, v);
@@ -92,7 +94,7 @@ static void text_unread(struct cli *c, const struct hl_coverage *cover)
 	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
 		const struct hl_volume *v = hl_disk_volume(c->disk, i);
 
-		if (v->fs || !v->unread || v->expected_empty)
+		if (v->fs || !v->unread || v->expected_empty || v->skipped)
 			continue;
 		out_printf(&c->out, "volume %s is not read: ", v->id);
 		out_name(&c->out, v->unread);

@@ -106,6 +106,14 @@ static bool starts(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
+/* What the command's coverage will say in words of its own. */
+static bool told_later(const struct cli *c, const struct hl_note *note)
+{
+	return note->level == HL_INFO && !c->o.verbose &&
+	       (c->cmd->bit & (CMD_INFO | CMD_HIVES | CMD_EXTRACT)) &&
+	       !strcmp(note->what, "unread volume");
+}
+
 void note_sink(void *user, const struct hl_note *note)
 {
 	struct cli *c = user;
@@ -119,6 +127,8 @@ void note_sink(void *user, const struct hl_note *note)
 	if (note->level == HL_INFO &&
 	    (c->o.quiet || (!c->releasing && !c->o.verbose)))
 		return;
+	if (told_later(c, note))
+		return;
 	/* kept in the log; what it is worth is known when all is open */
 	if (c->opening && hl_notelog_count(c->log) < HL_MAX_NOTES)
 		return;
@@ -128,7 +138,8 @@ void note_sink(void *user, const struct hl_note *note)
 	/* what names the image file itself needs no second name */
 	bool named = *image && (starts(note->what, image) ||
 	                        starts(note->text, image));
-	bool what = *note->what && !starts(note->text, note->what);
+	bool what = *note->what && !starts(note->text, note->what) &&
+	            strcmp(note->what, "unread volume") != 0;
 	snprintf(line, sizeof(line), "hivelift: %s%s%s%s%s%s%s",
 	         named ? "" : image, named || !*image ? "" : ": ",
 	         weight(note->level), what ? note->what : "",

@@ -6,10 +6,13 @@
  * Up to the sandbox nothing of the evidence has been looked at; behind it
  * nothing new may be opened.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
+#include "base/text.h"
 #include "cli.h"
 
 /* Ends here for good; said by a note, or else by us. */
@@ -70,6 +73,39 @@ static bool anything(struct cli *c)
 	return false;
 }
 
+/*
+ * When every PATH names one volume, the others need not be opened: their
+ * damage is no loss to who asks for a file elsewhere.
+ */
+static const char *asked_volume(struct cli *c)
+{
+	struct hl_path path;
+
+	if (c->o.volume || c->o.n_args == 0)
+		return c->o.volume;
+	for (int i = 0; i < c->o.n_args; i++) {
+		if (hl_path_parse(c->o.args[i], &path) != HL_OK ||
+		    !path.volume[0] ||
+		    (i && strcmp(path.volume, c->asked_volume) != 0))
+			return NULL;
+		hl_copy(c->asked_volume, sizeof(c->asked_volume), path.volume);
+	}
+	return c->asked_volume;
+}
+
+/* `ls disk.E01 >>disk.E01`: the shell has opened it, we write nothing. */
+static bool into_the_source(struct cli *c)
+{
+	bool out = hl_files_is_source_fd(c->files, STDOUT_FILENO);
+
+	if (!out && !hl_files_is_source_fd(c->files, STDERR_FILENO))
+		return false;
+	if (!out && freopen("/dev/null", "w", stderr))
+		return true; /* not a word of it may go there */
+	msg_error(c, "stdout is the image itself");
+	return true;
+}
+
 bool session_open(struct cli *c)
 {
 	const struct hl_image_opts io = {
@@ -81,6 +117,8 @@ bool session_open(struct cli *c)
 	st = hl_files_find(&c->files, c->o.image, &io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
+	if (into_the_source(c))
+		return false;
 	/* the helper that runs the children of exec forks here */
 	/* the sandbox closes here: no byte was parsed, no thread runs yet */
 	st = hl_image_open(&c->image, c->files, &io, &c->ctx);
@@ -92,7 +130,7 @@ bool session_open(struct cli *c)
 		.sector_size = io.sector_size,
 		.at_offset = c->o.at_offset,
 		.offset = c->o.offset,
-		.volume = c->o.volume,
+		.volume = asked_volume(c),
 	};
 	st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
 	if (st != HL_OK && st != HL_END)

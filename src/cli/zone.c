@@ -51,12 +51,13 @@ bool zone_set(const char *zone)
 	return true;
 }
 
-struct hl_time zone_time(const struct cli *c, struct hl_time t)
+struct hl_time zone_to_utc(void *user, struct hl_time t)
 {
 	time_t wall = (time_t)(t.ticks / TICKS) - (time_t)EPOCH;
 	struct tm tm;
 
-	if (!c->o.tz || t.kind != HL_TIME_LOCAL || !gmtime_r(&wall, &tm))
+	(void)user;
+	if (!gmtime_r(&wall, &tm))
 		return t;
 	tm.tm_isdst = -1;
 	time_t utc = mktime(&tm);

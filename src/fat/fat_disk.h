@@ -63,15 +63,15 @@ _Static_assert(sizeof(struct fat_bpb32) == 28, "FAT32 BPB");
 
 /* One slot of a folder. */
 struct fat_slot {
-	uint8_t name[11];      /* 0x00  code page, blanks at the end of both
-	                                 parts; [0] 00 end, E5 deleted, 05 = E5 */
+	uint8_t name[11];      /* 0x00  code page, both parts end in blanks;
+	                                 [0]: 00 end, E5 deleted, 05 = E5 */
 	uint8_t attributes;    /* 0x0B */
 	uint8_t nt_case;       /* 0x0C  08 base, 10 extension in lower case */
 	uint8_t created_tenths; /* 0x0D 10 ms, 0 … 199 */
 	le16 created_time;     /* 0x0E */
 	le16 created_date;     /* 0x10 */
 	le16 accessed_date;    /* 0x12 */
-	le16 cluster_high;     /* 0x14  FAT32; elsewhere OS/2 and NT used it */
+	le16 cluster_high;     /* 0x14  FAT32; elsewhere it is others' */
 	le16 modified_time;    /* 0x16 */
 	le16 modified_date;    /* 0x18 */
 	le16 cluster_low;      /* 0x1A */
@@ -81,7 +81,7 @@ _Static_assert(sizeof(struct fat_slot) == FAT_SLOT, "slot");
 
 /* The same slot when (attributes & 3F) == 0F. */
 struct fat_long {
-	uint8_t order;         /* 0x00  1 … 20, the last piece | 40; E5 deleted */
+	uint8_t order;         /* 0x00  1 … 20, the last | 40; E5 deleted */
 	le16 name1[5];         /* 0x01 */
 	uint8_t attributes;    /* 0x0B  0F */
 	uint8_t type;          /* 0x0C  0 */

@@ -50,12 +50,21 @@ static enum hl_status open_all(struct hl_disk *d)
 	enum hl_status st = HL_OK;
 
 	for (size_t i = 0; i < d->n && st == HL_OK; i++) {
+		if (d->volume[i].skipped)
+			continue;
 		hl_progress(d->ctx, HL_PHASE_VOLUME, d->volume[i].id, i, d->n);
 		st = hl_cancelled(d->ctx) ? HL_CANCELLED :
 		     hl_volume_open(&d->volume[i], d->image, d->ctx);
 		d->recognised |= d->volume[i].fs_name[0] != '\0';
 	}
 	return st;
+}
+
+static void skip_others(struct hl_volume *v, const char *only)
+{
+	v->skipped = strcmp(v->id, only) != 0;
+	if (v->skipped)
+		v->unread = "another volume was asked for";
 }
 
 /* only: NULL or the one volume that is wanted */
@@ -66,13 +75,11 @@ static enum hl_status list_parts(struct hl_disk *d, const char *only)
 
 	for (size_t i = 0; i < hl_table_count(d->table) && st == HL_OK; i++) {
 		const struct hl_part *p = hl_table_part(d->table, i);
-		char id[16];
-
 		if (p->flags & HL_PART_GAP)
 			continue;
-		snprintf(id, sizeof(id), "%zu", ++number);
-		if (!only || strcmp(only, id) == 0)
-			st = add_volume(d, p->off, p->len, p, number);
+		st = add_volume(d, p->off, p->len, p, ++number);
+		if (st == HL_OK && only)
+			skip_others(&d->volume[d->n - 1], only);
 	}
 	return st;
 }
@@ -241,6 +248,14 @@ static enum hl_status list(struct hl_disk *d, const struct hl_disk_opts *opts)
 	return list_parts(d, opts->volume);
 }
 
+static bool all_skipped(const struct hl_disk *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (!d->volume[i].skipped)
+			return false;
+	return true;
+}
+
 static enum hl_status check_usage(struct hl_disk *d,
                                   const struct hl_disk_opts *opts)
 {
@@ -249,7 +264,7 @@ static enum hl_status check_usage(struct hl_disk *d,
 	if (opts->at_offset && opts->offset >= hl_src_size(d->image))
 		return hl_fail(&at, HL_USAGE, "offset %" PRIu64 " is behind "
 		               "the end of the image", opts->offset);
-	if (opts->volume && d->n == 0)
+	if (opts->volume && all_skipped(d))
 		return hl_fail(&at, HL_USAGE, "there is no volume %s",
 		               opts->volume);
 	return HL_OK;

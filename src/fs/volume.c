@@ -108,9 +108,12 @@ static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
 		say_dynamic(v, at);
 	if (!v->fs && !v->unread)
 		judge_by_type(v, &found);
+	/* no loss for who asks for a file elsewhere; coverage tells a search */
 	if (v->unread && !v->expected_empty)
-		hl_warn(at, "volume %s (%" PRIu64 " bytes) is not read: %s",
-		        v->id, v->len, v->unread);
+		hl_say(&(struct hl_at){ at->ctx, at->src, at->off,
+		                        "unread volume" },
+		       "volume %s (%" PRIu64 " bytes) is not read: %s", v->id,
+		       v->len, v->unread);
 	return HL_OK;
 }
 

@@ -30,7 +30,7 @@ enum hl_status hl_ewf_flaw(const struct ewf *e, const char *path,
 	va_end(ap);
 	if (!e->allow_missing)
 		return hl_fail(&at, st, "%s", text);
-	hl_warn(&at, "%s; what it held reads as zeros", text);
+	hl_warn(&at, "%s; what is lost of it reads as zeros", text);
 	return HL_OK;
 }
 
@@ -140,6 +140,8 @@ static void ewf_close(struct hl_src *src)
 
 	hl_ewf_chunks_free(e);
 	hl_ewf_values_free(&e->values, src->ctx);
+	for (size_t i = 0; i < e->n_tables; i++)
+		hl_free(src->ctx, e->table[i].entries);
 	hl_free(src->ctx, e->table);
 	hl_free(src->ctx, e->error);
 	pthread_mutex_destroy(&e->lock);

@@ -4,6 +4,7 @@
  *	ewf_walk.c   segment files -> sections             (at open)
  *	ewf_facts.c  small sections -> volume, hashes, notes
  *	ewf_table.c  tables checked, placed, looked up
+ *	ewf_resync.c, ewf_salvage.c  what is left of damaged ones
  *	ewf_chunk.c  one chunk -> bytes                    (any thread)
  *	ewf.c        the source
  */
@@ -28,6 +29,7 @@ struct ewf_table {
 	uint64_t entries_off; /* in the segment file */
 	uint64_t base;
 	uint64_t data_end;    /* where the last chunk's data end */
+	uint32_t *entries;    /* of salvaged chunks; else they stay on disk */
 	size_t seg;
 	uint32_t n;
 	uint32_t wide_from;   /* from here entries are 32-bit offsets */
@@ -123,6 +125,15 @@ enum hl_status hl_ewf_locate(struct ewf *e, uint64_t chunk,
  */
 enum hl_status hl_ewf_resync(const struct ewf *e, size_t seg, uint64_t *off)
 	HL_MUST_CHECK;
+
+/*
+ * ewf_salvage.c: the chunks in [off, end) of a segment that has no table for
+ * them; t->n is 0 when there are none, t->data_end where the search ended.
+ * t->entries is the caller's, also after a failure.
+ *   HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ewf_salvage(const struct ewf *e, size_t seg, uint64_t off,
+                              uint64_t end, struct ewf_table *t) HL_MUST_CHECK;
 
 /* ewf_chunk.c */
 enum hl_status hl_ewf_chunks_init(struct ewf *e) HL_MUST_CHECK;

@@ -180,7 +180,8 @@ static enum hl_status try_open(struct lib *l)
 		return HL_OK;
 	if (f->kind == FILES_EWF2)
 		return hl_fail(&at, HL_UNSUPPORTED, "is an Ex01 image; "
-		               "libewf %s cannot read it", libewf_get_version());
+		               "libewf %s cannot read it",
+		               libewf_get_version());
 	return hl_fail(&at, HL_CORRUPT, "libewf %s cannot open it",
 	               libewf_get_version());
 }

@@ -184,8 +184,10 @@ static void drop(struct ewf *e, size_t from, size_t to)
 {
 	uint64_t n = 0;
 
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from; i < to; i++) {
 		n += e->table[i].hole ? 0 : e->table[i].n;
+		hl_free(e->src.ctx, e->table[i].entries);
+	}
 	if (n)
 		hl_warn(&(struct hl_at){ e->src.ctx, NULL, HL_NO_OFFSET,
 		                         e->files->seg[0].path },
@@ -260,6 +262,10 @@ static enum hl_status entry(struct ewf *e, size_t t, uint32_t i, uint32_t *raw)
 	struct ewf_page *p;
 	enum hl_status st = HL_OK;
 
+	if (table->entries) {
+		*raw = table->entries[i];
+		return HL_OK;
+	}
 	p = &e->page[(t * 7 + page) % EWF_PAGES];
 	pthread_mutex_lock(&e->lock);
 	if (p->table != t || p->page != page) {

@@ -21,106 +21,6 @@
 #include "io/ewf_impl.h"
 #include "io/ewf_walk.h"
 
-static enum hl_status add_hole(struct ewf *e)
-{
-	return hl_ewf_add_table(e, &(struct ewf_table){ .hole = true });
-}
-
-enum hl_status hl_ewf_give_up(struct walk *w, enum hl_status st)
-{
-	w->stop = true;
-	return st == HL_OK ? add_hole(w->e) : st;
-}
-
-/* ---- tables ----------------------------------------------------------- */
-
-/* The group is over: without a good table its chunks are lost. */
-static enum hl_status close_group(struct walk *w)
-{
-	enum hl_status st = HL_OK;
-
-	if (w->tried && !w->have) {
-		st = hl_ewf_flaw(w->e, w->path, HL_CORRUPT, "the table at byte %"
-		                 PRIu64 " %s, and there is no good second one",
-		                 w->tried_off, w->why);
-		w->half.bad = w->half.n > 0;
-		w->half.hole = !w->half.bad;
-		if (st == HL_OK)
-			st = hl_ewf_add_table(w->e, &w->half);
-	} else if (w->open && !w->have) {
-		st = hl_ewf_flaw(w->e, w->path, HL_CORRUPT, "the sectors "
-		                 "section at byte %" PRIu64 " has no table",
-		                 w->data_off);
-		if (st == HL_OK)
-			st = add_hole(w->e);
-	}
-	w->open = w->have = w->tried = false;
-	memset(&w->half, 0, sizeof(w->half));
-	return st;
-}
-
-static enum hl_status on_sectors(struct walk *w)
-{
-	enum hl_status st = close_group(w);
-
-	w->data_off = w->off;
-	w->data_end = w->end;
-	w->open = true;
-	return st;
-}
-
-static enum hl_status try_table(struct walk *w)
-{
-	struct ewf_body body = { w->seg, w->body, w->end, w->data_end };
-	struct ewf_table t = { 0 };
-	const char *why;
-	enum hl_status st = hl_ewf_table_check(w->e, &body, &t, &why);
-
-	if (st == HL_OK) {
-		w->have = true;
-		return t.n ? hl_ewf_add_table(w->e, &t) : HL_OK;
-	}
-	if (st != HL_CORRUPT && st != HL_IO)
-		return st;
-	if (!w->tried) {
-		w->tried_off = w->off;
-		w->why = why;
-	}
-	w->tried = true;
-	if (t.n > w->half.n && t.n <= (w->end - w->body) / 4)
-		w->half.n = t.n;
-	return HL_OK;
-}
-
-static enum hl_status on_table(struct walk *w)
-{
-	enum hl_status st = HL_OK;
-
-	/* a second table after the same sectors, or chunks inside it */
-	if (w->have || w->tried)
-		st = close_group(w);
-	return st == HL_OK ? try_table(w) : st;
-}
-
-static enum hl_status on_table2(struct walk *w)
-{
-	enum hl_status st;
-
-	if (w->have) {
-		w->have = w->open = false;
-		return HL_OK;
-	}
-	st = try_table(w);
-	if (st == HL_OK && w->have && w->tried)
-		hl_warn(&(struct hl_at){ w->e->src.ctx, NULL, HL_NO_OFFSET,
-		                         w->path },
-		        "the table at byte %" PRIu64 " %s; its second copy "
-		        "is used", w->tried_off, w->why);
-	if (st == HL_OK && w->have)
-		w->open = w->have = w->tried = false;
-	return st;
-}
-
 /* ---- sections ---- ----------------------------------------------------- */
 
 static enum hl_status on_next(struct walk *w)
@@ -144,9 +44,9 @@ static const struct {
 	{ "volume", hl_ewf_on_volume },
 	{ "disk", hl_ewf_on_volume },
 	{ "data", hl_ewf_on_volume },
-	{ "sectors", on_sectors },
-	{ "table", on_table },
-	{ "table2", on_table2 },
+	{ "sectors", hl_ewf_on_sectors },
+	{ "table", hl_ewf_on_table },
+	{ "table2", hl_ewf_on_table2 },
 	{ "hash", hl_ewf_on_fact },
 	{ "digest", hl_ewf_on_fact },
 	{ "error2", hl_ewf_on_errors },
@@ -199,11 +99,12 @@ static enum hl_status resume(struct walk *w, enum hl_status st)
 
 	if (st == HL_OK)
 		st = hl_ewf_resync(w->e, w->seg, &found);
-	if (st == HL_END || st == HL_OK) {
-		w->stop = st == HL_END;
+	if (st == HL_END)
+		return hl_ewf_give_up(w, HL_OK);
+	if (st == HL_OK) {
 		w->sect.type[0] = '\0';
 		w->body = w->end = found;
-		st = add_hole(w->e);
+		st = hl_ewf_add_hole(w->e);
 	}
 	return st;
 }
@@ -238,8 +139,12 @@ static enum hl_status read_section(struct walk *w)
 			"ends at byte %" PRIu64 ", within its section %s at %"
 			PRIu64, w->size, t, w->off);
 		w->end = w->size;
-		if (st == HL_OK && cut_table_helps(w))
-			st = try_table(w);
+		if (st == HL_OK && strcmp(t, "sectors") == 0) {
+			st = hl_ewf_on_sectors(w);
+			w->data_whole = false;
+		} else if (st == HL_OK && cut_table_helps(w)) {
+			st = hl_ewf_try_table(w);
+		}
 		return hl_ewf_give_up(w, st);
 	}
 	return HL_OK;
@@ -266,14 +171,15 @@ static enum hl_status walk_sections(struct walk *w)
 		if (hl_cancelled(w->e->src.ctx))
 			return HL_CANCELLED;
 		if (n == HL_MAX_EWF_SECTIONS)
-			return hl_ewf_give_up(w, hl_ewf_flaw(w->e, w->path, HL_LIMIT,
-				"has more than %d sections", (int)n));
+			return hl_ewf_give_up(w, hl_ewf_flaw(w->e, w->path,
+				HL_LIMIT, "has more than %d sections",
+				(int)n));
 		st = one_section(w);
 		w->off = w->end;
 	}
 	/* what the stop was about has been said; the group goes with it */
 	if (st == HL_OK && !w->stop)
-		st = close_group(w);
+		st = hl_ewf_close_group(w);
 	return st;
 }
 
@@ -294,8 +200,9 @@ static enum hl_status walk_file(struct ewf *e, size_t i, uint64_t want,
 	/* a foreign file's tables may have come before its data section */
 	if (st == HL_OK && w.stop && e->n_tables > before &&
 	    strcmp(w.sect.type, "data") == 0 && w.end <= w.size) {
-		e->n_tables = before;
-		st = add_hole(e);
+		while (e->n_tables > before)
+			hl_free(e->src.ctx, e->table[--e->n_tables].entries);
+		st = hl_ewf_add_hole(e);
 	}
 	*finish = w.last ? SET_ENDS : w.ended ? SET_GOES_ON : UNKNOWN;
 	return st;
@@ -316,7 +223,7 @@ static enum hl_status missing(struct ewf *e, uint64_t number)
 	st = hl_ewf_flaw(e, name, HL_IO, "segment %" PRIu64
 	                 " of the set is missing", number);
 	hl_free(e->src.ctx, path);
-	return st == HL_OK ? add_hole(e) : st;
+	return st == HL_OK ? hl_ewf_add_hole(e) : st;
 }
 
 static void say_surplus(const struct ewf *e, size_t i)

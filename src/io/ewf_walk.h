@@ -15,6 +15,7 @@ struct walk {
 	struct ewf_section sect;
 	/* the group */
 	uint64_t data_off, data_end; /* of the last sectors section, or 0 */
+	bool data_whole;        /* not cut by the end of the file */
 	bool open;              /* sectors seen, no table yet */
 	bool have;              /* a good table */
 	bool tried;             /* a bad one */
@@ -31,6 +32,14 @@ struct walk {
  * hl_ewf_flaw answered.
  */
 enum hl_status hl_ewf_give_up(struct walk *w, enum hl_status st) HL_MUST_CHECK;
+
+/* ewf_group.c: sections that hold chunks or find them. */
+enum hl_status hl_ewf_add_hole(struct ewf *e) HL_MUST_CHECK;
+enum hl_status hl_ewf_close_group(struct walk *w) HL_MUST_CHECK;
+enum hl_status hl_ewf_try_table(struct walk *w) HL_MUST_CHECK;
+enum hl_status hl_ewf_on_sectors(struct walk *w) HL_MUST_CHECK;
+enum hl_status hl_ewf_on_table(struct walk *w) HL_MUST_CHECK;
+enum hl_status hl_ewf_on_table2(struct walk *w) HL_MUST_CHECK;
 
 /* ewf_facts.c: sections that hold no chunks. */
 enum hl_status hl_ewf_on_volume(struct walk *w) HL_MUST_CHECK;

@@ -29,10 +29,9 @@ const char *hl_path_base(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-int hl_open_quietly(const char *path)
+static int open_quietly(const char *path, int more)
 {
-	/* NONBLOCK: a FIFO put in the place of a file must not hang us */
-	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | more;
 	int fd = -1;
 
 #ifdef O_NOATIME
@@ -42,6 +41,12 @@ int hl_open_quietly(const char *path)
 #endif
 	fd = open(path, flags);
 	return fd;
+}
+
+int hl_open_quietly(const char *path)
+{
+	/* NONBLOCK: a FIFO put in the place of a file must not hang us */
+	return open_quietly(path, O_NONBLOCK);
 }
 
 enum hl_status hl_files_pread(const struct hl_files *f, size_t i, uint64_t off,
@@ -121,7 +126,8 @@ enum hl_status hl_files_add(struct hl_files *f, const char *path,
 	*s = (struct seg_file){ .fd = -1, .number = number };
 	if (stat(path, &sb) != 0)
 		return cannot_open(f->ctx, path);
-	s->fd = hl_open_quietly(path);
+	/* an optical drive opened with NONBLOCK invents a medium */
+	s->fd = open_quietly(path, S_ISBLK(sb.st_mode) ? 0 : O_NONBLOCK);
 	if (s->fd < 0 && errno != EMFILE && errno != ENFILE)
 		return cannot_open(f->ctx, path);
 	s->path = hl_strdup(f->ctx, path);
@@ -252,16 +258,36 @@ const char *hl_files_path(const struct hl_files *files, size_t i)
 	return i < files->n ? files->seg[i].path : NULL;
 }
 
+static bool is_segment(const struct hl_files *files, const struct stat *sb)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (files->seg[i].dev == sb->st_dev &&
+		    files->seg[i].ino == sb->st_ino)
+			return true;
+	return false;
+}
+
+bool hl_files_is_source_fd(const struct hl_files *files, int fd)
+{
+	struct stat sb;
+
+	if (fstat(fd, &sb) != 0)
+		return false;
+	for (size_t i = 0; hl_dev_mode(sb.st_mode) &&
+	                   i < files->dev.n_related; i++)
+		if (files->dev.related[i] == sb.st_rdev)
+			return true;
+	return is_segment(files, &sb);
+}
+
 bool hl_files_is_source(const struct hl_files *files, const char *path)
 {
 	struct stat sb;
 
 	if (stat(path, &sb) != 0)
 		return false;
-	for (size_t i = 0; i < files->n; i++)
-		if (files->seg[i].dev == sb.st_dev &&
-		    files->seg[i].ino == sb.st_ino)
-			return true;
+	if (is_segment(files, &sb))
+		return true;
 	/* a file on a volume of the device, or a node of the same device */
 	for (size_t i = 0; i < files->dev.n_related; i++)
 		if (files->dev.related[i] == sb.st_dev ||

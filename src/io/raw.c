@@ -174,6 +174,7 @@ static enum hl_status raw_map(struct hl_src *src, uint64_t off,
 static void raw_advise(struct hl_src *src, uint64_t off, uint64_t len,
                        enum hl_advice how)
 {
+#ifdef POSIX_FADV_NORMAL /* not on macOS */
 	static const int advice[] = {
 		[HL_ADVISE_SEQUENTIAL] = POSIX_FADV_SEQUENTIAL,
 		[HL_ADVISE_RANDOM] = POSIX_FADV_RANDOM,
@@ -186,6 +187,12 @@ static void raw_advise(struct hl_src *src, uint64_t off, uint64_t len,
 	if (fd >= 0)
 		(void)posix_fadvise(fd, (off_t)(off - p->start),
 		                    (off_t)min_u64(len, p->len), advice[how]);
+#else
+	(void)src;
+	(void)off;
+	(void)len;
+	(void)how;
+#endif
 }
 
 static enum hl_status raw_info(const struct hl_src *src,

@@ -15,30 +15,35 @@
 struct build {
 	struct hl_coverage *out;
 	const struct hl_ctx *ctx;
-	size_t cap_searched, cap_unsearched;
 };
 
-static enum hl_status add(struct build *b, struct hl_unsearched u)
+enum hl_status hl_coverage_add(struct hl_coverage *c,
+                               const struct hl_unsearched *u,
+                               const struct hl_ctx *ctx)
 {
-	struct hl_coverage *c = b->out;
 	void *array = c->unsearched;
-	enum hl_status st = hl_grow(b->ctx, &array, &b->cap_unsearched,
+	enum hl_status st = hl_grow(ctx, &array, &c->cap_unsearched,
 	                            c->n_unsearched, sizeof(*c->unsearched),
 	                            HL_MAX_PLACES);
 
 	c->unsearched = array;
 	if (st != HL_OK)
 		return st;
-	c->unsearched[c->n_unsearched++] = u;
-	c->loss = c->loss || u.loss;
+	c->unsearched[c->n_unsearched++] = *u;
+	c->loss = c->loss || u->loss;
 	return HL_OK;
+}
+
+static enum hl_status add(struct build *b, struct hl_unsearched u)
+{
+	return hl_coverage_add(b->out, &u, b->ctx);
 }
 
 static enum hl_status searched(struct build *b, const struct hl_volume *v)
 {
 	struct hl_coverage *c = b->out;
 	void *array = c->searched;
-	enum hl_status st = hl_grow(b->ctx, &array, &b->cap_searched,
+	enum hl_status st = hl_grow(b->ctx, &array, &c->cap_searched,
 	                            c->n_searched, sizeof(*c->searched),
 	                            HL_MAX_PLACES);
 
@@ -52,7 +57,7 @@ static enum hl_status unread(struct build *b, const struct hl_volume *v)
 {
 	struct hl_unsearched u = {
 		.what = "volume", .volume = v->id, .off = v->off,
-		.len = v->len, .loss = !v->expected_empty,
+		.len = v->len, .loss = !v->expected_empty && !v->skipped,
 	};
 
 	u.reason = v->unread ? v->unread : "no file system recognised";
@@ -112,7 +117,8 @@ static enum hl_status volume(struct build *b, const struct hl_volume *v)
 
 	if (!info) {
 		st = unread(b, v);
-		return st == HL_OK ? cut(b, v, NULL) : st;
+		/* one that lies outside as a whole has said so already */
+		return st == HL_OK && v->len ? cut(b, v, NULL) : st;
 	}
 	st = searched(b, v);
 	if (st == HL_OK)

@@ -72,22 +72,37 @@ enum hl_status hl_hive_pass(struct hl_hive *hive, struct hl_src *src,
 	return st;
 }
 
-/* ---- logs ------------------------------------------------------------------ */
+/* ---- logs -------------------------------------------------------------- */
 
-/* Only the 40 bytes of each entry's header are read. */
-static enum hl_status walk_entries(struct hl_src *src,
-                                   struct hl_log_info *info)
+/* Headers only: what lies between is read by who copies the log. */
+static enum hl_status read_header(struct hl_hive_log *log, struct hl_src *src,
+                                  uint64_t off, void *buf, size_t n,
+                                  const struct hl_ctx *ctx)
 {
+	struct hl_ranges bad;
+
+	hl_ranges_clear(&bad);
+	enum hl_status st = hl_src_read(src, off, buf, n, &bad);
+	if (bad.bytes)
+		hl_warn(&(struct hl_at){ ctx, src, off, log->path },
+		        "%" PRIu64 " bytes of the log's headers cannot be "
+		        "read", bad.bytes);
+	return st;
+}
+
+static enum hl_status walk_entries(struct hl_hive_log *log,
+                                   struct hl_src *src,
+                                   const struct hl_ctx *ctx)
+{
+	struct hl_log_info *info = &log->info;
 	uint8_t buf[sizeof(struct hive_entry_disk)];
 	uint64_t off = HIVE_SECTOR, size = hl_src_size(src);
 	uint32_t want = info->first_seq;
 	struct hive_log_entry e;
-	struct hl_ranges bad;
 
 	while (size - off >= sizeof(buf)) {
-		hl_ranges_clear(&bad);
-		enum hl_status st = hl_src_read(src, off, buf, sizeof(buf),
-		                                &bad);
+		enum hl_status st = read_header(log, src, off, buf,
+		                                sizeof(buf), ctx);
 		if (st != HL_OK)
 			return st;
 		if (hl_hive_entry_decode(span_of(buf, sizeof(buf)), size - off,
@@ -105,20 +120,18 @@ enum hl_status hl_hive_log_look(struct hl_hive_log *log, struct hl_src *src,
 	uint8_t head[HIVE_BASE_USED + 16] = { 0 };
 	uint64_t size = hl_src_size(src);
 	size_t n = size < sizeof(head) ? (size_t)size : sizeof(head);
-	struct hl_ranges bad;
 
 	if (hl_cancelled(ctx))
 		return HL_CANCELLED;
-	hl_ranges_clear(&bad);
 	if (n) {
-		enum hl_status st = hl_src_read(src, 0, head, n, &bad);
+		enum hl_status st = read_header(log, src, 0, head, n, ctx);
 		if (st != HL_OK)
 			return st;
 	}
 	hl_hive_log_header(span_of(head, n), &log->info);
 	if (strcmp(log->info.format, "HvLE") != 0)
 		return HL_OK;
-	return walk_entries(src, &log->info);
+	return walk_entries(log, src, ctx);
 }
 
 static enum hl_status look_at_logs(struct hl_hive *hive,
@@ -148,7 +161,7 @@ static enum hl_status look_at_logs(struct hl_hive *hive,
 	return HL_OK;
 }
 
-/* ---- one hive ----------------------------------------------------------------- */
+/* ---- one hive ---------------------------------------------------------- */
 
 /* The stream's own reader said why; here it is tied to the hive. */
 static enum hl_status no_stream(struct hl_hive *hive, enum hl_status why,

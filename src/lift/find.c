@@ -50,7 +50,7 @@ struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i)
 	return i < hives->n ? hives->h[i] : NULL;
 }
 
-/* ---- adding ---------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------ */
 
 static bool wanted_kind(const struct hl_find *f, enum hl_kind kind)
 {
@@ -198,7 +198,7 @@ enum hl_status hl_find_add_log(struct hl_find *f, struct hl_hive *hive,
 	return HL_OK;
 }
 
-/* ---- the search -------------------------------------------------------------- */
+/* ---- the search -------------------------------------------------------- */
 
 static bool wanted_rows(const struct hl_find *f, size_t row, size_t rows)
 {
@@ -231,7 +231,12 @@ static int by_path(const void *a, const void *b)
 {
 	const struct hl_hive *const *x = a, *const *y = b;
 
-	return strcmp((*x)->path, (*y)->path);
+	int d = strcmp((*x)->path, (*y)->path);
+
+	if (d || (*x)->entry.ref.id == (*y)->entry.ref.id)
+		return d;
+	/* deleted ones may share a path */
+	return (*x)->entry.ref.id < (*y)->entry.ref.id ? -1 : 1;
 }
 
 static enum hl_status search(struct hl_find *f)
@@ -241,6 +246,8 @@ static enum hl_status search(struct hl_find *f)
 	if (st == HL_OK)
 		st = walk_all(f);
 	hl_places_clear(f);
+	if (st == HL_OK && f->query->deleted)
+		st = hl_find_deleted(f);
 	if (f->hives->n > f->first)
 		qsort(f->hives->h + f->first, f->hives->n - f->first,
 		      sizeof(*f->hives->h), by_path);

@@ -128,7 +128,7 @@ enum hl_status hl_place_folder(struct hl_find *f, const struct hl_ref *dir,
 	return *real ? HL_OK : HL_NOMEM;
 }
 
-/* ---- a root --------------------------------------------------------------- */
+/* ---- a root ------------------------------------------------------------ */
 
 /* The list was cut: what has the usual name is found nevertheless. */
 static enum hl_status look_up_usual(struct hl_find *f,
@@ -196,7 +196,7 @@ static enum hl_status add_deep_systems(struct hl_find *f,
 	return HL_OK;
 }
 
-/* ---- profiles inside a Windows folder ---------------------------------------- */
+/* ---- profiles inside a Windows folder ---------------------------------- */
 
 static enum hl_status add_children(struct hl_find *f,
                                    const struct hl_place *windows,

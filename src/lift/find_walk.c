@@ -3,6 +3,7 @@
  * lookup; only a name with '*' lists its folder.  Links are never followed:
  * what they lead to is found where it is.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/banned.h"
@@ -17,7 +18,7 @@ struct walk {
 	struct hl_find *f;
 	size_t row, rows;
 	struct hl_place *place;
-	size_t names_max; /* listed per folder; 0: all */
+	bool bounded; /* list only so many names: they may be anybody's files */
 };
 
 static enum hl_status step(struct walk *w, const char *pattern,
@@ -60,7 +61,7 @@ static enum hl_status wild(struct walk *w, const char *name, const char *rest,
 
 	if (st != HL_OK)
 		return hl_find_goes_on(st) ? HL_OK : st;
-	while (!w->names_max || n++ < w->names_max) {
+	while (!w->bounded || n++ < HL_MAX_WILD_NAMES) {
 		st = hl_fs_next(it, &e);
 		if (st == HL_CORRUPT)
 			continue;
@@ -104,7 +105,8 @@ static bool translated(struct hl_find *f, const struct hl_place *place)
 	struct hl_entry e;
 
 	return place->hive && !place->class &&
-	       hl_find_lookup(f, &place->ref, "AppData", &e) == HL_END;
+	       hl_find_lookup(f, &place->ref, "AppData", &e) == HL_END &&
+	       hl_find_lookup(f, &place->ref, "Local Settings", &e) == HL_END;
 }
 
 enum hl_status hl_find_walk(struct hl_find *f, size_t row, size_t rows,
@@ -117,7 +119,7 @@ enum hl_status hl_find_walk(struct hl_find *f, size_t row, size_t rows,
 	if (hl_catalogue[row].flags & HL_ROW_TRANSLATED) {
 		if (!translated(f, place))
 			return HL_OK;
-		w.names_max = HL_MAX_PROBE_NAMES;
+		w.bounded = true;
 	}
 	return step(&w, rest, &place->ref, place->path);
 }

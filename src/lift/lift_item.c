@@ -113,7 +113,6 @@ static enum hl_status limited(struct hl_lift *lift, struct hl_item *item,
 	uint64_t max = lift->ctx->limits.max_file_size;
 	struct hl_at at = { lift->ctx, item->src, max, "output" };
 
-	item->size = item->written = hl_src_size(item->src);
 	if (max == 0 || item->size <= max)
 		return HL_OK;
 	hl_warn(&at, "%s: cut at %" PRIu64 " of %" PRIu64 " bytes, the limit",
@@ -139,9 +138,31 @@ static enum hl_status open_stream(struct hl_lift *lift, struct hl_item *item)
 		                         HL_NO_OFFSET, "output" },
 		        "%s: no such stream; not written",
 		        item->trail->path.p);
-	if (st != HL_OK)
+	if (st == HL_OK)
+		item->size = item->written = hl_src_size(item->src);
+	else
 		item->src = NULL;
 	return HL_OK;
+}
+
+/*
+ * $BadClus:$Bad is one hole as large as the volume, by design: hashing
+ * terabytes of zeros tells nothing.  It is an entry with its run,
+ * and no file; as soon as it maps a bad cluster it is written like any other.
+ */
+static bool is_bad_list(struct hl_lift *lift, struct hl_item *item)
+{
+	struct hl_extent e;
+
+	if (strcmp(item->stream, "$Bad") != 0 ||
+	    strcmp(item->entry->name, "$BadClus") != 0 || item->size == 0 ||
+	    hl_src_map(item->src, 0, &e) != HL_OK || e.in ||
+	    e.what != HL_WHAT_SPARSE || e.len < item->size)
+		return false;
+	hl_say(&(struct hl_at){ lift->ctx, NULL, HL_NO_OFFSET, "output" },
+	       "%s: no bad clusters, %" PRIu64 " bytes of nothing; not written",
+	       item->trail->path.p, item->size);
+	return true;
 }
 
 static enum hl_status enter(struct hl_lift *lift, struct hl_item *item)
@@ -161,12 +182,15 @@ enum hl_status hl_lift_item(struct hl_lift *lift, struct hl_item *item)
 	struct copy c = { .lift = lift, .path = item->trail->path.p };
 	struct hl_src *window = NULL;
 	enum hl_status st;
+	bool copy;
 
 	hl_progress(lift->ctx, HL_PHASE_FILE, c.path, lift->files, 0);
+	hl_ranges_clear(&item->pass.bad);
 	st = open_stream(lift, item);
-	if (st == HL_OK && item->src)
+	copy = st == HL_OK && item->src && !is_bad_list(lift, item);
+	if (copy)
 		st = limited(lift, item, &window);
-	if (st == HL_OK && item->src) {
+	if (copy && st == HL_OK) {
 		c.src = item->src;
 		c.total = item->written;
 		st = copy_out(lift, item, window ? window : item->src, &c);

@@ -169,7 +169,8 @@ size_t hl_name_escape(char *dst, size_t size, const uint16_t *u, size_t n,
 		put(&w, "%-", 2);
 	w.part[w.n_part] = '\0';
 	if (n)
-		close_part(&w, top && n == 8 && !hl_casecmp(w.part, "$Deleted"));
+		close_part(&w, top && n == 8 &&
+		                       !hl_casecmp(w.part, "$Deleted"));
 	return w.full ? SIZE_MAX : w.n;
 }
 

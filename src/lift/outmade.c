@@ -1,8 +1,7 @@
 /*
- * outmade.c: remembers what this run made, and takes it back.  The list is
- * for that;
- * the set of file numbers tells, with force, an old file of that name (to be
- * replaced) from one this run has written (to be kept).
+ * outmade.c: remembers what this run made, and takes it back.  The
+ * list is for that; the set of file numbers tells, with force, an old file of
+ * that name (to be replaced) from one this run has written (to be kept).
  */
 #include <fcntl.h>
 #include <string.h>
@@ -89,7 +88,7 @@ void hl_made_free(struct hl_made *m)
 	hl_free(m->list.ctx, m->inos);
 }
 
-/* ---- taking it back -------------------------------------------------------- */
+/* ---- taking it back ---------------------------------------------------- */
 
 /*
  * The part of a path of ours that begins at s, opened below fd, or -1.  No

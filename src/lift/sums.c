@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "base/mem.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"
 
@@ -60,8 +61,11 @@ enum hl_status hl_sums_open(struct hl_lift *lift)
 
 void hl_sums_add(struct hl_lift *lift, const char *sha256, const char *rel)
 {
-	hl_list_add(&lift->sums, sha256, strlen(sha256));
-	hl_list_add(&lift->sums, "  ", 2);
-	hl_list_add(&lift->sums, rel, strlen(rel));
-	hl_list_add(&lift->sums, "\n", 1);
+	char *line = hl_asprintf(lift->ctx, "%s  %s\n", sha256, rel);
+
+	if (line)
+		hl_list_add(&lift->sums, line, strlen(line));
+	else if (lift->sums.failed == HL_OK)
+		lift->sums.failed = HL_NOMEM;
+	hl_free(lift->ctx, line);
 }
