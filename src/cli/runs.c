@@ -42,7 +42,7 @@ bool runs_open(const struct where *w, const char *stream, struct runs *r)
 	*r = (struct runs){ .src = NULL };
 	/* content first: it knows the valid length; what is encrypted or of
 	   a foreign compression has its raw runs still */
-	st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_CONTENT);
+	st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_LOOK);
 	if (st == HL_UNSUPPORTED)
 		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_RAW);
 	if (st != HL_OK)
