@@ -294,6 +294,19 @@ START_TEST(a_name_of_another_folder_is_none)
 }
 END_TEST
 
+START_TEST(a_name_of_an_impossible_time_is_none)
+{
+	uint8_t e[128];
+	size_t n = nb_entry(e, 9, 1, "left", -1);
+
+	ROOT({ 3, 3, "$Volume" });
+	put64(e + 0x10 + 8, 12345); /* created in 1601 */
+	root_slack(e, n);
+	open_it();
+	ck_assert_str_eq(names_of("/", HL_LIST_DELETED), "$Volume");
+}
+END_TEST
+
 START_TEST(a_name_that_is_still_there_is_not_deleted)
 {
 	uint8_t e[128];
@@ -724,6 +737,7 @@ static TCase *cases(void)
 	tcase_add_test(t, a_sweep_of_an_endless_mft_ends);
 	tcase_add_test(t, a_name_in_the_slack_of_a_record);
 	tcase_add_test(t, a_name_of_another_folder_is_none);
+	tcase_add_test(t, a_name_of_an_impossible_time_is_none);
 	tcase_add_test(t, a_name_that_is_still_there_is_not_deleted);
 	tcase_add_test(t, a_name_without_its_head_has_no_record);
 	tcase_add_test(t, a_name_whose_record_was_used_anew);

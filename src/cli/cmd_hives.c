@@ -116,7 +116,7 @@ static enum outcome cover(struct cli *c, enum outcome outcome)
 	struct hl_coverage v;
 
 	out_flush(&c->out); /* the table stands before the words about it */
-	if (stop_signalled() || coverage_report(c, &v) != HL_OK)
+	if (stop_signalled(c) || coverage_report(c, &v) != HL_OK)
 		return FAILED;
 	if (c->o.json)
 		coverage_json(c, &v);

@@ -25,7 +25,6 @@ static bool is_below(const struct sweep *s)
 static enum hl_status take(struct sweep *s, const struct hl_entry *e)
 {
 	bool orphan = false;
-	char *hex = NULL;
 	enum hl_status st = hl_fs_path(s->l->v->fs, e, s->path, HL_MAX_PATH,
 	                               &orphan);
 
@@ -36,12 +35,8 @@ static enum hl_status take(struct sweep *s, const struct hl_entry *e)
 	}
 	if (st != HL_OK || (s->orphans && !orphan) || !is_below(s))
 		return st;
-	if (e->flags & HL_ENTRY_BAD_NAME)
-		hex = show_path16(s->path, e);
 	s->l->path = s->path;
-	s->l->path16 = hex;
 	ls_show(s->l, e);
-	free(hex);
 	return HL_OK;
 }
 

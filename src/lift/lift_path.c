@@ -188,11 +188,10 @@ static enum hl_status tree(struct hl_lift *lift, struct hl_volume *v,
 
 	if (e->flags & HL_ENTRY_DELETED)
 		how |= HL_LIST_DELETED; /* all that it has is deleted, too */
-
 	if (st == HL_OK)
-		st = push(&t, 0);
+		st = push(&t, trail->path.n);
 	if (st == HL_OK)
-		st = hl_walk_open(&walk, v->fs, e, "/", how);
+		st = hl_walk_open(&walk, v->fs, e, trail->path.p, how);
 	if (st == HL_OK) {
 		st = walk_all(&t, walk);
 		hl_walk_close(walk);
