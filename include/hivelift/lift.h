@@ -137,6 +137,7 @@ struct hl_lift_opts {
 	const char *const *argv;  /* the command line, for the manifest */
 	struct hl_files *files;   /* refused as a target; may be NULL */
 	bool deleted;             /* of folders also what was deleted in them */
+	bool no_replay;           /* hives as found only */
 };
 struct hl_lift;
 /*
