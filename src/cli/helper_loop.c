@@ -15,6 +15,9 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "base/banned.h"
 #include "helper.h"
@@ -96,14 +99,13 @@ static bool ended(pid_t pid)
 static void end_group(pid_t pid)
 {
 	const struct timespec tick = { .tv_nsec = 20000000 };
-	int status;
 
 	kill(-pid, SIGTERM);
 	kill(-pid, SIGCONT);
 	for (int i = 0; i < PATIENCE_SECONDS * 50 && !ended(pid); i++)
 		nanosleep(&tick, NULL);
 	kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(-pid, NULL, 0) > 0 || errno == EINTR)
 		;
 }
 
@@ -176,6 +178,10 @@ void helper_loop(int sock, char *const *cmd)
 	struct server s = { .sock = sock, .cmd = cmd, .hand.fd = -1 };
 
 	prepare_signals(&s);
+#ifdef PR_SET_CHILD_SUBREAPER
+	/* what a child leaves behind is then ours to wait for */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
 	while (!told_to_end)
 		if (readable(&s, NULL) && !serve(&s))
 			break;

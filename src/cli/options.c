@@ -13,7 +13,7 @@
 #include "cli.h"
 
 static const char *const later_commands[] = {
-	"exec", "replay", "scan", "carve", "verify", "acquire", NULL,
+	"replay", "scan", "carve", "verify", "acquire", NULL,
 };
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
@@ -146,6 +146,14 @@ static bool check(struct cli *c)
 		          o->args[c->cmd->max_args]);
 		return false;
 	}
+	if (c->cmd->bit == CMD_EXEC && (!o->child || !o->child[0])) {
+		msg_usage(c, "exec wants IMAGE -- CMD ARG...");
+		return false;
+	}
+	if (c->cmd->bit == CMD_EXEC && o->json) {
+		msg_usage(c, "no --json here: stdout is the command's");
+		return false;
+	}
 	if (c->cmd->bit == CMD_EXTRACT && !o->output) {
 		msg_usage(c, "extract wants -o DIR");
 		return false;
@@ -187,11 +195,18 @@ bool options_parse(struct cli *c, int argc, char **argv)
 
 		if (only_args || word[0] != '-' || !word[1])
 			c->o.args[n++] = word;
+		else if (!strcmp(word, "--") && c->cmd->bit == CMD_EXEC)
+			break;
 		else if (!strcmp(word, "--"))
 			only_args = true;
 		else if (word[1] == '-' ? !long_option(c, &w)
 		                        : !letters(c, &w))
 			return false;
+	}
+	if (w.i < argc) { /* the rest is not ours to read */
+		c->o.child = c->o.args + n + 1;
+		memcpy(c->o.child, argv + w.i + 1,
+		       (size_t)(argc - w.i - 1) * sizeof(*argv));
 	}
 	c->o.image = n ? c->o.args[0] : NULL;
 	c->o.args += n ? 1 : 0;
