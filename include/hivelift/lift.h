@@ -132,6 +132,9 @@ struct hl_lift_opts {
 	const char *dir;          /* must not exist, or be empty, unless force */
 	bool force;
 	const char *const *argv;  /* the command line, for the manifest */
+	/* Instead of a folder: a tar archive goes there; false: no more. */
+	bool (*write)(void *user, const void *p, size_t n);
+	void *user;
 	struct hl_files *files;   /* refused as a target; may be NULL */
 };
 struct hl_lift;

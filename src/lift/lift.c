@@ -49,8 +49,11 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 	lift->disk = disk;
 	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
-	st = hl_outdir_open(&lift->dir, opts->dir, opts->force, opts->files,
-	                    ctx);
+	if (opts->write)
+		st = hl_outdir_tar(&lift->dir, opts->write, opts->user, ctx);
+	else
+		st = hl_outdir_open(&lift->dir, opts->dir, opts->force,
+		                    opts->files, ctx);
 	if (st == HL_OK)
 		st = hl_manifest_open(lift, opts->argv);
 	if (st == HL_OK)
@@ -159,11 +162,13 @@ enum hl_status hl_lift_finish(struct hl_lift *lift,
 		st = hl_list_done(&lift->sums);
 	}
 	if (st == HL_OK)
+		st = hl_outdir_rename(lift->dir, "SHA256SUMS.part",
+		                      "SHA256SUMS");
+	if (st == HL_OK) /* the last: where it is, all is */
 		st = hl_outdir_rename(lift->dir, "manifest.json.part",
 		                      "manifest.json");
 	if (st == HL_OK)
-		st = hl_outdir_rename(lift->dir, "SHA256SUMS.part",
-		                      "SHA256SUMS");
+		st = hl_outdir_finish(lift->dir);
 	if (st != HL_OK) {
 		hl_lift_abort(lift);
 		return st;

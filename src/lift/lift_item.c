@@ -98,7 +98,9 @@ static enum hl_status copy_out(struct hl_lift *lift, struct hl_item *item,
 		return st;
 	item->pass.sink = sink;
 	item->pass.user = c;
-	st = read_all(lift, item, src);
+	st = hl_outfile_expect(&c->file, item->written, item->entry->modified);
+	if (st == HL_OK)
+		st = read_all(lift, item, src);
 	if (st != HL_OK) {
 		hl_outfile_drop(&c->file);
 		return st;
