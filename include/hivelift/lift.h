@@ -135,6 +135,7 @@ struct hl_lift_opts {
 	/* Instead of a folder: a tar archive goes there; false: no more. */
 	bool (*write)(void *user, const void *p, size_t n);
 	void *user;
+	bool dfxml;               /* dfxml.xml too */
 	struct hl_files *files;   /* refused as a target; may be NULL */
 };
 struct hl_lift;

@@ -75,6 +75,7 @@ struct opts {
 	const char *tz, *codepage;
 	uint32_t kinds;
 	const char *user, *glob, *output;
+	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool help, version;
 };

@@ -120,7 +120,8 @@ static void say_done(struct cli *c, const struct hl_lift *lift,
 		        n->logs == 1 ? "log" : "logs");
 	msg_say(c, "%llu files, %s, written to %s",
 	        (unsigned long long)hl_lift_files(lift),
-	        show_size(size, hl_lift_bytes(lift)), c->o.output);
+	        show_size(size, hl_lift_bytes(lift)),
+	        strcmp(c->o.output, "-") ? c->o.output : "stdout");
 }
 
 /* Keep what there is, unless the user broke off or the output failed. */
@@ -153,13 +154,22 @@ static enum outcome finish(struct cli *c, struct hl_lift *lift,
 	return outcome;
 }
 
+static bool to_stdout(void *user, const void *p, size_t n)
+{
+	return out_write(user, p, n);
+}
+
 enum outcome cmd_extract(struct cli *c)
 {
+	const bool tar = !strcmp(c->o.output, "-");
 	const struct hl_lift_opts opts = {
 		.dir = c->o.output,
 		.force = c->o.force,
 		.argv = (const char *const *)c->argv,
 		.files = c->files,
+		.write = tar ? to_stdout : NULL,
+		.user = &c->out,
+		.dfxml = c->o.dfxml,
 	};
 	struct tally n = { .hives = 0 };
 	struct hl_lift *lift;

@@ -8,6 +8,7 @@
  * the table is what --help prints.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 #include "cli.h"
@@ -131,6 +132,25 @@ static bool find_command(struct cli *c, const char *word)
 	return false;
 }
 
+/* With -o - it is an archive, with --print0 a list, and nothing else. */
+static bool check_stdout(struct cli *c)
+{
+	const struct opts *o = &c->o;
+	bool tar = o->output && !strcmp(o->output, "-");
+
+	if (tar && c->cmd->bit == CMD_EXEC)
+		msg_usage(c, "--out wants a folder");
+	else if ((tar && (o->json || o->print0)) || (o->json && o->print0))
+		msg_usage(c, "%s and %s exclude each other",
+		          tar ? "-o -" : "--json",
+		          o->json && tar ? "--json" : "--print0");
+	else if (tar && isatty(STDOUT_FILENO))
+		msg_usage(c, "-o - does not write to a terminal");
+	else
+		return true;
+	return false;
+}
+
 static bool check(struct cli *c)
 {
 	const struct opts *o = &c->o;
@@ -158,10 +178,8 @@ static bool check(struct cli *c)
 		msg_usage(c, "extract wants -o DIR");
 		return false;
 	}
-	if (o->output && !strcmp(o->output, "-")) {
-		msg_usage(c, "-o - is not in this version");
+	if (!check_stdout(c))
 		return false;
-	}
 	if ((o->at_offset && o->volume) || (o->slack && o->raw) ||
 	    (o->body && o->json)) {
 		msg_usage(c, "%s exclude each other",

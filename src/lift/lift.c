@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/note.h"
 #include "hivelift/lift.h"
+#include "lift/dfxml.h"
 #include "lift/lift_impl.h"
 #include "lift/runs.h"
 #include "base/banned.h"
@@ -31,6 +32,7 @@ static void free_lift(struct hl_lift *lift)
 {
 	hl_list_free(&lift->manifest);
 	hl_list_free(&lift->sums);
+	hl_list_free(&lift->dfxml);
 	hl_free(lift->ctx, lift->noted);
 	hl_free(lift->ctx, lift);
 }
@@ -47,6 +49,7 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 		return HL_NOMEM;
 	lift->ctx = ctx;
 	lift->disk = disk;
+	lift->dfxml_wanted = opts->dfxml;
 	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
 	if (opts->write)
@@ -58,6 +61,8 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 		st = hl_manifest_open(lift, opts->argv);
 	if (st == HL_OK)
 		st = hl_sums_open(lift);
+	if (st == HL_OK)
+		st = hl_dfxml_open(lift, opts->argv);
 	if (st != HL_OK) {
 		hl_lift_abort(lift);
 		return st;
@@ -72,6 +77,7 @@ void hl_lift_abort(struct hl_lift *lift)
 		return;
 	hl_list_free(&lift->manifest);
 	hl_list_free(&lift->sums);
+	hl_list_free(&lift->dfxml);
 	hl_outdir_abort(lift->dir);
 	free_lift(lift);
 }
@@ -156,7 +162,9 @@ enum hl_status hl_lift_finish(struct hl_lift *lift,
 	char sha256[HL_HASH_HEX];
 	enum hl_status st;
 
-	st = hl_manifest_close(lift, coverage, sha256);
+	st = hl_dfxml_close(lift);
+	if (st == HL_OK)
+		st = hl_manifest_close(lift, coverage, sha256);
 	if (st == HL_OK) {
 		hl_sums_add(lift, sha256, "manifest.json");
 		st = hl_list_done(&lift->sums);

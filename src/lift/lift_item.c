@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "lift/dfxml.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"
 
@@ -171,6 +172,8 @@ static enum hl_status enter(struct hl_lift *lift, struct hl_item *item)
 {
 	enum hl_status st = hl_manifest_entry(lift, item);
 
+	if (st == HL_OK)
+		st = hl_dfxml_entry(lift, item);
 	if (st != HL_OK || !item->output)
 		return st;
 	hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);
