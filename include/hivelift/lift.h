@@ -60,12 +60,15 @@ struct hl_hive_query {
 	/* glob over the path, no case; '*' is any run, also of '/', '?' one
 	   character, '\' is '/'; NULL: all */
 	const char *path;
+	bool deleted;      /* deleted ones too */
 };
 
 struct hl_hives;
 /*
  * Every hive at every place where Windows keeps one, on all volumes of the
  * disk, in volume and path order; through the indexes, no sweep.
+ * Deleted ones, when they are asked for, come from a sweep: by the whole
+ * place, or by the file's name when its content begins like a hive.
  *   HL_OK (also when none was found), HL_NOMEM, HL_CANCELLED, HL_LIMIT
  */
 enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,
@@ -137,6 +140,7 @@ struct hl_lift_opts {
 	void *user;
 	bool dfxml;               /* dfxml.xml too */
 	struct hl_files *files;   /* refused as a target; may be NULL */
+	bool deleted;             /* of folders also what was deleted in them */
 };
 struct hl_lift;
 /*

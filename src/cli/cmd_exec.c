@@ -198,7 +198,7 @@ static enum outcome cover(struct cli *c, enum outcome outcome)
 {
 	struct hl_coverage v;
 
-	if (stop_signalled() || coverage_report(c, &v) != HL_OK)
+	if (stop_signalled(c) || coverage_report(c, &v) != HL_OK)
 		return FAILED;
 	hl_coverage_free(&v, &c->ctx);
 	return outcome;

@@ -129,6 +129,10 @@ const struct option options[] = {
 	     "hand over hives without their logs applied"),
 	FLAG("slack", 0, CMD_CAT, slack, "append the last cluster's rest"),
 	FLAG("raw", 0, CMD_CAT, raw, "the bytes as they lie on the disk"),
+	FLAG("deleted", 'd', HIVES | CMD_LS, deleted,
+	     "deleted files too"),
+	FLAG("sweep", 0, CMD_LS, sweep,
+	     "all files without the indexes, by record"),
 	FLAG("recursive", 'R', CMD_LS, recursive, "with all below"),
 	FLAG("long", 'l', CMD_LS, longform, "attributes, size, time, record"),
 	FLAG("body", 0, CMD_LS, body, "Sleuth Kit bodyfile 3.x"),
@@ -161,6 +165,6 @@ const struct option options[] = {
 	LATER("recovery-key-file", 0), LATER("password-file", 0),
 	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),
 	LATER("mirror", 0), LATER("no-sandbox", 0), LATER("run-as", 0),
-	LATER("deleted", 'd'), LATER("deep", 0), LATER("sweep", 0),
+	LATER("deep", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
