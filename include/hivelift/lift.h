@@ -141,6 +141,7 @@ struct hl_lift_opts {
 	bool dfxml;               /* dfxml.xml too */
 	struct hl_files *files;   /* refused as a target; may be NULL */
 	bool deleted;             /* of folders also what was deleted in them */
+	bool no_replay;           /* hives as found only */
 };
 struct hl_lift;
 /*

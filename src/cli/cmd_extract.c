@@ -171,6 +171,7 @@ enum outcome cmd_extract(struct cli *c)
 	const struct hl_lift_opts opts = {
 		.dir = c->o.output,
 		.force = c->o.force,
+		.no_replay = c->o.no_replay,
 		.argv = (const char *const *)c->argv,
 		.files = c->files,
 		.write = tar ? to_stdout : NULL,

@@ -51,6 +51,7 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 	lift->disk = disk;
 	lift->dfxml_wanted = opts->dfxml;
 	lift->deleted = opts->deleted;
+	lift->no_replay = opts->no_replay;
 	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
 	if (opts->write)
@@ -115,36 +116,55 @@ static enum hl_status lift_one(struct hl_lift *lift, struct hl_item *item,
 
 /* Its header is for `hives --json` and costs one more small read. */
 static enum hl_status look_at_log(struct hl_lift *lift, struct hl_hive *hive,
-                                  struct hl_hive_log *log)
+                                  struct hl_hive_log *log,
+                                  struct hl_src *given)
 {
-	struct hl_src *src;
-	enum hl_status st = hl_fs_stream(&src, hive->volume->fs,
-	                                 &log->entry.ref, NULL,
-	                                 HL_STREAM_CONTENT);
+	struct hl_src *src = given;
+	enum hl_status st = HL_OK;
 
-	if (st == HL_OK) {
+	if (!given)
+		st = hl_fs_stream(&src, hive->volume->fs, &log->entry.ref,
+		                  NULL, HL_STREAM_CONTENT);
+	if (st == HL_OK)
 		st = hl_hive_log_look(log, src, lift->ctx);
+	if (!given && src)
 		hl_src_close(src);
-	}
 	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
+}
+
+static enum hl_status lift_log(struct hl_lift *lift, struct hl_streams *s,
+                               size_t i)
+{
+	struct hl_hive *hive = s->hive;
+	struct hl_hive_log *log = &hive->logs[i];
+	struct hl_src *given = i < HL_REPLAY_LOGS ? s->log[i] : NULL;
+	struct hl_item item = { .volume = hive->volume, .entry = &log->entry,
+		                .stream = "", .log = log, .of = hive,
+		                .given = given };
+	enum hl_status st = lift_one(lift, &item, log->path);
+
+	if (st == HL_OK)
+		st = look_at_log(lift, hive, log, given);
+	return st;
 }
 
 enum hl_status hl_lift_hive(struct hl_lift *lift, struct hl_hive *hive)
 {
 	struct hl_item item = { .volume = hive->volume, .entry = &hive->entry,
 		                .stream = "", .hive = hive };
-	enum hl_status st = lift_one(lift, &item, hive->path);
+	struct hl_streams s;
+	enum hl_status st = hl_streams_open(&s, hive, !lift->no_replay,
+	                                    lift->ctx);
 
-	for (size_t i = 0; st == HL_OK && i < hive->n_logs; i++) {
-		struct hl_hive_log *log = &hive->logs[i];
-		struct hl_item beside = { .volume = hive->volume,
-			                  .entry = &log->entry, .stream = "",
-			                  .log = log, .of = hive };
-
-		st = lift_one(lift, &beside, log->path);
-		if (st == HL_OK)
-			st = look_at_log(lift, hive, log);
+	if (st != HL_NOMEM && st != HL_CANCELLED) {
+		item.streams = &s;
+		item.given = s.src;
+		item.replayed = s.replayed;
+		st = lift_one(lift, &item, hive->path);
 	}
+	for (size_t i = 0; st == HL_OK && i < hive->n_logs; i++)
+		st = lift_log(lift, &s, i);
+	hl_streams_close(&s);
 	return st;
 }
 
