@@ -202,20 +202,17 @@ static enum hl_status list_next(struct hl_fs *fs, void *iter,
 		st = hl_ntfs_dir_next(l->dir, &link);
 		if (st != HL_OK)
 			return st;
-		if (link.name.name_space == NTFS_NS_DOS &&
-		    !(l->how & HL_LIST_SHORT))
-			continue;
-		if (!(l->how & HL_LIST_FULL)) {
-			hl_ntfs_entry_index(&link, out);
-			return HL_OK;
-		}
-		st = hl_ntfs_fs_follow(fs, &l->ref, &link, out, &wrong);
-		if (st != HL_OK || !wrong)
-			return st;
-		/* The right name comes at the end. */
+	} while (link.name.name_space == NTFS_NS_DOS &&
+	         !(l->how & HL_LIST_SHORT));
+	if (!(l->how & HL_LIST_FULL)) {
+		hl_ntfs_entry_index(&link, out);
+		return HL_OK;
+	}
+	st = hl_ntfs_fs_follow(fs, &l->ref, &link, out, &wrong);
+	/* Which of the two names is right nobody knows: both come. */
+	if (wrong)
 		hl_ntfs_dir_doubt(l->dir);
-	} while (!hl_cancelled(fs->ctx));
-	return HL_CANCELLED;
+	return st;
 }
 
 static void list_close(struct hl_fs *fs, void *iter)
