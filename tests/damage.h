@@ -60,6 +60,7 @@ static inline bool load_image(const char *path)
 		return false;
 	n_image = (size_t)ftell(f);
 	rewind(f);
+	free(healthy);
 	healthy = malloc(n_image);
 	bool ok = healthy && fread(healthy, 1, n_image, f) == n_image;
 	fclose(f);
