@@ -266,8 +266,10 @@ START_TEST(one_byte_of_a_fat_flipped)
 		p[at] ^= (uint8_t)(1u << (x >> 3) % 8);
 		ck_assert(examine(p, n_image));
 		for (k = 0; k < n_wants; k++)
-			ck_assert_msg(wants[k].exact ||
-			              test_note_count(HL_LOSS) || wants[k].bad,
+			/* two sound chains: the first counts, as in Windows */
+			ck_assert_msg(wants[k].exact || wants[k].bad ||
+			              test_note_count(HL_LOSS) ||
+			              test_noted(HL_INFO, "copies disagree"),
 			              "byte %llu: %s", (unsigned long long)at,
 			              wants[k].path);
 		p[at] = healthy[at];

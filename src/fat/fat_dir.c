@@ -281,7 +281,7 @@ static enum hl_status open_chain(struct hl_fat_dir *d, uint32_t first)
 		        "%u are bad in the first FAT; the second is used",
 		        d->chain.second, first);
 	if (d->chain.differ && !quiet)
-		hl_warn(&at, "FAT copies disagree on %u clusters of the folder "
+		hl_say(&at, "FAT copies disagree on %u clusters of the folder "
 		       "at cluster %u; the first is used", d->chain.differ,
 		       first);
 	d->size = min_u64((uint64_t)d->chain.clusters * g->cluster_size, most);

@@ -75,8 +75,8 @@ static void tell(struct hl_fat *v, const struct hl_fat_entry *e,
 		hl_warn(&at, "%s: %u entries are bad in the first FAT; the "
 		        "second is used", name, c->second);
 	if (c->differ)
-		hl_warn(&at, "%s: FAT copies disagree on %u clusters; the "
-		        "first is used", name, c->differ);
+		hl_say(&at, "%s: FAT copies disagree on %u clusters; the "
+		       "first is used", name, c->differ);
 }
 
 /* Does the medium end before the file does? */

@@ -36,13 +36,16 @@ static enum hl_status find_other(struct hl_fs *fs, const struct hl_ref *dir,
 	enum hl_status st = hl_ntfs_kid_find(volume(fs), folder, &l->name,
 	                                     &other);
 
-	if (st != HL_OK || other.ref.number == l->ref.number)
-		return st == HL_OK ? HL_END : st;
+	if (st == HL_OK && other.ref.number == l->ref.number &&
+	    other.ref.seq == l->ref.seq)
+		return HL_END; /* the same again */
+	if (st != HL_OK)
+		return st;
 	hl_ntfs_entry_index(l, &e);
-	hl_warn(&at, "\"%s\": its folder leads to record %llu, which is not "
-	        "this file; record %llu, which says it is, is used", e.name,
-	        (unsigned long long)l->ref.number,
-	        (unsigned long long)other.ref.number);
+	hl_warn(&at, "\"%s\": its folder leads to record %llu-%u, which is "
+	        "not this file; record %llu-%u, which says it is, is used",
+	        e.name, (unsigned long long)l->ref.number, l->ref.seq,
+	        (unsigned long long)other.ref.number, other.ref.seq);
 	*l = other;
 	st = open_link(fs, l, f);
 	return st == HL_CORRUPT ? HL_END : st;
@@ -110,7 +113,8 @@ enum hl_status hl_ntfs_fs_follow(struct hl_fs *fs, const struct hl_ref *dir,
 		return HL_OK;
 	}
 	hl_ntfs_entry_fill(n->nt, f, &l, out);
-	*wrong = named == NTFS_NAMED_OTHERWISE;
+	/* whose name this was before is then not in the index */
+	*wrong = by_name == HL_OK || named == NTFS_NAMED_OTHERWISE;
 	if (named != NTFS_NAMED_SO)
 		say_name(fs, &l, f, out);
 	/* Likely to be asked for next. */
