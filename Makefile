@@ -137,7 +137,8 @@ TOOL_SRC := $(wildcard tests/tools/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(patsubst %.c,$(B)/%.o,$(CHECK_SRC) $(FUZZ_SRC) $(TOOL_SRC) \
-	tests/testing.c tests/fuzz/replay.c)
+	tests/testing.c tests/fuzz/replay.c \
+	tests/fuzz/damage.c)
 CHECKS := $(CHECK_SRC:tests/%.c=$(B)/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 TOOLS := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
@@ -197,6 +198,7 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
+		$(B)/tests/fuzz/damage.o \
 		$(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 

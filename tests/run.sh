@@ -149,6 +149,7 @@ check() {
 		say build-san "$MAKE -j2 B=$san SANITIZE=address,undefined \
 			build-tests"
 		python generated
+		python wof
 		python corpus --max-size 64M
 		python cases
 		python sample
@@ -157,12 +158,12 @@ check() {
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"
 		say install "sh tests/install.sh"
-		say example "sh tests/example.sh"
 		say manuals "sh tests/manuals.sh"
 		cli "$B" ""
 		units "$B" "" "-m 20"
 	} | run
 	{
+		say san-mutations "B=$san sh tests/mutations.sh"
 		cli "$san" san-
 		units "$san" san- "-m 20"
 	} | run

@@ -7,6 +7,7 @@
 
 #include "base/banned.h"
 #include "cli.h"
+#include "fat/fat.h"
 
 bool size_parse(const char *s, uint64_t *out, bool *sectors)
 {
@@ -79,6 +80,17 @@ static bool set_tz(struct opts *o, const char *arg)
 	return zone_set(arg);
 }
 
+static bool set_codepage(struct opts *o, const char *arg)
+{
+	struct hl_fat_codepage cp;
+	bool known = *arg && hl_fat_codepage_open(&cp, arg) == HL_OK;
+
+	if (known)
+		hl_fat_codepage_close(&cp);
+	o->codepage = arg;
+	return known;
+}
+
 #define AT(member) offsetof(struct opts, member)
 #define FLAG(n, l, c, m, h) { n, l, NULL, c, OPT_FLAG, AT(m), NULL, h }
 #define TEXT(n, l, a, c, m, h) { n, l, a, c, OPT_TEXT, AT(m), NULL, h }
@@ -100,6 +112,10 @@ const struct option options[] = {
 	     "write hives as found only"),
 	FLAG("slack", 0, CMD_CAT, slack, "append the last cluster's rest"),
 	FLAG("raw", 0, CMD_CAT, raw, "the bytes as they lie on the disk"),
+	FLAG("deleted", 'd', CMD_HIVES | CMD_EXTRACT | CMD_LS, deleted,
+	     "deleted files too"),
+	FLAG("sweep", 0, CMD_LS, sweep,
+	     "all files without the indexes, by record"),
 	FLAG("recursive", 'R', CMD_LS, recursive, "with all below"),
 	FLAG("long", 'l', CMD_LS, longform, "attributes, size, time, record"),
 	FLAG("body", 0, CMD_LS, body, "Sleuth Kit bodyfile 3.x"),
@@ -113,7 +129,7 @@ const struct option options[] = {
 	     "go on without missing segments"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
 	CALL("tz", 0, "ZONE", CMD_ALL, set_tz, "zone of FAT times"),
-	TEXT("codepage", 0, "NAME", CMD_ALL, codepage,
+	CALL("codepage", 0, "NAME", CMD_ALL, set_codepage,
 	     "code page of FAT short names"),
 	SIZE("max-memory", "SIZE", CMD_ALL, max_memory, "memory ceiling"),
 	SIZE("max-file-size", "SIZE", CMD_ALL, max_file_size,
@@ -132,7 +148,7 @@ const struct option options[] = {
 	LATER("recovery-key-file", 0), LATER("password-file", 0),
 	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),
 	LATER("mirror", 0), LATER("no-sandbox", 0), LATER("run-as", 0),
-	LATER("deleted", 'd'), LATER("deep", 0), LATER("sweep", 0),
+	LATER("deep", 0),
 	LATER("layout", 0), LATER("print0", 0), LATER("dfxml", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

@@ -41,6 +41,7 @@ static void close_impl(struct hl_fs *fs)
 	hl_ntfs_file_close(n->last);
 	hl_ntfs_close(n->nt);
 	hl_free(fs->ctx, n->facts);
+	hl_free(fs->ctx, n->dead);
 	hl_free(fs->ctx, n);
 	fs->impl = NULL;
 }
@@ -141,19 +142,48 @@ static enum hl_status root(struct hl_fs *fs, struct hl_entry *out)
 
 /* ---- folders ------------------------------------------------------------- */
 
+static bool is_gone(const struct hl_ntfs_file *f)
+{
+	return f && !(f->head.flags & NTFS_IN_USE);
+}
+
+/* One name of a deleted folder, among those that are left of it. */
+static enum hl_status gone_lookup(struct hl_fs *fs,
+                                  const struct hl_ntfs_file *dir,
+                                  const uint16_t *u, size_t n,
+                                  struct hl_entry *out)
+{
+	struct hl_ntfs_gone_list *l;
+	enum hl_status st = hl_ntfs_gone_open(&l, fs, dir, NULL);
+
+	if (st != HL_OK)
+		return st;
+	while ((st = hl_ntfs_gone_next(l, out)) == HL_OK)
+		if (!hl_ntfs_fold_cmp(impl(fs)->nt, u, n, out->name16,
+		                      out->n_name16))
+			break;
+	hl_ntfs_gone_close(l);
+	return st;
+}
+
 static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
                              const char *name, struct hl_entry *out)
 {
 	uint16_t u[HL_NAME_UNITS];
 	size_t n = hl_utf16_from8(u, HL_NAME_UNITS, name);
 	struct hl_ntfs_link l;
+	struct hl_ntfs_file *f;
 	struct hl_ntfs_dir *d;
 	bool exact, wrong;
 	enum hl_status st;
 
 	if (n == SIZE_MAX || !n)
 		return HL_END;
-	st = hl_ntfs_fs_dir(fs, dir, &d, &exact);
+	st = hl_ntfs_fs_dir(fs, dir, &d, &exact, &f);
+	if (st == HL_OK && is_gone(f)) {
+		hl_ntfs_dir_close(d); /* its own names are deleted, too */
+		return gone_lookup(fs, f, u, n, out);
+	}
 	if (st != HL_OK)
 		return st;
 	st = hl_ntfs_dir_find(d, u, n, exact, &l);
@@ -163,6 +193,8 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 
 struct list {
 	struct hl_ntfs_dir *dir;
+	struct hl_ntfs_gone_list *gone; /* or NULL: none wanted */
+	bool live; /* names of the index are still to come */
 	struct hl_ref ref;
 	unsigned how;
 };
@@ -171,6 +203,7 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
                            const struct hl_ref *dir, unsigned how)
 {
 	struct list *l = hl_zalloc(fs->ctx, sizeof(*l));
+	struct hl_ntfs_file *f;
 	bool exact;
 	enum hl_status st;
 
@@ -179,8 +212,14 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 		return HL_NOMEM;
 	l->how = how;
 	l->ref = *dir;
-	st = hl_ntfs_fs_dir(fs, dir, &l->dir, &exact);
+	st = hl_ntfs_fs_dir(fs, dir, &l->dir, &exact, &f);
+	if (st == HL_OK) {
+		l->live = !is_gone(f) && !(how & HL_LIST_NO_LIVE);
+		if (f && ((how & HL_LIST_DELETED) || is_gone(f)))
+			st = hl_ntfs_gone_open(&l->gone, fs, f, l->dir);
+	}
 	if (st != HL_OK) {
+		hl_ntfs_dir_close(l->dir);
 		hl_free(fs->ctx, l);
 		return st;
 	}
@@ -190,29 +229,42 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 	return HL_OK;
 }
 
+static enum hl_status give(struct hl_fs *fs, struct list *l,
+                           const struct hl_ntfs_link *link,
+                           struct hl_entry *out)
+{
+	bool wrong;
+	enum hl_status st;
+
+	if (!(l->how & HL_LIST_FULL)) {
+		hl_ntfs_entry_index(link, out);
+		return HL_OK;
+	}
+	st = hl_ntfs_fs_follow(fs, &l->ref, link, out, &wrong);
+	/* Which of two names is right nobody knows: both come. */
+	if (st == HL_OK && wrong)
+		hl_ntfs_dir_doubt(l->dir);
+	return st;
+}
+
 static enum hl_status list_next(struct hl_fs *fs, void *iter,
                                 struct hl_entry *out)
 {
 	struct list *l = iter;
 	struct hl_ntfs_link link;
 	enum hl_status st;
-	bool wrong = false;
 
-	do {
+	while (l->live) {
 		st = hl_ntfs_dir_next(l->dir, &link);
-		if (st != HL_OK)
+		if (st == HL_END)
+			l->live = false;
+		else if (st != HL_OK)
 			return st;
-	} while (link.name.name_space == NTFS_NS_DOS &&
-	         !(l->how & HL_LIST_SHORT));
-	if (!(l->how & HL_LIST_FULL)) {
-		hl_ntfs_entry_index(&link, out);
-		return HL_OK;
+		else if (link.name.name_space != NTFS_NS_DOS ||
+		         (l->how & HL_LIST_SHORT))
+			return give(fs, l, &link, out);
 	}
-	st = hl_ntfs_fs_follow(fs, &l->ref, &link, out, &wrong);
-	/* Which of the two names is right nobody knows: both come. */
-	if (wrong)
-		hl_ntfs_dir_doubt(l->dir);
-	return st;
+	return l->gone ? hl_ntfs_gone_next(l->gone, out) : HL_END;
 }
 
 static void list_close(struct hl_fs *fs, void *iter)
@@ -223,6 +275,7 @@ static void list_close(struct hl_fs *fs, void *iter)
 		return;
 	if (l->how & HL_LIST_FULL)
 		hl_ntfs_bulk(impl(fs)->nt, false);
+	hl_ntfs_gone_close(l->gone);
 	hl_ntfs_dir_close(l->dir);
 	hl_free(fs->ctx, l);
 }
@@ -242,6 +295,10 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.list = list,
 	.next = list_next,
 	.list_close = list_close,
+	.sweep = hl_ntfs_fs_sweep,
+	.sweep_next = hl_ntfs_fs_sweep_next,
+	.sweep_close = hl_ntfs_fs_sweep_close,
+	.parent = hl_ntfs_fs_parent,
 	.stream = hl_ntfs_fs_stream,
 	.stream_next = hl_ntfs_fs_stream_next,
 	.link = hl_ntfs_fs_link,

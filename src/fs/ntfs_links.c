@@ -124,7 +124,8 @@ enum hl_status hl_ntfs_fs_follow(struct hl_fs *fs, const struct hl_ref *dir,
 }
 
 enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
-                              struct hl_ntfs_dir **out, bool *exact)
+                              struct hl_ntfs_dir **out, bool *exact,
+                              struct hl_ntfs_file **file)
 {
 	struct hl_ntfs_ref lost = { ref->id, (uint16_t)ref->seq };
 	struct hl_ntfs_file *f;
@@ -132,6 +133,7 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
 	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
 
 	*out = NULL;
+	*file = NULL;
 	*exact = false;
 	if (st == HL_CORRUPT || st == HL_END) {
 		enum hl_status by_kids = hl_ntfs_dir_open_lost(out, volume(fs),
@@ -142,6 +144,11 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
 		return st;
 	hl_ntfs_file_sum(f, &sum);
 	*exact = sum.std.case_sensitive;
+	*file = f;
+	if (!(f->head.flags & NTFS_IN_USE) && !sum.is_dir)
+		return HL_END;
+	if (!(f->head.flags & NTFS_IN_USE) && !hl_ntfs_has_index(f))
+		return HL_OK;
 	return hl_ntfs_dir_open(out, f);
 }
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fs/ntfs_fs.h"
+#include "ntfs/wof.h"
 
 static size_t units_of(struct span s, uint16_t u[256])
 {
@@ -47,12 +48,14 @@ static bool all_sparse(struct hl_src *s)
 
 /* Kinds of files whose unnamed stream is a stand-in: zeros from it would be
  * invented content. */
-static const char *stand_in(uint32_t tag, struct hl_src *s)
+static const char *stand_in(const struct hl_ntfs_file *f, uint32_t tag,
+                            struct hl_src *s)
 {
-	if (tag == NTFS_TAG_WOF)
-		return "it is compressed by WOF (CompactOS), which is not read";
 	if (!hl_src_size(s) || !all_sparse(s))
 		return NULL;
+	if (hl_ntfs_wof_has(f))
+		return "its content lies in WofCompressedData, but no reparse "
+		       "point tells how";
 	if (tag == NTFS_TAG_DEDUP)
 		return "it is deduplicated; its content lies in the "
 		       "chunk store";
@@ -60,6 +63,25 @@ static const char *stand_in(uint32_t tag, struct hl_src *s)
 		return "it is a cloud placeholder; its content is not on this "
 		       "disk";
 	return NULL;
+}
+
+/* Clusters in use hold another file's bytes by now: a loss to whoever wants
+ * this one's.  Free ones may have been used in between; nobody can tell. */
+static void say_deleted(struct hl_fs *fs, const struct hl_ntfs_file *f,
+                        struct hl_src *s)
+{
+	struct hl_at at = hl_ntfs_fs_at(fs, f->ref.number);
+	uint64_t taken = hl_ntfs_gone_taken(s);
+
+	if (taken)
+		hl_warn(&at, "deleted file %llu: %llu bytes of its clusters "
+		        "are in use again",
+		        (unsigned long long)f->ref.number,
+		        (unsigned long long)taken);
+	else
+		hl_say(&at, "deleted file %llu: its clusters are free now, "
+		       "which does not mean that they always were",
+		       (unsigned long long)f->ref.number);
 }
 
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
@@ -75,19 +97,26 @@ enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
 	struct hl_ntfs_sum sum;
 	const char *why;
 	size_t i;
+	bool kept; /* by WOF */
 	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
 
 	*out = NULL;
 	if (st != HL_OK)
 		return st;
-	i = find_data(fs, f, name);
-	if (i == NTFS_NONE)
-		return HL_END;
-	st = hl_ntfs_stream(out, f, i, as[how]);
-	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name))
+	st = name && *name ? HL_END : hl_ntfs_wof_stream(out, f, as[how]);
+	kept = st != HL_END;
+	if (!kept) {
+		i = find_data(fs, f, name);
+		if (i == NTFS_NONE)
+			return HL_END;
+		st = hl_ntfs_stream(out, f, i, as[how]);
+	}
+	if (st == HL_OK && !(f->head.flags & NTFS_IN_USE))
+		say_deleted(fs, f, *out);
+	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name) || kept)
 		return st;
 	hl_ntfs_file_sum(f, &sum);
-	why = stand_in(sum.reparse_tag, *out);
+	why = stand_in(f, sum.reparse_tag, *out);
 	if (why) {
 		struct hl_at at = hl_ntfs_fs_at(fs, ref->id);
 

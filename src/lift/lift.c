@@ -13,6 +13,7 @@
 #include "base/note.h"
 #include "hivelift/lift.h"
 #include "lift/lift_impl.h"
+#include "lift/runs.h"
 #include "base/banned.h"
 
 const char *hl_lift_now(char *buf)
@@ -24,16 +25,6 @@ const char *hl_lift_now(char *buf)
 	if (gmtime_r(&now, &tm))
 		strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return buf;
-}
-
-/* Every run is told as bytes of the image, so know where maps end. */
-static struct hl_src *leaf_of(struct hl_src *image)
-{
-	struct hl_extent e;
-
-	if (hl_src_locate(image, 0, &e) == HL_OK && e.in)
-		return e.in;
-	return image;
 }
 
 static void free_lift(struct hl_lift *lift)
@@ -56,7 +47,8 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 		return HL_NOMEM;
 	lift->ctx = ctx;
 	lift->disk = disk;
-	lift->leaf = leaf_of(hl_disk_image(disk));
+	lift->deleted = opts->deleted;
+	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
 	st = hl_outdir_open(&lift->dir, opts->dir, opts->force, opts->files,
 	                    ctx);
@@ -97,10 +89,13 @@ static enum hl_status lift_one(struct hl_lift *lift, struct hl_item *item,
 
 	if (st != HL_OK)
 		return st;
-	if (item->entry->flags & HL_ENTRY_DELETED)
+	if (item->entry->flags & HL_ENTRY_DELETED) {
 		st = hl_trail_deleted(&t, item->entry);
-	if (st == HL_OK)
+		if (st == HL_OK)
+			st = hl_trail_known(&t, path, item->entry, true);
+	} else {
 		st = hl_trail_text(&t, path, item->entry);
+	}
 	item->trail = &t;
 	item->mark = mark(lift);
 	if (st == HL_OK)

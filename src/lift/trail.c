@@ -146,14 +146,45 @@ enum hl_status hl_trail_deleted(struct hl_trail *t, const struct hl_entry *e)
 	return HL_OK;
 }
 
-char *hl_trail_utf16(const struct hl_trail *t, const struct hl_ctx *ctx)
+enum hl_status hl_trail_gone(struct hl_trail *t, struct hl_fs *fs,
+                             const struct hl_entry *e)
+{
+	char *path = hl_alloc(t->path.ctx, HL_MAX_PATH);
+	bool orphan = false;
+	enum hl_status st = path ? hl_trail_deleted(t, e) : HL_NOMEM;
+
+	if (st == HL_OK)
+		st = hl_fs_path(fs, e, path, HL_MAX_PATH, &orphan);
+	if (st == HL_OK)
+		st = hl_trail_known(t, path, e, orphan);
+	else if (st != HL_NOMEM && st != HL_CANCELLED)
+		st = hl_trail_add(t, e);
+	hl_free(t->path.ctx, path);
+	return st;
+}
+
+/* What stands for "not known" is for people; on the disk it is no folder. */
+enum hl_status hl_trail_known(struct hl_trail *t, const char *path,
+                              const struct hl_entry *e, bool orphan)
+{
+	static const char lost[] = "/$Orphan";
+
+	if (orphan && !strncmp(path, lost, sizeof(lost) - 1)) {
+		if (!hl_buf_text(&t->path, lost))
+			return HL_NOMEM;
+		path += sizeof(lost) - 1;
+	}
+	return hl_trail_text(t, path, e);
+}
+
+uint16_t *hl_trail_utf16(const struct hl_trail *t, size_t *n_out,
+                         const struct hl_ctx *ctx)
 {
 	const char *s = t->rel.p + t->n_root;
 	size_t n = 0, max = t->rel.n + 2;
 	uint16_t *u = hl_alloc_array(ctx, max, sizeof(*u));
-	char *hex = hl_alloc(ctx, max * 4 + 1);
 
-	for (s += *s == '/'; u && hex && *s && n < max;) {
+	for (s += *s == '/'; u && *s && n < max;) {
 		size_t k;
 
 		u[n++] = '/';
@@ -162,9 +193,6 @@ char *hl_trail_utf16(const struct hl_trail *t, const struct hl_ctx *ctx)
 			break;
 		n += k;
 	}
-	for (size_t i = 0; hex && u && i < n; i++)
-		snprintf(hex + 4 * i, 5, "%02x%02x", u[i] & 0xffu,
-		         (unsigned)u[i] >> 8);
-	hl_free(ctx, u);
-	return hex;
+	*n_out = n;
+	return u;
 }

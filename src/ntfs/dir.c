@@ -43,7 +43,9 @@ void hl_ntfs_dir_no_root(struct hl_ntfs_dir *d, const char *why)
 {
 	struct hl_at at = hl_ntfs_dir_at(d);
 
-	hl_warn(&at, "folder %llu: %s", (unsigned long long)d->number, why);
+	if (!d->deleted)
+		hl_warn(&at, "folder %llu: %s", (unsigned long long)d->number,
+		        why);
 	d->damaged = true;
 	d->root.node = (struct hl_ntfs_node){ .children = true };
 }
@@ -89,6 +91,13 @@ static enum hl_status optional(struct hl_src **out,
 	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
 }
 
+bool hl_ntfs_has_index(const struct hl_ntfs_file *f)
+{
+	size_t i = hl_ntfs_find(f, NTFS_INDEX_ROOT, span_of(i30, sizeof(i30)));
+
+	return i != NTFS_NONE && f->part[i].a.resident;
+}
+
 enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
                                 const struct hl_ntfs_file *f)
 {
@@ -106,6 +115,7 @@ enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
 	d->nt = f->nt;
 	d->number = f->ref.number;
 	d->seq = f->ref.seq;
+	d->deleted = !(f->head.flags & NTFS_IN_USE);
 	st = take_root(d, f, i);
 	if (st == HL_OK)
 		st = optional(&d->blocks, f, NTFS_INDEX_ALLOCATION);

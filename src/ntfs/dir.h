@@ -29,6 +29,7 @@ struct hl_ntfs_dir {
 	struct hl_ntfs *nt;
 	uint64_t number;       /* record of the folder */
 	uint16_t seq;
+	bool deleted;          /* what is left of it: no damage */
 	bool quiet;            /* counting what was given: said before */
 	struct hl_ntfs_kids *kids;
 	uint8_t *root_bytes;

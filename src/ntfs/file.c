@@ -32,7 +32,14 @@ static void lost(struct hl_ntfs_file *f, uint64_t record, const char *why)
 	struct hl_at at = hl_ntfs_at(f->nt, record, "MFT record");
 
 	f->damaged = f->odd = true;
-	if (!f->nt->booting)
+	if (f->nt->booting)
+		return;
+	/* What is left of a deleted file is no damage of the volume. */
+	if (!(f->head.flags & NTFS_IN_USE))
+		hl_say(&at, "deleted file %llu: %s (record %llu)",
+		       (unsigned long long)f->ref.number, why,
+		       (unsigned long long)record);
+	else
 		hl_warn(&at, "file %llu: %s (record %llu)",
 		        (unsigned long long)f->ref.number, why,
 		        (unsigned long long)record);
@@ -52,10 +59,11 @@ static enum hl_status hold(struct hl_ntfs_file *f,
 	h->number = rec->number;
 	h->fix = rec->fix;
 	h->n = rec->bytes.n;
-	h->p = hl_alloc(f->nt->ctx, h->n);
+	h->n_all = f->nt->geom.record_size;
+	h->p = hl_alloc(f->nt->ctx, h->n_all);
 	if (!h->p)
 		return HL_NOMEM;
-	memcpy(h->p, rec->bytes.p, h->n);
+	memcpy(h->p, rec->bytes.p, h->n_all);
 	f->n_held++;
 	return HL_OK;
 }
@@ -100,6 +108,20 @@ static bool is_held(const struct hl_ntfs_file *f, uint64_t number)
 	return false;
 }
 
+static bool is_ours(const struct hl_ntfs_file *f,
+                    const struct hl_ntfs_head *h, struct hl_ntfs_ref ref)
+{
+	if (h->base.number != f->ref.number)
+		return false;
+	if (f->head.flags & NTFS_IN_USE)
+		return (h->flags & NTFS_IN_USE) &&
+		       (!h->base.seq || h->base.seq == f->ref.seq) &&
+		       (!ref.seq || ref.seq == h->seq);
+	/* Freed together: both went on by one since they named each other. */
+	return hl_ntfs_fits(h, ref) == NTFS_FIT_DELETED &&
+	       hl_ntfs_fits(&f->head, h->base) == NTFS_FIT_DELETED;
+}
+
 enum hl_status hl_ntfs_file_extend(struct hl_ntfs_file *f,
                                    struct hl_ntfs_ref ref)
 {
@@ -118,10 +140,7 @@ enum hl_status hl_ntfs_file_extend(struct hl_ntfs_file *f,
 	}
 	if (st != HL_OK)
 		return st;
-	if (!(rec.head.flags & NTFS_IN_USE) ||
-	    rec.head.base.number != f->ref.number ||
-	    (rec.head.base.seq && rec.head.base.seq != f->ref.seq) ||
-	    (ref.seq && ref.seq != rec.head.seq)) {
+	if (!is_ours(f, &rec.head, ref)) {
 		f->pending |= f->nt->booting;
 		lost(f, ref.number, "an extension record is another file's");
 		return HL_OK;
@@ -243,9 +262,10 @@ static enum hl_status complete(struct hl_ntfs_file *f)
 {
 	enum hl_status st = take(f, f->head.attrs_off);
 
-	/* An unused record's extensions belong to others by now. */
-	if (st == HL_OK && (f->head.flags & NTFS_IN_USE))
+	if (st == HL_OK)
 		st = expand(f);
+	if (st == HL_OK && !(f->head.flags & NTFS_IN_USE))
+		st = hl_ntfs_remains(f);
 	sort(f);
 	if (st != HL_OK || f->nt->booting || !(f->head.flags & NTFS_IN_USE) ||
 	    f->head.base.number || !(f->odd || hl_ntfs_file_has_gap(f)))

@@ -204,6 +204,7 @@ void hl_ntfs_close(struct hl_ntfs *nt)
 
 	if (!nt)
 		return;
+	hl_ntfs_owners_free(nt);
 	if (nt->own_mft)
 		hl_src_close(nt->mft);
 	for (i = 0; i < NTFS_WINDOWS; i++)

@@ -2,6 +2,8 @@
 #ifndef HL_NTFS_VOLUME_H
 #define HL_NTFS_VOLUME_H
 
+#include <pthread.h>
+
 #include "base/note.h"
 #include "ntfs/reader.h"
 #include "ntfs/sweep.h"
@@ -58,7 +60,21 @@ struct hl_ntfs {
 	struct hl_ntfs_sweep *sweep; /* NULL: not needed yet */
 	bool bitmap_known;
 	uint64_t unallocated;
+	struct hl_ntfs_owners *owners; /* owners.c, from the first need on */
 };
+/* owners.c: what the questions need is set up while one thread is here. */
+enum hl_status hl_ntfs_owners_prepare(struct hl_ntfs *nt) HL_MUST_CHECK;
+void hl_ntfs_owners_free(struct hl_ntfs *nt);
+
+/* gone.c: a deleted file's extents, told who has them now.  Takes inner over,
+ * also when it fails. */
+enum hl_status hl_ntfs_gone(struct hl_src **out, struct hl_src *inner,
+                            struct hl_ntfs *nt) HL_MUST_CHECK;
+/* What it was made of; any other source itself. */
+struct hl_src *hl_ntfs_gone_inner(struct hl_src *src);
+
+/* remains.c: attributes in the slack of an unused record that still fit. */
+enum hl_status hl_ntfs_remains(struct hl_ntfs_file *f) HL_MUST_CHECK;
 
 /* mft_open.c: HL_OK, HL_CORRUPT (not said: neither record 0 nor its copy
  * describes all of $MFT; nt->mft is what they do describe, or NULL), … */
@@ -98,6 +114,8 @@ enum hl_status hl_ntfs_file_regain(struct hl_ntfs_file *f) HL_MUST_CHECK;
 enum hl_status hl_ntfs_packed(struct hl_src **out, struct hl_src *raw,
                               uint32_t unit, uint64_t size, uint64_t valid,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* What lies under such a source; any other source itself. */
+struct hl_src *hl_ntfs_packed_raw(struct hl_src *src);
 /* resident.c */
 enum hl_status hl_ntfs_resident(struct hl_src **out,
                                 const struct hl_ntfs_file *f,

@@ -1,12 +1,13 @@
 /*
  * replay.c: runs a fuzz target over files, with any compiler.
  *
- *	fuzz_x [-v] [-m ROUNDS] FILE...
+ *	fuzz_x [-v] [-m ROUNDS [-s SEED] [-k FILE]] FILE...
  *
  * Each file is fed once, copied to a block of its exact size so that a
  * sanitizer sees one byte too many; a .hex fixture is turned into bytes
  * first.  -m feeds ROUNDS damaged copies of each as well: always the same
- * ones, so that a failure comes again.  -v names each file before it runs.
+ * ones for a seed, so that a failure comes again; -k keeps the last one,
+ * which is the one that failed.  -v names each file before it runs.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +16,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "damage.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct options {
+	unsigned long rounds, seed;
+	const char *keep;
+};
 
 #define MAX_HEX (64u << 20)
 
@@ -99,37 +107,33 @@ static uint8_t *from_hex(uint8_t *text, size_t *n)
 	return out;
 }
 
-/* xorshift64: the same numbers everywhere */
-static uint64_t next_random(uint64_t *state)
+static void keep(const char *path, const uint8_t *p, size_t n)
 {
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
+	FILE *f = path ? fopen(path, "wb") : NULL;
+
+	if (!f)
+		return;
+	fwrite(p, 1, n, f);
+	fclose(f);
 }
 
-/* About one byte in a hundred changes, and now and then the end is cut. */
-static void feed_damaged(const uint8_t *p, size_t n, uint64_t *state)
+static void feed_damaged(const struct options *o, const uint8_t *p, size_t n,
+                         uint64_t *state)
 {
-	static const uint8_t edges[] = { 0x00, 0xff, 0x7f, 0x80, 0x01 };
-	size_t len = n;
+	uint8_t *work = tight_copy(p, n);
 
-	if (n && next_random(state) % 8 == 0)
-		len = next_random(state) % n;
-	uint8_t *copy = tight_copy(p, len);
-	for (size_t i = 0; len && i <= len / 100; i++) {
-		uint64_t r = next_random(state);
-		copy[r % len] = r & 1u << 31 ? edges[(r >> 32) % 5] :
-			(uint8_t)(r >> 40);
-	}
-	LLVMFuzzerTestOneInput(copy, len);
+	damage(work, &n, state);
+	uint8_t *copy = tight_copy(work, n);
+	free(work);
+	keep(o->keep, copy, n);
+	LLVMFuzzerTestOneInput(copy, n);
 	free(copy);
 }
 
-static bool replay(const char *path, unsigned long rounds)
+static bool replay(const struct options *o, const char *path)
 {
 	size_t len = strlen(path), n;
-	uint64_t state = 0x9e3779b97f4a7c15u;
+	uint64_t state = 0x9e3779b97f4a7c15u ^ o->seed;
 	uint8_t *p = load(path, &n);
 
 	if (p && len > 4 && strcmp(path + len - 4, ".hex") == 0)
@@ -141,8 +145,8 @@ static bool replay(const char *path, unsigned long rounds)
 	uint8_t *copy = tight_copy(p, n);
 	LLVMFuzzerTestOneInput(copy, n);
 	free(copy);
-	for (unsigned long i = 0; i < rounds; i++)
-		feed_damaged(p, n, &state);
+	for (unsigned long i = 0; i < o->rounds; i++)
+		feed_damaged(o, p, n, &state);
 	free(p);
 	return true;
 }
@@ -150,15 +154,19 @@ static bool replay(const char *path, unsigned long rounds)
 int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
-	unsigned long rounds = 0;
+	struct options o = { .rounds = 0 };
 	int passed = 0, failed = 0, c;
 	bool verbose = false;
 
-	while ((c = getopt(argc, argv, "vm:")) != -1) {
+	while ((c = getopt(argc, argv, "vm:s:k:")) != -1) {
 		if (c == 'v')
 			verbose = true;
 		else if (c == 'm')
-			rounds = strtoul(optarg, NULL, 10);
+			o.rounds = strtoul(optarg, NULL, 10);
+		else if (c == 's')
+			o.seed = strtoul(optarg, NULL, 10);
+		else if (c == 'k')
+			o.keep = optarg;
 		else
 			return 1;
 	}
@@ -169,7 +177,7 @@ int main(int argc, char **argv)
 	for (int i = optind; i < argc; i++) {
 		if (verbose)
 			fprintf(stderr, "%s\n", argv[i]);
-		if (replay(argv[i], rounds))
+		if (replay(&o, argv[i]))
 			passed++;
 		else
 			failed++;
