@@ -66,7 +66,7 @@ def check_hive(tally, got, want, label):
     # an explicit state, or what a case says of replay
     states = [want['state']] if want.get('state') else (
         ['empty'] if want['size'] == 0 else
-        ['dirty', 'replayed'] if want.get('replay') else
+        ['replayed'] if want.get('replay') else
         ['clean', 'dirty', 'damaged'])
     tally.check(got['state'] in states,
                 f'{where}: state {got["state"]}, want one of {states}')
