@@ -184,7 +184,8 @@ enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
                                const struct hl_ctx *ctx)
 {
 	struct hl_pass pass = { .hashes = hash ? 1u << HL_SHA256 : 0 };
-	struct hl_src *src;
+	struct hl_src *src, *window = NULL;
+	uint64_t end;
 	enum hl_status st = hl_fs_stream(&src, hive->volume->fs,
 	                                 &hive->entry.ref, NULL,
 	                                 HL_STREAM_CONTENT);
@@ -193,7 +194,12 @@ enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
 		return st;
 	if (st != HL_OK)
 		return no_stream(hive, st, ctx);
-	st = hl_hive_pass(hive, src, &pass, ctx);
+	st = hl_pass_end(&end, src, hive->volume, hive->path, ctx);
+	if (st == HL_OK && end < hl_src_size(src))
+		st = hl_src_window(&window, src, 0, end, ctx);
+	if (st == HL_OK)
+		st = hl_hive_pass(hive, window ? window : src, &pass, ctx);
+	hl_src_close(window);
 	hl_src_close(src);
 	if (st != HL_OK)
 		return st;
