@@ -149,6 +149,7 @@ check() {
 		say build-san "$MAKE -j2 B=$san SANITIZE=address,undefined \
 			build-tests"
 		python generated
+		python wof
 		python corpus --max-size 64M
 		python cases
 		python sample

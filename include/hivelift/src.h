@@ -122,6 +122,13 @@ void hl_src_close(struct hl_src *src); /* NULL is fine */
 enum hl_status hl_src_mem(struct hl_src **out, const void *p, size_t n,
                           bool copy, const struct hl_ctx *ctx) HL_MUST_CHECK;
 
+/*
+ * A plain file, whatever its name and content; may be empty.
+ *   HL_OK, HL_IO, HL_USAGE (not a plain file): said; HL_NOMEM
+ */
+enum hl_status hl_src_file(struct hl_src **out, const char *path,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+
 /* A window of a parent.  A part past the parent's end reads as MISSING. */
 enum hl_status hl_src_window(struct hl_src **out, struct hl_src *in,
                              uint64_t off, uint64_t len,

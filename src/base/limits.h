@@ -78,6 +78,12 @@
 /* NTFS: facts that stat shows of one file. */
 #define HL_MAX_NTFS_FACTS 20000
 
+/* Bytes of one transaction log: a hive itself ends at 4 GiB. */
+#define HL_MAX_HIVE_LOG (UINT64_C(1) << 32)
+
+/* Log entries put in order without their hive: 512 MiB of the smallest. */
+#define HL_MAX_LOG_ENTRIES (1u << 20)
+
 /* Hives of one disk: a machine with a thousand users has some ten thousand. */
 #define HL_MAX_HIVES 100000
 

@@ -18,7 +18,6 @@
 #include "fs/fat_fs.h"
 
 #define ATTRIBUTES 0x37 /* those that FILE_ATTRIBUTE_* has too */
-#define NO_PARENT UINT64_MAX
 
 static struct fat_fs *impl(struct hl_fs *fs)
 {
@@ -78,13 +77,20 @@ static unsigned flags_of(const struct hl_fat_entry *e)
 	return flags;
 }
 
+/* A folder of which only the first cluster is known; not another's ref. */
+static struct hl_ref unknown(const struct hl_fat_entry *e)
+{
+	return (struct hl_ref){ .id = FAT_NO_PARENT, .seq = e->folder,
+		                .origin = origin_of(e) };
+}
+
 void hl_fat_fs_fill(struct hl_entry *out, const struct hl_fs *fs,
                     const struct hl_fat_entry *e, const struct hl_ref *parent)
 {
 	*out = (struct hl_entry){
 		.ref = { .id = e->pos / FAT_SLOT, .seq = e->folder,
 		         .origin = origin_of(e) },
-		.parent = *parent,
+		.parent = parent ? *parent : unknown(e),
 		.type = type_of(e),
 		.flags = flags_of(e),
 		.attributes = e->attributes & ATTRIBUTES,
@@ -248,7 +254,6 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
                             bool by_number, struct hl_entry *out)
 {
-	const struct hl_ref parent = { .id = NO_PARENT };
 	struct hl_ref by_id = { .id = ref->id };
 	struct hl_fat_entry e;
 	enum hl_status st;
@@ -257,7 +262,7 @@ static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
 		return root(fs, out);
 	st = hl_fat_fs_entry(fs, by_number ? &by_id : ref, &e);
 	if (st == HL_OK)
-		hl_fat_fs_fill(out, fs, &e, &parent);
+		hl_fat_fs_fill(out, fs, &e, NULL);
 	return st;
 }
 

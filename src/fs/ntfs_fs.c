@@ -72,25 +72,17 @@ static enum hl_status fill_info(struct hl_fs *fs)
 
 static enum hl_status open_impl(struct hl_fs *fs, bool rescue)
 {
-	struct hl_at at = { fs->ctx, fs->src, 0, "NTFS boot sector" };
-	struct hl_ntfs_geom g;
-	struct hl_ntfs_fs *n;
-	enum hl_status st = HL_OK;
+	struct hl_ntfs_fs *n = hl_zalloc(fs->ctx, sizeof(*n));
+	enum hl_status st;
 
-	if (rescue)
-		st = hl_ntfs_boot_backup(fs->src, &g);
-	if (st != HL_OK)
-		return st;
-	n = hl_zalloc(fs->ctx, sizeof(*n));
 	if (!n)
 		return HL_NOMEM;
 	fs->impl = n;
-	st = hl_ntfs_open(&n->nt, fs->src, rescue ? &g : NULL, NULL, fs->ctx);
-	if (st == HL_OK && rescue) {
-		hl_warn(&at, "the boot sector is destroyed; its copy behind "
-		             "the volume is used");
-		fs->info.boot_backup = true;
-	}
+	if (rescue)
+		st = hl_ntfs_open_rescue(&n->nt, fs->src,
+		                         &fs->info.boot_backup, fs->ctx);
+	else
+		st = hl_ntfs_open(&n->nt, fs->src, NULL, NULL, fs->ctx);
 	if (st == HL_OK)
 		st = fill_info(fs);
 	if (st != HL_OK)
