@@ -126,6 +126,10 @@
 /* Folders that no entry leads to: more than a whole volume has in use. */
 #define HL_MAX_FAT_ORPHANS (1u << 20)
 
+/* Zeros behind a file's last stored byte that are read all the same, where
+ * the volume is smaller: half a minute of hashing. */
+#define HL_MAX_EMPTY_TAIL (16ull << 30)
+
 /* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
 #define HL_MAX_PARTS 16384
 

@@ -131,7 +131,7 @@ PY
 	equal "NTFS stat --json: the runs lead to the bytes" \
 		"$(cat "$tmp/runs")" "True 70000"
 	# names that no UTF-8 can carry: a lone surrogate; several, because a
-	# sector's end may lie in the middle of one of them
+	# sector's end may lie in the middle of one of them, which then stays
 	for i in 1 2 3 4; do
 		ntfscp -f -q "$img" "$tmp/hello" zzQzz$i >/dev/null 2>&1
 	done
