@@ -152,6 +152,7 @@ check() {
 		python wof
 		python corpus --max-size 64M
 		python cases
+		python deleted
 		python sample
 		python loop
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"

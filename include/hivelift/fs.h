@@ -183,6 +183,8 @@ enum hl_stream_how {
 	HL_STREAM_CONTENT, /* as Windows reads it */
 	HL_STREAM_SLACK,   /* the same, then the bytes to the cluster's end */
 	HL_STREAM_RAW,     /* as it lies on the disk */
+	HL_STREAM_LOOK,    /* content, for its runs or a glance: that a deleted
+	                      file's clusters are in use again is not said */
 };
 /*
  * A file's stream as a source; stream "" or NULL is the unnamed one.

@@ -30,7 +30,7 @@ bool stat_runs(struct cli *c, const struct where *w, const char *stream,
 	   a foreign compression has its raw runs still */
 	st = HL_UNSUPPORTED;
 	if (!is_encrypted(fs, ref, stream))
-		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_CONTENT);
+		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_LOOK);
 	if (st == HL_UNSUPPORTED)
 		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_RAW);
 	if (st != HL_OK)

@@ -92,6 +92,7 @@ enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
 		[HL_STREAM_CONTENT] = NTFS_CONTENT,
 		[HL_STREAM_SLACK] = NTFS_SLACK,
 		[HL_STREAM_RAW] = NTFS_RAW,
+		[HL_STREAM_LOOK] = NTFS_CONTENT,
 	};
 	struct hl_ntfs_file *f;
 	struct hl_ntfs_sum sum;
@@ -111,7 +112,8 @@ enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
 			return HL_END;
 		st = hl_ntfs_stream(out, f, i, as[how]);
 	}
-	if (st == HL_OK && !(f->head.flags & NTFS_IN_USE))
+	if (st == HL_OK && how != HL_STREAM_LOOK &&
+	    !(f->head.flags & NTFS_IN_USE))
 		say_deleted(fs, f, *out);
 	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name) || kept)
 		return st;
