@@ -84,6 +84,12 @@
 /* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
 #define HL_MAX_FAT_SLOTS 65536
 
+/* Bytes of one exFAT folder: the format ends there. */
+#define HL_MAX_EXFAT_FOLDER (256u << 20)
+
+/* Bytes of exFAT's table of capitals: 65,536 units, not compressed. */
+#define HL_MAX_EXFAT_UPCASE (128u << 10)
+
 /* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
 #define HL_MAX_PARTS 16384
 

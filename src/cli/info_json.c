@@ -99,6 +99,8 @@ void info_json_volume(struct cli *c, const struct hl_volume *v)
 	show_text_or_null(c, "fs", v->fs_name);
 	show_text_or_null(c, "label", f ? f->label : NULL);
 	show_text_or_null(c, "serial", f ? f->serial : NULL);
+	if (f && *f->guid)
+		hl_json_kv(j, "guid", f->guid);
 	if (f)
 		hl_json_ku(j, "cluster_size", f->cluster_size);
 	else
