@@ -86,37 +86,75 @@ static bool is_type(struct span s, unsigned i, uint8_t type)
 	return p && (*p | EXFAT_IN_USE) == type;
 }
 
-/* The name behind the stream; *n_set grows when its entries were miscounted.
- * n_there: entries that may belong to the set. */
+/* Linux once stored 256 characters as a length of 0: then the entries tell. */
+static unsigned units_by_entries(struct span s, unsigned n_set)
+{
+	unsigned n = 0;
+
+	while (2 + n < n_set && n < EXFAT_SET_MAX && is_type(s, 2 + n,
+	                                                     EXFAT_NAME))
+		n++;
+	n *= EXFAT_NAME_UNITS;
+	return n < EXFAT_MAX_UNITS ? n : EXFAT_MAX_UNITS;
+}
+
+static void take_units(struct span s, unsigned i, unsigned units,
+                       struct hl_exfat_entry *e)
+{
+	const struct exfat_name *name = SPAN_VIEW(s, (uint64_t)i * EXFAT_ENTRY,
+	                                          struct exfat_name);
+
+	for (unsigned k = 0; k < EXFAT_NAME_UNITS && e->n_name < units; k++)
+		e->name16[e->n_name++] = get16(name->unit[k]);
+}
+
+/* No name may hold a NUL, and none may be empty: a name has to be shown. */
+static void check_name(struct hl_exfat_entry *e, bool by_entries)
+{
+	uint16_t n = 0;
+
+	while (n < e->n_name && e->name16[n])
+		n++;
+	if (n < e->n_name)
+		e->faults |= HL_EXFAT_BAD_NAME;
+	if (by_entries)
+		e->n_name = n;
+	if (e->n_name == 0)
+		e->name16[e->n_name++] = 0xFFFD;
+}
+
+/*
+ * The name behind the stream; e->n_set grows when the set's entries were
+ * miscounted.  n_there: entries that may belong to it.
+ */
 static void take_name(struct span s, unsigned n_there, unsigned units,
                       struct hl_exfat_entry *e)
 {
-	unsigned need = (units + EXFAT_NAME_UNITS - 1) / EXFAT_NAME_UNITS;
+	bool by_entries = units == 0;
 
-	for (unsigned i = 0; i < need; i++) {
-		if (2 + i >= n_there || !is_type(s, 2 + i, EXFAT_NAME)) {
+	if (by_entries) {
+		units = units_by_entries(s, e->n_set);
+		e->faults |= HL_EXFAT_BAD_NAME;
+	}
+	unsigned need = (units + EXFAT_NAME_UNITS - 1) / EXFAT_NAME_UNITS;
+	for (unsigned i = 2; i < 2 + need; i++) {
+		if (i >= n_there || !is_type(s, i, EXFAT_NAME)) {
 			e->faults |= HL_EXFAT_BAD_NAME;
 			break;
 		}
-		const struct exfat_name *name =
-			SPAN_VIEW(s, (uint64_t)(2 + i) * EXFAT_ENTRY,
-		                  struct exfat_name);
-		for (unsigned k = 0; k < EXFAT_NAME_UNITS &&
-		     e->n_name < units; k++)
-			e->name16[e->n_name++] = get16(name->unit[k]);
-		if (3 + i > e->n_set) {
-			e->n_set = 3 + i;
+		take_units(s, i, units, e);
+		if (i >= e->n_set) {
+			e->n_set = i + 1;
 			e->faults |= HL_EXFAT_BAD_COUNT;
 		}
 	}
-	if (units == 0)
-		e->faults |= HL_EXFAT_BAD_NAME;
 	if (e->n_set > 2 + need)
 		e->n_vendor = e->n_set - 2 - need;
 	/* a name of more entries than its length says is cut short by it */
 	for (unsigned i = 2 + need; i < e->n_set; i++)
 		if (is_type(s, i, EXFAT_NAME))
 			e->faults |= HL_EXFAT_BAD_NAME;
+	check_name(e, by_entries);
 }
 
 static bool is_efs(const struct exfat_file *f, const struct hl_exfat_entry *e)
