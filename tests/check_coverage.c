@@ -54,6 +54,32 @@ START_TEST(coverage_tells_what_was_not_searched)
 }
 END_TEST
 
+/* What only the caller knows: that its time was over, for one. */
+START_TEST(an_entry_can_be_added)
+{
+	static const struct hl_unsearched rest = {
+		.what = "rest", .off = HL_NO_OFFSET, .len = HL_NO_OFFSET,
+		.reason = "time budget reached", .loss = true,
+	};
+	struct hl_disk *disk = fake_start(1);
+	uint64_t before = test_mem_now();
+	struct hl_coverage c;
+
+	fake[0].fs.info.unallocated = 0;
+	disk->gap_len = 0;
+	ck_assert_int_eq(hl_coverage_build(&c, disk, test_ctx()), HL_OK);
+	size_t n = c.n_unsearched;
+	ck_assert(!c.loss);
+	for (size_t i = 0; i < 100; i++)
+		ck_assert_int_eq(hl_coverage_add(&c, &rest, test_ctx()), HL_OK);
+	ck_assert_uint_eq(c.n_unsearched, n + 100);
+	ck_assert_str_eq(c.unsearched[n + 99].reason, "time budget reached");
+	ck_assert(c.loss);
+	hl_coverage_free(&c, test_ctx());
+	ck_assert_uint_eq(test_mem_now(), before);
+}
+END_TEST
+
 START_TEST(short_memory_leaks_nothing)
 {
 	struct hl_disk *disk = fake_start(2);
@@ -80,6 +106,7 @@ int main(void)
 	TCase *tc = tcase_create("coverage");
 
 	tcase_add_test(tc, coverage_tells_what_was_not_searched);
+	tcase_add_test(tc, an_entry_can_be_added);
 	tcase_add_test(tc, short_memory_leaks_nothing);
 	return test_main("coverage", tc, NULL);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fs/fs_impl.h"
+#include "base/text.h"
 #include "fs/walk.h"
 #include "testing.h"
 #include "vol_build.h"
@@ -60,6 +61,11 @@ static void fill(const struct node *node, struct hl_entry *e)
 	e->type = node->type;
 	e->flags = node->flags | HL_ENTRY_RECORD;
 	snprintf(e->name, sizeof(e->name), "%s", node->name);
+	e->n_name16 = (uint16_t)hl_utf16_from8(e->name16, HL_NAME_UNITS,
+	                                       e->name);
+	for (size_t i = 0; i < e->n_name16; i++)
+		if (e->name16[i] == 0xfffd) /* what the text cannot say */
+			e->name16[i] = 0xd800;
 }
 
 static enum hl_status f_probe(const void *p, size_t n)
@@ -154,7 +160,8 @@ static enum hl_status f_next(struct hl_fs *fs, void *iter,
 
 		if (f->next_fails_at && i == f->next_fails_at)
 			return f->fail;
-		if (f->node[i].parent != it->dir)
+		if (f->node[i].parent != it->dir ||
+		    strcmp(f->node[i].name, ".") == 0) /* as drivers do */
 			continue;
 		fill(&f->node[i], out);
 		return HL_OK;
@@ -594,6 +601,62 @@ START_TEST(a_listing_that_breaks_off_is_told)
 }
 END_TEST
 
+/* U+FFFD in the text, the lone surrogate in the units; also further down. */
+START_TEST(a_walk_carries_names_that_are_no_utf16)
+{
+	static const struct node n[] = {
+		{ 5, 5, HL_DIR, ".", 0 },
+		{ 9, 5, HL_FILE, "a", 0 },
+		{ 10, 5, HL_DIR, "b\xef\xbf\xbd", HL_ENTRY_BAD_NAME },
+		{ 11, 10, HL_FILE, "x", 0 },
+		{ 12, 5, HL_FILE, "c", 0 },
+	};
+	static const uint16_t want[] = { '/', 'b', 0xd800, '/', 'x' };
+	static const size_t n_units[] = { 0, 3, 5, 0 };
+	static const char *const from[] = { "/", "/b\xef\xbf\xbd" };
+	struct world w = world(n, N(n));
+	struct hl_entry e;
+	struct hl_walk *walk;
+	const char *path;
+	size_t k;
+
+	ck_assert_int_eq(hl_fs_find(w.fs, from[_i], &e), HL_OK);
+	ck_assert_int_eq(hl_walk_open(&walk, w.fs, &e, from[_i], 0), HL_OK);
+	for (size_t i = _i ? 2 : 0; i < (_i ? 3 : 4); i++) {
+		ck_assert_int_eq(hl_walk_next(walk, &e, &path), HL_OK);
+		const uint16_t *u = hl_walk_path16(walk, &k);
+		ck_assert_int_eq(u != NULL, n_units[i] != 0);
+		if (u) {
+			ck_assert_uint_eq(k, n_units[i]);
+			ck_assert_mem_eq(u, want, 2 * k);
+		}
+	}
+	ck_assert_int_eq(hl_walk_next(walk, &e, &path), HL_END);
+	hl_walk_close(walk);
+	end(&w);
+}
+END_TEST
+
+START_TEST(what_is_pruned_is_not_entered)
+{
+	struct world w = world(tree, N(tree));
+	struct hl_entry e;
+	struct hl_walk *walk;
+	const char *path;
+	size_t n = 0;
+
+	ck_assert_int_eq(hl_fs_root(w.fs, &e), HL_OK);
+	ck_assert_int_eq(hl_walk_open(&walk, w.fs, &e, "/", 0), HL_OK);
+	for (; hl_walk_next(walk, &e, &path) == HL_OK; n++) {
+		ck_assert_ptr_null(strchr(path + 1, '/'));
+		hl_walk_prune(walk);
+	}
+	ck_assert_uint_gt(n, 5);
+	hl_walk_close(walk);
+	end(&w);
+}
+END_TEST
+
 START_TEST(depth_is_bounded)
 {
 	static struct node n[1202];
@@ -627,7 +690,7 @@ START_TEST(a_walk_survives_every_failing_allocation)
 	uint64_t before = test_mem_now();
 	enum hl_status st = HL_NOMEM;
 
-	for (size_t i = 1; i < 40 && st == HL_NOMEM; i++) {
+	for (size_t i = 1; i < 80 && st == HL_NOMEM; i++) {
 		struct hl_walk *walk;
 		struct hl_entry e;
 		const char *path;
@@ -669,6 +732,8 @@ int main(void)
 	tcase_add_test(walk,
 	               a_folder_that_cannot_be_listed_does_not_end_the_walk);
 	tcase_add_test(walk, a_listing_that_breaks_off_is_told);
+	tcase_add_loop_test(walk, a_walk_carries_names_that_are_no_utf16, 0, 2);
+	tcase_add_test(walk, what_is_pruned_is_not_entered);
 	tcase_add_test(walk, depth_is_bounded);
 	tcase_add_test(walk, a_walk_survives_every_failing_allocation);
 	return test_main("fs", path, ident, walk, NULL);

@@ -161,11 +161,12 @@ START_TEST(what_cannot_be_read_is_never_zeros)
 		.highest = 0, .allocated = 4096, .size = 100, .valid = 100,
 		.flags = 0x8000, .runs = { 0x01, 1 }, .n = 3,
 	};
+	struct hl_extent x;
 	struct hl_entry e;
 	struct hl_src *s;
 	uint8_t tag[24] = { 0 };
 
-	ROOT({ 8, 1, "efs" }, { 9, 1, "wof" });
+	ROOT({ 8, 1, "efs" }, { 9, 1, "wof" }, { 10, 1, "odd" });
 	nb_record(b, 8, 1, 1);
 	nb_mapped(b, 0x80, "", &efs);
 	nb_end(b);
@@ -174,6 +175,10 @@ START_TEST(what_cannot_be_read_is_never_zeros)
 	put32(tag, 0x80000017);
 	put16(tag + 4, 16);
 	nb_resident(b, 0xc0, "", tag, sizeof(tag));
+	nb_end(b);
+	nb_record(b, 10, 1, 1);
+	nb_resident(b, 0x80, "", "oooooooo", 8);
+	put16(b->r + 0x38 + 0x0c, 0x4000); /* the flags of that attribute */
 	nb_end(b);
 	memset(nb_cluster(b, 30), 'c', NB_CLUSTER);
 	open_it();
@@ -185,6 +190,17 @@ START_TEST(what_cannot_be_read_is_never_zeros)
 	s = stream("efs", "", HL_STREAM_RAW);
 	ck_assert_uint_eq(hl_src_size(s), 512);
 	expect(s, 0, 512, 'c');
+	ck_assert_int_eq(hl_src_locate(s, 7, &x), HL_OK);
+	ck_assert_uint_eq(x.what, HL_WHAT_ENCRYPTED);
+	ck_assert_uint_eq(x.in_off, 30 * NB_CLUSTER + 7);
+	ck_assert_uint_eq(x.len, 512 - 7);
+	hl_src_close(s);
+	/* nor when it lies in the record, where EFS never puts it */
+	ck_assert_int_eq(hl_fs_find(fs, "odd", &e), HL_OK);
+	ck_assert_int_eq(hl_fs_stream(&s, fs, &e.ref, "", HL_STREAM_CONTENT),
+	                 HL_UNSUPPORTED);
+	s = stream("odd", "", HL_STREAM_RAW);
+	expect(s, 0, 8, 'o');
 	hl_src_close(s);
 	ck_assert_int_eq(hl_fs_find(fs, "wof", &e), HL_OK);
 	ck_assert_int_eq(hl_fs_stream(&s, fs, &e.ref, "", HL_STREAM_CONTENT),

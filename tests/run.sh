@@ -157,7 +157,6 @@ check() {
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"
 		say install "sh tests/install.sh"
-		say example "sh tests/example.sh"
 		say manuals "sh tests/manuals.sh"
 		cli "$B" ""
 		units "$B" "" "-m 20"

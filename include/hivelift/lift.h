@@ -99,10 +99,18 @@ struct hl_coverage {
 	struct hl_unsearched *unsearched;
 	uint64_t hives_seen; /* by the search; for the last line */
 	bool loss;           /* any of them is a loss */
+	size_t cap_searched, cap_unsearched; /* room in the two arrays */
 };
 enum hl_status hl_coverage_build(struct hl_coverage *out,
                                  struct hl_disk *disk,
                                  const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * One more, which only the caller can know ("rest", "time budget reached").
+ * Its texts are borrowed.  HL_OK, HL_NOMEM, HL_LIMIT
+ */
+enum hl_status hl_coverage_add(struct hl_coverage *coverage,
+                               const struct hl_unsearched *u,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
 void hl_coverage_free(struct hl_coverage *coverage, const struct hl_ctx *ctx);
 
 /* ---- the output folder --------------------------------------------------------- */

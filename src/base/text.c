@@ -159,6 +159,16 @@ void hl_hex(char *dst, const void *p, size_t n)
 	*dst = '\0';
 }
 
+void hl_hex16(char *dst, const uint16_t *u, size_t n)
+{
+	*dst = '\0';
+	for (size_t i = 0; i < n; i++) {
+		uint8_t le[2] = { (uint8_t)u[i], (uint8_t)(u[i] >> 8) };
+
+		hl_hex(dst + 4 * i, le, 2);
+	}
+}
+
 void hl_guid_text(char dst[HL_GUID_TEXT], const uint8_t guid[16])
 {
 	/* the first three fields are little-endian */

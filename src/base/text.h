@@ -33,6 +33,9 @@ void hl_guid_text(char dst[HL_GUID_TEXT], const uint8_t guid[16]);
 /* n bytes as 2 * n lower-case digits and a NUL. */
 void hl_hex(char *dst, const void *p, size_t n);
 
+/* n units as UTF-16LE bytes: 4 * n digits and a NUL. */
+void hl_hex16(char *dst, const uint16_t *u, size_t n);
+
 /* ASCII only; bytes above 0x7f compare as they are. */
 int hl_casecmp(const char *a, const char *b);
 bool hl_case_starts(const char *s, const char *prefix);

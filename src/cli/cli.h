@@ -6,7 +6,6 @@
  *	help.c     what --help and --version print
  *	session.c  find files -> (sandbox) -> open image -> open disk
  *	where.c    PATH on the command line -> volume, entry, stream
- *	walk.c     a folder, or all below it, as a cursor
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
  *	table.c    aligned tables
@@ -194,7 +193,7 @@ bool zone_set(const char *zone);
 /* hl_ctx.to_utc */
 struct hl_time zone_to_utc(void *user, struct hl_time local);
 
-/* ---- session.c, where.c, walk.c ---- */
+/* ---- session.c, where.c ---- */
 
 bool session_open(struct cli *c);
 void session_close(struct cli *c);
@@ -210,36 +209,19 @@ bool where_find(struct cli *c, const char *arg, struct where *out);
 void where_free(struct where *w);
 bool volume_matches(const struct hl_volume *v, const char *id);
 
-struct walk;
-enum hl_status walk_open(struct walk **out, struct cli *c, struct hl_fs *fs,
-                         const struct hl_entry *dir, const char *path,
-                         unsigned how) HL_MUST_CHECK;
-/* HL_OK, HL_END, HL_NOMEM, HL_CANCELLED; damage is said and passed over */
-enum hl_status walk_next(struct walk *w, struct hl_entry *out) HL_MUST_CHECK;
-const char *walk_path(const struct walk *w);
-/* The path in UTF-16LE hex, when UTF-8 cannot carry it; or NULL. */
-const char *walk_path16(struct walk *w);
-void walk_close(struct walk *w);
-
 /* ---- show.c, coverage.c ---- */
 
 #define SIZE_TEXT 32
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes); /* "1.5 MiB" */
 /* Why it failed, in the words of the option that made it so. */
 const char *show_status(const struct cli *c, enum hl_status st);
-const char *show_type(enum hl_type type);
 #define ATTR_TEXT 16
 const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes);
-void show_time_key(struct cli *c, const char *key, struct hl_time t);
-void show_times(struct cli *c, const struct hl_entry *e);
-/* record and sequence, null where the volume has no records */
-void show_record(struct cli *c, const struct hl_entry *e);
 /* path, and path_utf16 when the last name needs it */
 void show_path(struct cli *c, const char *path, const struct hl_entry *e);
-char *show_path16(const char *path, const struct hl_entry *e);
-/* file_offset, length, offset …: one run */
-void show_run(struct cli *c, const struct hl_extent *e);
-void show_text_or_null(struct cli *c, const char *key, const char *s);
+/* The same from its parts; path16 NULL: the text tells it. */
+void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
+                     size_t n16);
 
 /* Build it, note its loss, print it where the options want it. */
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);

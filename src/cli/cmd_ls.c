@@ -2,10 +2,10 @@
  * cmd_ls.c: a folder, or all below it; as names, long, bodyfile or JSON.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
+#include "fs/walk.h"
 #include "ls.h"
 
 static void long_facts(struct listing *l, const struct hl_entry *e)
@@ -51,32 +51,38 @@ static void show(struct listing *l, const struct hl_entry *e)
 		as_text(l, e);
 }
 
-static enum outcome list(struct cli *c, const struct where *w)
+static enum hl_status below(struct listing *l, const struct hl_entry *dir)
 {
-	struct listing l = { c, w->volume, NULL, w->path, NULL };
-	bool full = c->o.json || c->o.body || c->o.longform;
+	bool full = l->c->o.json || l->c->o.body || l->c->o.longform;
+	struct hl_walk *w;
 	struct hl_entry e;
 	enum hl_status st;
-	char *hex = NULL;
+
+	st = hl_walk_open(&w, l->v->fs, dir, l->path,
+	                  full ? HL_LIST_FULL : HL_LIST_NAMES);
+	l->w = w;
+	while ((st == HL_OK || st == HL_CORRUPT) && !l->c->out.err && w) {
+		st = hl_walk_next(w, &e, &l->path);
+		if (st != HL_OK)
+			continue;
+		if (!l->c->o.recursive)
+			hl_walk_prune(w);
+		show(l, &e);
+	}
+	hl_walk_close(w);
+	return st;
+}
+
+static enum outcome list(struct cli *c, const struct where *w)
+{
+	struct listing l = { .c = c, .v = w->volume, .path = w->path };
+	enum hl_status st;
 
 	if (w->entry.type != HL_DIR) {
-		if (w->entry.flags & HL_ENTRY_BAD_NAME)
-			l.path16 = hex = show_path16(w->path, &w->entry);
 		show(&l, &w->entry);
-		free(hex);
 		return DONE;
 	}
-	st = walk_open(&l.w, c, w->volume->fs, &w->entry, w->path,
-	               full ? HL_LIST_FULL : HL_LIST_NAMES);
-	while (st == HL_OK && !c->out.err) {
-		st = walk_next(l.w, &e);
-		if (st != HL_OK)
-			break;
-		l.path = walk_path(l.w);
-		l.path16 = walk_path16(l.w);
-		show(&l, &e);
-	}
-	walk_close(l.w);
+	st = below(&l, &w->entry);
 	if (st != HL_END && st != HL_CANCELLED && st != HL_OK)
 		msg_error(c, "%s: %s", w->path, show_status(c, st));
 	return st == HL_END ? DONE : FAILED;

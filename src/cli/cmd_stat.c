@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "lift/json_parts.h"
 #include "stat.h"
 
 static void line(struct cli *c, const char *key, const char *value)
@@ -48,7 +49,7 @@ static void text_summary(struct cli *c, const struct where *w)
 
 	snprintf(text, sizeof(text), "%s:%s", w->volume->id, w->path);
 	head(c, text);
-	line(c, "type", show_type(e->type));
+	line(c, "type", hl_type_text(e->type));
 	number(c, "size", e->size);
 	if (e->allocated)
 		number(c, "allocated", e->allocated);
@@ -85,15 +86,15 @@ static void text_facts(struct cli *c, const struct where *w)
 	}
 }
 
-static void text_run(struct table *t, const struct hl_extent *e)
+static void text_run(struct table *t, const struct hl_run *e)
 {
 	table_cellf(t, "%llu", (unsigned long long)e->off);
 	table_cellf(t, "%llu", (unsigned long long)e->len);
-	if (e->in)
+	if (e->in_off != HL_NO_OFFSET)
 		table_cellf(t, "%llu", (unsigned long long)e->in_off);
 	else
 		table_cell(t, NULL);
-	table_cellf(t, "%llu", (unsigned long long)(e->in ? e->in_len : 0));
+	table_cellf(t, "%llu", (unsigned long long)e->in_len);
 	table_cell(t, hl_what_text((enum hl_what)e->what));
 	table_cell(t, hl_quality_text((enum hl_quality)e->quality));
 }
@@ -109,8 +110,8 @@ static bool text_stream(struct cli *c, const struct where *w,
 		.bold = -1,
 	};
 	char title[HL_NAME_BYTES + 160];
-	struct hl_extent e;
-	struct runs r;
+	struct hl_run run;
+	struct hl_runs r;
 	bool ok = true;
 
 	snprintf(title, sizeof(title),
@@ -124,9 +125,9 @@ static bool text_stream(struct cli *c, const struct where *w,
 	         s->sparse ? ", sparse" : "", s->encrypted ? ", encrypted" : "");
 	out_text(&c->out, "\n");
 	head(c, title);
-	if (runs_open(w, s->name, &r))
-		while (runs_next(&r, &e) == HL_OK && !stop_wanted(c))
-			text_run(&t, &e);
+	if (stat_runs(c, w, s->name, &r))
+		while (hl_runs_next(&r, &run) == HL_OK && !stop_wanted(c))
+			text_run(&t, &run);
 	if (t.n_cells)
 		ok = table_print(&t, &c->out, false);
 	table_free(&t);

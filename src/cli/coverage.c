@@ -6,30 +6,7 @@
 
 #include "base/banned.h"
 #include "cli.h"
-
-static void number_or_null(struct hl_json *j, const char *key, uint64_t v)
-{
-	if (v == HL_NO_OFFSET)
-		hl_json_kn(j, key);
-	else
-		hl_json_ku(j, key, v);
-}
-
-static void json_unsearched(struct cli *c, const struct hl_unsearched *u)
-{
-	struct hl_json *j = &c->out.json;
-
-	hl_json_object(j);
-	hl_json_kv(j, "what", u->what);
-	hl_json_kv(j, "volume", u->volume);
-	number_or_null(j, "offset", u->off);
-	number_or_null(j, "size", u->len);
-	if (u->count)
-		hl_json_ku(j, "count", u->count);
-	hl_json_kv(j, "reason", u->reason);
-	hl_json_kb(j, "loss", u->loss);
-	hl_json_object_end(j);
-}
+#include "lift/json_parts.h"
 
 void coverage_json(struct cli *c, const struct hl_coverage *v)
 {
@@ -38,28 +15,7 @@ void coverage_json(struct cli *c, const struct hl_coverage *v)
 	hl_json_object(j);
 	hl_json_kv(j, "type", "coverage");
 	hl_json_key(j, "coverage");
-	hl_json_object(j);
-	hl_json_key(j, "searched");
-	hl_json_array(j);
-	for (size_t i = 0; i < v->n_searched; i++) {
-		hl_json_object(j);
-		hl_json_kv(j, "volume", v->searched[i]->id);
-		hl_json_kv(j, "fs", v->searched[i]->fs_name);
-		hl_json_ku(j, "offset", v->searched[i]->off);
-		hl_json_ku(j, "size", v->searched[i]->len);
-		hl_json_object_end(j);
-	}
-	hl_json_array_end(j);
-	hl_json_key(j, "not_searched");
-	hl_json_array(j);
-	for (size_t i = 0; i < v->n_unsearched; i++)
-		json_unsearched(c, &v->unsearched[i]);
-	if (c->stop.timed_out)
-		json_unsearched(c, &(struct hl_unsearched){
-			"rest", NULL, HL_NO_OFFSET, HL_NO_OFFSET, 0,
-			"time budget reached", true });
-	hl_json_array_end(j);
-	hl_json_object_end(j);
+	hl_json_coverage(j, v);
 	hl_json_object_end(j);
 	hl_json_newline(j);
 }
@@ -182,15 +138,24 @@ static void say(struct cli *c, const struct hl_coverage *v)
 
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out)
 {
+	static const struct hl_unsearched rest = {
+		.what = "rest", .off = HL_NO_OFFSET, .len = HL_NO_OFFSET,
+		.reason = "time budget reached", .loss = true,
+	};
 	enum hl_status st;
 
 	c->stop.finishing = true;
 	st = hl_coverage_build(out, c->disk, &c->ctx);
 	if (st != HL_OK)
 		return st;
-	c->loss |= out->loss;
 	say(c, out);
-	return HL_OK;
+	/* stop.c has said it already */
+	if (c->stop.timed_out)
+		st = hl_coverage_add(out, &rest, &c->ctx);
+	c->loss |= out->loss;
+	if (st != HL_OK)
+		hl_coverage_free(out, &c->ctx);
+	return st;
 }
 
 /* For a PATH that is nowhere: where it was looked for. */

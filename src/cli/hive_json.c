@@ -1,9 +1,9 @@
 /* hive_json.c: one hive as a JSON line, for `hives` and `extract`. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/banned.h"
 #include "hives.h"
+#include "lift/json_parts.h"
 
 static void json_log(struct cli *c, const struct hl_hive_log *l)
 {
@@ -41,32 +41,8 @@ static void json_base(struct cli *c, const struct hl_base_block *b)
 	hl_json_ku(j, "seq1", b->seq1);
 	hl_json_ku(j, "seq2", b->seq2);
 	hl_json_kv(j, "version", version);
-	show_time_key(c, "last_written", b->last_written);
+	hl_json_time(j, "last_written", b->last_written);
 	hl_json_kv(j, "embedded_name", b->name);
-}
-
-/* The log holds the report's notes again, with the state in front. */
-static bool in_report(const struct hl_hive_report *r, const char *text)
-{
-	for (size_t i = 0; i < r->n_notes; i++)
-		if (strstr(text, r->notes[i]))
-			return true;
-	return false;
-}
-
-static void json_notes(struct cli *c, const struct hl_hive *h, size_t mark)
-{
-	struct hl_json *j = &c->out.json;
-	const struct hl_note *n;
-
-	hl_json_key(j, "notes");
-	hl_json_array(j);
-	for (size_t i = 0; i < h->report.n_notes; i++)
-		hl_json_string(j, h->report.notes[i]);
-	for (size_t i = mark; (n = hl_notelog_get(c->log, i)); i++)
-		if (!in_report(&h->report, n->text))
-			hl_json_string(j, n->text);
-	hl_json_array_end(j);
 }
 
 void hive_json(struct cli *c, const struct hl_hive *h, size_t mark)
@@ -80,9 +56,8 @@ void hive_json(struct cli *c, const struct hl_hive *h, size_t mark)
 	hl_json_kv(j, "user", h->user);
 	hl_json_kv(j, "sid", h->sid);
 	hl_json_ku(j, "size", h->entry.size);
-	show_text_or_null(c, "sha256", h->sha256);
-	show_record(c, &h->entry);
-	hl_json_kb(j, "deleted", (h->entry.flags & HL_ENTRY_DELETED) != 0);
+	hl_json_text(j, "sha256", h->sha256);
+	hl_json_record(j, &h->entry);
 	hl_json_kv(j, "state", hive_state(h));
 	json_base(c, &h->report.base);
 	hl_json_kn(j, "same_as"); /* copies in snapshots: not searched yet */
@@ -92,8 +67,8 @@ void hive_json(struct cli *c, const struct hl_hive *h, size_t mark)
 		json_log(c, &h->logs[i]);
 	hl_json_array_end(j);
 	hl_json_kn(j, "replay"); /* not tried in this version */
-	show_times(c, &h->entry);
-	json_notes(c, h, mark);
+	hl_json_times(j, &h->entry);
+	hl_json_notes(j, &h->report, c->log, mark);
 	hl_json_object_end(j);
 	hl_json_newline(j);
 }

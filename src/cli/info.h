@@ -4,8 +4,6 @@
 
 #include "cli.h"
 
-#define INFO_STORED "stored, not verified"
-
 /* Is it a note about the partition table? */
 bool info_about_table(const struct hl_note *n);
 void info_json_image(struct cli *c, const struct hl_image_info *m);
@@ -14,8 +12,6 @@ void info_json_volume(struct cli *c, const struct hl_volume *v);
 void info_json_gap(struct cli *c, uint64_t off, uint64_t len);
 /* A line of facts about the image: "Size        310.0 MiB ..." */
 void info_fact(struct cli *c, const char *key, const char *value);
-/* 0: nothing tells */
-uint32_t info_sector_size(struct cli *c, const struct hl_image_info *m);
 void info_image(struct cli *c, const struct hl_image_info *m);
 void info_table(struct cli *c, const struct hl_table_info *t);
 

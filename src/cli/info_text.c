@@ -4,6 +4,7 @@
 
 #include "base/banned.h"
 #include "info.h"
+#include "lift/json_parts.h"
 
 void info_fact(struct cli *c, const char *key, const char *value)
 {
@@ -16,20 +17,9 @@ void info_fact(struct cli *c, const char *key, const char *value)
 	out_text(&c->out, "\n");
 }
 
-/* A raw image does not say; then the table that was found does. */
-uint32_t info_sector_size(struct cli *c, const struct hl_image_info *m)
-{
-	const struct hl_table *t = hl_disk_table(c->disk);
-
-	if (c->o.sector_size)
-		return (uint32_t)c->o.sector_size;
-	if (!m->sector_size && t)
-		return hl_table_info(t)->sector_size;
-	return m->sector_size;
-}
-
 void info_image(struct cli *c, const struct hl_image_info *m)
 {
+	uint32_t sector = hl_json_sector_size(m, hl_disk_table(c->disk));
 	char line[256], size[SIZE_TEXT];
 
 	info_fact(c, "Image", m->path);
@@ -41,16 +31,16 @@ void info_image(struct cli *c, const struct hl_image_info *m)
 	info_fact(c, "Format", line);
 	snprintf(line, sizeof(line), "%llu bytes (%s)",
 	         (unsigned long long)m->size, show_size(size, m->size));
-	if (info_sector_size(c, m))
+	if (sector)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
-		         ", sectors of %u bytes", info_sector_size(c, m));
+		         ", sectors of %u bytes", sector);
 	info_fact(c, "Size", line);
 	if (m->md5) {
-		snprintf(line, sizeof(line), "%s (" INFO_STORED ")", m->md5);
+		snprintf(line, sizeof(line), "%s (" HL_HASH_STATE ")", m->md5);
 		info_fact(c, "MD5", line);
 	}
 	if (m->sha1) {
-		snprintf(line, sizeof(line), "%s (" INFO_STORED ")", m->sha1);
+		snprintf(line, sizeof(line), "%s (" HL_HASH_STATE ")", m->sha1);
 		info_fact(c, "SHA1", line);
 	}
 	if (m->model)

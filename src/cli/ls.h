@@ -7,9 +7,8 @@
 struct listing {
 	struct cli *c;
 	struct hl_volume *v;
-	struct walk *w;
 	const char *path;   /* of the entry */
-	const char *path16; /* or NULL */
+	const struct hl_walk *w; /* it came from there; NULL: named by PATH */
 };
 
 void ls_json(struct listing *l, const struct hl_entry *e);

@@ -1,5 +1,7 @@
 /* ls_lines.c: an entry as JSON and as a line of a Sleuth Kit bodyfile. */
 #include "base/banned.h"
+#include "fs/walk.h"
+#include "lift/json_parts.h"
 #include "ls.h"
 
 #define TICKS 10000000u
@@ -31,7 +33,20 @@ static void json_target(struct listing *l, const struct hl_entry *e)
 	if (e->type == HL_LINK && hl_fs_link(l->v->fs, &e->ref, target,
 	                                     sizeof(target)) != HL_OK)
 		*target = '\0';
-	show_text_or_null(l->c, "link_target", target);
+	hl_json_text(&l->c->out.json, "link_target", target);
+}
+
+static void json_path(struct listing *l, const struct hl_entry *e)
+{
+	size_t n;
+	const uint16_t *units;
+
+	if (!l->w) {
+		show_path(l->c, l->path, e);
+		return;
+	}
+	units = hl_walk_path16(l->w, &n);
+	show_path_units(l->c, l->path, units, n);
 }
 
 void ls_json(struct listing *l, const struct hl_entry *e)
@@ -40,14 +55,11 @@ void ls_json(struct listing *l, const struct hl_entry *e)
 
 	hl_json_object(j);
 	hl_json_kv(j, "volume", l->v->id);
-	hl_json_kv(j, "path", l->path);
-	if (l->path16)
-		hl_json_kv(j, "path_utf16", l->path16);
-	hl_json_kv(j, "type", show_type(e->type));
+	json_path(l, e);
+	hl_json_type(j, e->type);
 	hl_json_ku(j, "size", e->size);
-	show_record(l->c, e);
-	hl_json_kb(j, "deleted", (e->flags & HL_ENTRY_DELETED) != 0);
-	show_times(l->c, e);
+	hl_json_record(j, e);
+	hl_json_times(j, e);
 	hl_json_ku(j, "attributes", e->attributes);
 	json_streams(l, e);
 	json_target(l, e);

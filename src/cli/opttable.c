@@ -7,6 +7,7 @@
 
 #include "base/banned.h"
 #include "cli.h"
+#include "fat/fat.h"
 
 bool size_parse(const char *s, uint64_t *out, bool *sectors)
 {
@@ -79,6 +80,17 @@ static bool set_tz(struct opts *o, const char *arg)
 	return zone_set(arg);
 }
 
+static bool set_codepage(struct opts *o, const char *arg)
+{
+	struct hl_fat_codepage cp;
+	bool known = *arg && hl_fat_codepage_open(&cp, arg) == HL_OK;
+
+	if (known)
+		hl_fat_codepage_close(&cp);
+	o->codepage = arg;
+	return known;
+}
+
 #define AT(member) offsetof(struct opts, member)
 #define FLAG(n, l, c, m, h) { n, l, NULL, c, OPT_FLAG, AT(m), NULL, h }
 #define TEXT(n, l, a, c, m, h) { n, l, a, c, OPT_TEXT, AT(m), NULL, h }
@@ -113,7 +125,7 @@ const struct option options[] = {
 	     "go on without missing segments"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
 	CALL("tz", 0, "ZONE", CMD_ALL, set_tz, "zone of FAT times"),
-	TEXT("codepage", 0, "NAME", CMD_ALL, codepage,
+	CALL("codepage", 0, "NAME", CMD_ALL, set_codepage,
 	     "code page of FAT short names"),
 	SIZE("max-memory", "SIZE", CMD_ALL, max_memory, "memory ceiling"),
 	SIZE("max-file-size", "SIZE", CMD_ALL, max_file_size,

@@ -2,12 +2,10 @@
  * show.c: keys and texts that several commands print.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/banned.h"
-#include "base/text.h"
 #include "cli.h"
+#include "lift/json_parts.h"
 
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes)
 {
@@ -35,12 +33,6 @@ const char *show_status(const struct cli *c, enum hl_status st)
 	return hl_status_text(st);
 }
 
-const char *show_type(enum hl_type type)
-{
-	return type == HL_FILE ? "file" : type == HL_DIR ? "dir" :
-	       type == HL_LINK ? "link" : "other";
-}
-
 /* As attrib(1) of Windows spells them, one column each. */
 const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes)
 {
@@ -61,95 +53,20 @@ const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes)
 	return buf;
 }
 
-void show_text_or_null(struct cli *c, const char *key, const char *s)
+static void check(struct cli *c, enum hl_status st)
 {
-	hl_json_kv(&c->out.json, key, s && *s ? s : NULL);
+	if (st != HL_OK)
+		note_loss(c, NULL, HL_NO_OFFSET, "path_utf16", "%s",
+		          show_status(c, st));
 }
 
-void show_time_key(struct cli *c, const char *key, struct hl_time t)
+void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
+                     size_t n16)
 {
-	char text[HL_TIME_TEXT];
-
-	show_text_or_null(c, key, hl_time_text(text, t));
-}
-
-void show_times(struct cli *c, const struct hl_entry *e)
-{
-	show_time_key(c, "created", e->created);
-	show_time_key(c, "modified", e->modified);
-	show_time_key(c, "mft_changed", e->mft_changed);
-	show_time_key(c, "accessed", e->accessed);
-}
-
-void show_record(struct cli *c, const struct hl_entry *e)
-{
-	struct hl_json *j = &c->out.json;
-
-	if (e->flags & HL_ENTRY_RECORD) {
-		hl_json_ku(j, "record", e->ref.id);
-		hl_json_ku(j, "sequence", e->ref.seq);
-		return;
-	}
-	hl_json_kn(j, "record");
-	hl_json_kn(j, "sequence");
-}
-
-/* UTF-16LE in hex of a path whose last name UTF-8 cannot carry. */
-char *show_path16(const char *path, const struct hl_entry *e)
-{
-	const char *slash = strrchr(path, '/');
-	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
-	char *parent = malloc(n + 1), *hex = NULL;
-	uint16_t *units = malloc((n + HL_NAME_UNITS) * sizeof(*units));
-	size_t k = 0;
-
-	if (parent && units) {
-		memcpy(parent, path, n);
-		parent[n] = '\0';
-		k = hl_utf16_from8(units, n, parent);
-		hex = k == SIZE_MAX ? NULL : malloc((k + e->n_name16) * 4 + 1);
-	}
-	if (hex) {
-		memcpy(units + k, e->name16, 2u * e->n_name16);
-		for (size_t i = 0; i < k + e->n_name16; i++)
-			snprintf(hex + 4 * i, 5, "%02x%02x", units[i] & 0xffu,
-			         (unsigned)units[i] >> 8);
-	}
-	free(parent);
-	free(units);
-	return hex;
+	check(c, hl_json_path(&c->out.json, path, path16, n16, &c->ctx));
 }
 
 void show_path(struct cli *c, const char *path, const struct hl_entry *e)
 {
-	char *hex;
-
-	hl_json_kv(&c->out.json, "path", path);
-	if (!(e->flags & HL_ENTRY_BAD_NAME))
-		return;
-	hex = show_path16(path, e);
-	hl_json_kv(&c->out.json, "path_utf16", hex);
-	free(hex);
-}
-
-static const char *run_state(const struct hl_extent *e)
-{
-	return hl_quality_text((enum hl_quality)e->quality);
-}
-
-void show_run(struct cli *c, const struct hl_extent *e)
-{
-	struct hl_json *j = &c->out.json;
-
-	hl_json_object(j);
-	hl_json_ku(j, "file_offset", e->off);
-	hl_json_ku(j, "length", e->len);
-	if (e->in)
-		hl_json_ku(j, "offset", e->in_off);
-	else
-		hl_json_kn(j, "offset");
-	hl_json_ku(j, "stored_length", e->in ? e->in_len : 0);
-	hl_json_kv(j, "what", hl_what_text((enum hl_what)e->what));
-	hl_json_kv(j, "state", run_state(e));
-	hl_json_object_end(j);
+	check(c, hl_json_path_of(&c->out.json, path, e, &c->ctx));
 }

@@ -1,19 +1,39 @@
 /* stat_json.c: the one object of `stat --json`. */
 #include "base/banned.h"
+#include "lift/json_parts.h"
 #include "stat.h"
+
+bool stat_runs(struct cli *c, const struct where *w, const char *stream,
+               struct hl_runs *r)
+{
+	struct hl_fs *fs = w->volume->fs;
+	const struct hl_ref *ref = &w->entry.ref;
+	enum hl_status st;
+
+	*r = (struct hl_runs){ .leaf = hl_runs_leaf(c->image) };
+	/* content first: it knows the valid length; what is encrypted or of
+	   a foreign compression has its raw runs still */
+	st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_CONTENT);
+	if (st == HL_UNSUPPORTED)
+		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_RAW);
+	if (st != HL_OK)
+		return false;
+	r->end = hl_src_size(r->src);
+	return true;
+}
 
 static void json_runs(struct cli *c, const struct where *w,
                       const char *stream)
 {
 	struct hl_json *j = &c->out.json;
-	struct hl_extent e;
-	struct runs r;
+	struct hl_run run;
+	struct hl_runs r;
 
 	hl_json_key(j, "runs");
 	hl_json_array(j);
-	if (runs_open(w, stream, &r))
-		while (runs_next(&r, &e) == HL_OK && !stop_wanted(c))
-			show_run(c, &e);
+	if (stat_runs(c, w, stream, &r))
+		while (hl_runs_next(&r, &run) == HL_OK && !stop_wanted(c))
+			hl_json_run(j, &run);
 	hl_src_close(r.src);
 	hl_json_array_end(j);
 }
@@ -66,16 +86,15 @@ void stat_json(struct cli *c, const struct where *w)
 	hl_json_object(j);
 	hl_json_kv(j, "volume", w->volume->id);
 	show_path(c, w->path, e);
-	hl_json_kv(j, "type", show_type(e->type));
+	hl_json_type(j, e->type);
 	hl_json_ku(j, "size", e->size);
 	hl_json_ku(j, "allocated", e->allocated);
-	show_record(c, e);
-	hl_json_kb(j, "deleted", (e->flags & HL_ENTRY_DELETED) != 0);
-	show_times(c, e);
+	hl_json_record(j, e);
+	hl_json_times(j, e);
 	hl_json_ku(j, "attributes", e->attributes);
 	if (hl_fs_link(w->volume->fs, &e->ref, target, sizeof(target)) != HL_OK)
 		*target = '\0';
-	show_text_or_null(c, "link_target", target);
+	hl_json_text(j, "link_target", target);
 	json_facts(c, w);
 	hl_json_key(j, "streams");
 	hl_json_array(j);

@@ -3,10 +3,14 @@
 
 #include "base/banned.h"
 #include "codec/lznt1.h"
+#include "codec/lzx.h"
+#include "codec/xpress.h"
 
 static enum hl_status (*const decode[])(struct span, void *, size_t,
                                         size_t *) = {
 	[HL_CODEC_LZNT1] = hl_lznt1_decode,
+	[HL_CODEC_XPRESS] = hl_xpress_decode,
+	[HL_CODEC_LZX] = hl_lzx_decode,
 };
 
 enum hl_status hl_codec_decode(int codec, struct span in, void *out,

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fs/ntfs_fs.h"
+#include "ntfs/wof.h"
 
 static size_t units_of(struct span s, uint16_t u[256])
 {
@@ -47,12 +48,14 @@ static bool all_sparse(struct hl_src *s)
 
 /* Kinds of files whose unnamed stream is a stand-in: zeros from it would be
  * invented content. */
-static const char *stand_in(uint32_t tag, struct hl_src *s)
+static const char *stand_in(const struct hl_ntfs_file *f, uint32_t tag,
+                            struct hl_src *s)
 {
-	if (tag == NTFS_TAG_WOF)
-		return "it is compressed by WOF (CompactOS), which is not read";
 	if (!hl_src_size(s) || !all_sparse(s))
 		return NULL;
+	if (hl_ntfs_wof_has(f))
+		return "its content lies in WofCompressedData, but no reparse "
+		       "point tells how";
 	if (tag == NTFS_TAG_DEDUP)
 		return "it is deduplicated; its content lies in the "
 		       "chunk store";
@@ -80,6 +83,11 @@ enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
 	*out = NULL;
 	if (st != HL_OK)
 		return st;
+	if (!name || !*name) {
+		st = hl_ntfs_wof_stream(out, f, as[how]);
+		if (st != HL_END)
+			return st;
+	}
 	i = find_data(fs, f, name);
 	if (i == NTFS_NONE)
 		return HL_END;
@@ -87,7 +95,7 @@ enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
 	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name))
 		return st;
 	hl_ntfs_file_sum(f, &sum);
-	why = stand_in(sum.reparse_tag, *out);
+	why = stand_in(f, sum.reparse_tag, *out);
 	if (why) {
 		struct hl_at at = hl_ntfs_fs_at(fs, ref->id);
 

@@ -17,10 +17,11 @@
 #include "base/note.h"
 #include "fs/fs_impl.h"
 #include "fs/walk.h"
+#include "fs/walk_path.h"
 
 struct frame {
 	struct hl_fs_iter *it;
-	size_t n_path; /* of the folder's own path, without a last '/' */
+	struct hl_path_mark at; /* the folder's own path */
 };
 
 struct hl_walk {
@@ -28,14 +29,12 @@ struct hl_walk {
 	unsigned how;
 	struct frame *frame;
 	size_t depth, cap;
-	char *path;
-	size_t cap_path;
+	struct hl_walk_path path;
 	/* folders met: an open hash of ref keys, 0 is free */
 	uint64_t *met;
 	size_t n_met, cap_met;
 	bool enter; /* the last entry was a folder to go into */
 	struct hl_ref next;
-	size_t n_next; /* length of its path */
 };
 
 static uint64_t key_of(const struct hl_ref *ref)
@@ -91,39 +90,17 @@ static enum hl_status meet(struct hl_walk *w, const struct hl_ref *ref)
 	return HL_OK;
 }
 
-/* "folder/name" into w->path; HL_LIMIT when that is too long. */
-static enum hl_status set_path(struct hl_walk *w, size_t n_dir,
-                               const char *name, size_t *n_out)
-{
-	size_t n = strlen(name), need = n_dir + 1 + n + 1;
-
-	if (need > HL_MAX_PATH)
-		return HL_LIMIT;
-	if (need > w->cap_path) {
-		char *p = hl_realloc(w->fs->ctx, w->path, need * 2);
-
-		if (!p)
-			return HL_NOMEM;
-		w->path = p;
-		w->cap_path = need * 2;
-	}
-	w->path[n_dir] = '/';
-	memcpy(w->path + n_dir + 1, name, n + 1);
-	*n_out = n_dir + 1 + n;
-	return HL_OK;
-}
-
 /* The reason first: a note cuts what is very long. */
 static enum hl_status left_out(struct hl_walk *w, const char *why)
 {
 	hl_warn(&(struct hl_at){ w->fs->ctx, w->fs->src, HL_NO_OFFSET,
 	                         "folder" }, "%s: %s", why,
-	        *w->path ? w->path : "/");
+	        *w->path.s ? w->path.s : "/");
 	return HL_CORRUPT;
 }
 
-static enum hl_status push(struct hl_walk *w, const struct hl_ref *ref,
-                           size_t n_path)
+/* Into the folder whose path w->path is. */
+static enum hl_status push(struct hl_walk *w, const struct hl_ref *ref)
 {
 	struct hl_fs_iter *it;
 	enum hl_status st = hl_grow(w->fs->ctx, (void **)&w->frame, &w->cap,
@@ -142,7 +119,7 @@ static enum hl_status push(struct hl_walk *w, const struct hl_ref *ref,
 	if (st == HL_OK)
 		st = hl_fs_list(&it, w->fs, ref, w->how);
 	if (st == HL_OK)
-		w->frame[w->depth++] = (struct frame){ it, n_path };
+		w->frame[w->depth++] = (struct frame){ it, w->path.at };
 	else if (st != HL_NOMEM && st != HL_CANCELLED)
 		return left_out(w, "it cannot be listed");
 	return st;
@@ -158,23 +135,16 @@ enum hl_status hl_walk_open(struct hl_walk **out, struct hl_fs *fs,
                             unsigned how)
 {
 	struct hl_walk *w = hl_zalloc(fs->ctx, sizeof(*w));
-	size_t n = strlen(path);
+	enum hl_status st;
 
 	*out = NULL;
 	if (!w)
 		return HL_NOMEM;
 	w->fs = fs;
 	w->how = how;
-	while (n && path[n - 1] == '/')
-		n--;
-	w->path = hl_alloc(fs->ctx, n + 1);
-	enum hl_status st = w->path ? HL_OK : HL_NOMEM;
-	if (st == HL_OK) {
-		memcpy(w->path, path, n);
-		w->path[n] = '\0';
-		w->cap_path = n + 1;
-		st = push(w, &from->ref, n);
-	}
+	st = hl_walk_path_init(&w->path, path, from, fs->ctx);
+	if (st == HL_OK)
+		st = push(w, &from->ref);
 	if (st == HL_OK)
 		*out = w;
 	else
@@ -192,24 +162,18 @@ static bool enterable(const struct hl_entry *e)
 static enum hl_status take(struct hl_walk *w, struct hl_entry *e,
                            const char **path)
 {
-	size_t n;
-	enum hl_status st = set_path(w, w->frame[w->depth - 1].n_path, e->name,
-	                             &n);
+	enum hl_status st;
 
+	hl_walk_path_cut(&w->path, w->frame[w->depth - 1].at);
+	st = hl_walk_path_add(&w->path, e);
 	if (st == HL_LIMIT)
 		return left_out(w, "an entry's path is too long; left out");
 	if (st != HL_OK)
 		return st;
-	*path = w->path;
+	*path = w->path.s;
 	w->enter = enterable(e);
 	w->next = e->ref;
-	w->n_next = n;
 	return HL_OK;
-}
-
-static bool is_dots(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 enum hl_status hl_walk_next(struct hl_walk *w, struct hl_entry *out,
@@ -219,24 +183,28 @@ enum hl_status hl_walk_next(struct hl_walk *w, struct hl_entry *out,
 
 	if (w->enter) {
 		w->enter = false;
-		st = push(w, &w->next, w->n_next);
+		st = push(w, &w->next);
 		if (st != HL_OK)
 			return st;
 	}
 	while (w->depth) {
 		st = hl_fs_next(w->frame[w->depth - 1].it, out);
-		if (st == HL_OK && is_dots(out->name))
-			continue;
 		if (st == HL_OK)
 			return take(w, out, path);
 		if (st == HL_CORRUPT || st == HL_NOMEM || st == HL_CANCELLED)
 			return st;
-		w->path[w->frame[w->depth - 1].n_path] = '\0';
+		hl_walk_path_cut(&w->path, w->frame[w->depth - 1].at);
 		pop(w);
 		if (st != HL_END)
 			return left_out(w, "its listing broke off");
 	}
 	return HL_END;
+}
+
+const uint16_t *hl_walk_path16(const struct hl_walk *w, size_t *n)
+{
+	*n = w->path.at.n16;
+	return w->path.at.bad ? w->path.u : NULL;
 }
 
 void hl_walk_prune(struct hl_walk *w)
@@ -251,7 +219,7 @@ void hl_walk_close(struct hl_walk *w)
 	while (w->depth)
 		pop(w);
 	hl_free(w->fs->ctx, w->frame);
-	hl_free(w->fs->ctx, w->path);
+	hl_walk_path_free(&w->path);
 	hl_free(w->fs->ctx, w->met);
 	hl_free(w->fs->ctx, w);
 }

@@ -16,7 +16,8 @@ struct hl_walk;
 
 /*
  * `path` is how the folder `from` is called ("/" or "/Users/a"); how: enum
- * hl_list_how.  HL_OK, HL_NOMEM, HL_CORRUPT (it cannot be listed: said)
+ * hl_list_how.  HL_OK, HL_NOMEM, HL_CORRUPT (it cannot be listed: said),
+ * HL_LIMIT (the path is too long), HL_CANCELLED
  */
 enum hl_status hl_walk_open(struct hl_walk **out, struct hl_fs *fs,
                             const struct hl_entry *from, const char *path,
@@ -28,6 +29,11 @@ enum hl_status hl_walk_open(struct hl_walk **out, struct hl_fs *fs,
  */
 enum hl_status hl_walk_next(struct hl_walk *w, struct hl_entry *out,
                             const char **path) HL_MUST_CHECK;
+/*
+ * The path of the entry returned last in UTF-16 units, when some name in it
+ * is not valid UTF-16 and the text therefore does not tell it; or NULL.
+ */
+const uint16_t *hl_walk_path16(const struct hl_walk *w, size_t *n);
 /* Do not go into the folder that was returned last. */
 void hl_walk_prune(struct hl_walk *w);
 void hl_walk_close(struct hl_walk *w); /* NULL is fine */

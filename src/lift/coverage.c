@@ -15,30 +15,35 @@
 struct build {
 	struct hl_coverage *out;
 	const struct hl_ctx *ctx;
-	size_t cap_searched, cap_unsearched;
 };
 
-static enum hl_status add(struct build *b, struct hl_unsearched u)
+enum hl_status hl_coverage_add(struct hl_coverage *c,
+                               const struct hl_unsearched *u,
+                               const struct hl_ctx *ctx)
 {
-	struct hl_coverage *c = b->out;
 	void *array = c->unsearched;
-	enum hl_status st = hl_grow(b->ctx, &array, &b->cap_unsearched,
+	enum hl_status st = hl_grow(ctx, &array, &c->cap_unsearched,
 	                            c->n_unsearched, sizeof(*c->unsearched),
 	                            HL_MAX_PLACES);
 
 	c->unsearched = array;
 	if (st != HL_OK)
 		return st;
-	c->unsearched[c->n_unsearched++] = u;
-	c->loss = c->loss || u.loss;
+	c->unsearched[c->n_unsearched++] = *u;
+	c->loss = c->loss || u->loss;
 	return HL_OK;
+}
+
+static enum hl_status add(struct build *b, struct hl_unsearched u)
+{
+	return hl_coverage_add(b->out, &u, b->ctx);
 }
 
 static enum hl_status searched(struct build *b, const struct hl_volume *v)
 {
 	struct hl_coverage *c = b->out;
 	void *array = c->searched;
-	enum hl_status st = hl_grow(b->ctx, &array, &b->cap_searched,
+	enum hl_status st = hl_grow(b->ctx, &array, &c->cap_searched,
 	                            c->n_searched, sizeof(*c->searched),
 	                            HL_MAX_PLACES);
 

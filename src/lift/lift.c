@@ -13,6 +13,7 @@
 #include "base/note.h"
 #include "hivelift/lift.h"
 #include "lift/lift_impl.h"
+#include "lift/runs.h"
 #include "base/banned.h"
 
 const char *hl_lift_now(char *buf)
@@ -24,16 +25,6 @@ const char *hl_lift_now(char *buf)
 	if (gmtime_r(&now, &tm))
 		strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return buf;
-}
-
-/* Every run is told as bytes of the image, so know where maps end. */
-static struct hl_src *leaf_of(struct hl_src *image)
-{
-	struct hl_extent e;
-
-	if (hl_src_locate(image, 0, &e) == HL_OK && e.in)
-		return e.in;
-	return image;
 }
 
 static void free_lift(struct hl_lift *lift)
@@ -56,7 +47,7 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 		return HL_NOMEM;
 	lift->ctx = ctx;
 	lift->disk = disk;
-	lift->leaf = leaf_of(hl_disk_image(disk));
+	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
 	st = hl_outdir_open(&lift->dir, opts->dir, opts->force, opts->files,
 	                    ctx);

@@ -6,7 +6,8 @@
  *	lift_item.c  one stream: output file, digests, manifest entry
  *	trail.c      where a file lies: its path, and its name in the output;
  *	             trail_find.c from what a user wrote
- *	manifest.c   manifest.json       manifest_entry.c, manifest_runs.c
+ *	manifest.c   manifest.json       manifest_entry.c, json_parts.c
+ *	runs.c       where the bytes of a file lie
  *	sums.c       SHA256SUMS
  *	outdir.c     the folder itself   outfile.c, outmade.c
  */
@@ -80,8 +81,9 @@ enum hl_status hl_trail_find(struct hl_trail *t, struct hl_fs *fs,
 /* "name" becomes "name:stream" and "name%3Astream". */
 enum hl_status hl_trail_stream(struct hl_trail *t, const char *stream,
                                const struct hl_entry *e) HL_MUST_CHECK;
-/* The exact path as hex of UTF-16LE, to be freed; NULL: no memory. */
-char *hl_trail_utf16(const struct hl_trail *t, const struct hl_ctx *ctx);
+/* The exact path in n UTF-16 units, to be freed; NULL: no memory. */
+uint16_t *hl_trail_utf16(const struct hl_trail *t, size_t *n,
+                         const struct hl_ctx *ctx);
 
 /* One thing to be written, and what came of it. */
 struct hl_item {
@@ -129,10 +131,6 @@ enum hl_status hl_manifest_open(struct hl_lift *lift,
                                 const char *const *argv) HL_MUST_CHECK;
 enum hl_status hl_manifest_entry(struct hl_lift *lift,
                                  struct hl_item *item) HL_MUST_CHECK;
-void hl_manifest_note(struct hl_json *j, const struct hl_note *note);
-/* The key "runs": where every byte of the item lies in the image. */
-enum hl_status hl_manifest_runs(struct hl_lift *lift,
-                                struct hl_item *item) HL_MUST_CHECK;
 /* The rest, and the digest of all of it. */
 enum hl_status hl_manifest_close(struct hl_lift *lift,
                                  const struct hl_coverage *coverage,

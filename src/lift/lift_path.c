@@ -185,9 +185,10 @@ static enum hl_status tree(struct hl_lift *lift, struct hl_volume *v,
 	enum hl_status st = one_entry(lift, v, trail, e);
 
 	if (st == HL_OK)
-		st = push(&t, 0);
+		st = push(&t, trail->path.n);
 	if (st == HL_OK)
-		st = hl_walk_open(&walk, v->fs, e, "/", HL_LIST_FULL);
+		st = hl_walk_open(&walk, v->fs, e, trail->path.p,
+		                  HL_LIST_FULL);
 	if (st == HL_OK) {
 		st = walk_all(&t, walk);
 		hl_walk_close(walk);

@@ -14,10 +14,9 @@
 
 #include "base/mem.h"
 #include "hivelift/hivelift.h"
+#include "lift/json_parts.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"
-
-#define STORED "stored, not verified"
 
 static bool sink(void *user, const void *p, size_t n)
 {
@@ -25,20 +24,6 @@ static bool sink(void *user, const void *p, size_t n)
 
 	hl_list_add(l, p, n);
 	return l->failed == HL_OK;
-}
-
-static void text_or_null(struct hl_json *j, const char *key, const char *s)
-{
-	hl_json_kv(j, key, s && *s ? s : NULL);
-}
-
-static void number_or_null(struct hl_json *j, const char *key, uint64_t v,
-                           bool known)
-{
-	if (known)
-		hl_json_ku(j, key, v);
-	else
-		hl_json_kn(j, key);
 }
 
 /* ---- the beginning ----------------------------------------------------- */
@@ -59,33 +44,15 @@ static void libraries(struct hl_json *j)
 	hl_json_array_end(j);
 }
 
-static void acquisition(struct hl_json *j, const struct hl_image_info *m)
+static void image(struct hl_json *j, struct hl_disk *disk)
 {
-	hl_json_key(j, "acquisition");
-	hl_json_object(j);
-	for (size_t i = 0; i < m->n_acquisition; i++)
-		hl_json_kv(j, m->acquisition[i][0], m->acquisition[i][1]);
-	hl_json_object_end(j);
-}
-
-static void image(struct hl_json *j, struct hl_src *src)
-{
+	struct hl_src *src = hl_disk_image(disk);
 	struct hl_image_info m;
 
 	hl_json_key(j, "image");
 	hl_json_object(j);
 	if (hl_image_info(src, &m) == HL_OK) {
-		hl_json_kv(j, "path", m.path);
-		hl_json_kv(j, "format", m.format);
-		hl_json_ku(j, "size", m.size);
-		number_or_null(j, "sector_size", m.sector_size, m.sector_size);
-		hl_json_ku(j, "segments", m.segments);
-		number_or_null(j, "chunk_size", m.chunk_size, m.chunk_size);
-		hl_json_kv(j, "md5", m.md5);
-		hl_json_kv(j, "sha1", m.sha1);
-		hl_json_kv(j, "hash_state", m.md5 || m.sha1 ? STORED : NULL);
-		acquisition(j, &m);
-		hl_json_kb(j, "live", m.live);
+		hl_json_image(j, &m, hl_disk_table(disk));
 	} else {
 		hl_json_kv(j, "path", hl_src_name(src));
 		hl_json_ku(j, "size", hl_src_size(src));
@@ -93,36 +60,16 @@ static void image(struct hl_json *j, struct hl_src *src)
 	hl_json_object_end(j);
 }
 
-static void state(struct hl_json *j, const struct hl_fs_info *f)
+static void volumes(struct hl_json *j, struct hl_disk *disk)
 {
-	hl_json_key(j, "state");
+	hl_json_key(j, "volumes");
 	hl_json_array(j);
-	if (f && f->dirty)
-		hl_json_string(j, "dirty");
-	if (f && f->hibernated)
-		hl_json_string(j, "hibernated");
+	for (size_t i = 0; i < hl_disk_count(disk); i++) {
+		hl_json_object(j);
+		hl_json_volume(j, hl_disk_volume(disk, i));
+		hl_json_object_end(j);
+	}
 	hl_json_array_end(j);
-}
-
-static void volume(struct hl_json *j, const struct hl_volume *v)
-{
-	const struct hl_fs_info *f = v->fs ? hl_fs_info(v->fs) : NULL;
-
-	hl_json_object(j);
-	hl_json_kv(j, "volume", v->id);
-	hl_json_ku(j, "offset", v->off);
-	hl_json_ku(j, "size", v->len);
-	text_or_null(j, "partition_type", v->part ? v->part->type : NULL);
-	text_or_null(j, "name", v->part ? v->part->name : NULL);
-	text_or_null(j, "fs", v->fs_name);
-	text_or_null(j, "label", f ? f->label : NULL);
-	text_or_null(j, "serial", f ? f->serial : NULL);
-	number_or_null(j, "cluster_size", f ? f->cluster_size : 0, f);
-	hl_json_kv(j, "boot",
-	           !f ? NULL : f->boot_backup ? "backup" : "primary");
-	state(j, f);
-	hl_json_kv(j, "unread", v->unread);
-	hl_json_object_end(j);
 }
 
 enum hl_status hl_manifest_open(struct hl_lift *lift, const char *const *argv)
@@ -146,12 +93,8 @@ enum hl_status hl_manifest_open(struct hl_lift *lift, const char *const *argv)
 	for (size_t i = 0; argv && argv[i]; i++)
 		hl_json_string(j, argv[i]);
 	hl_json_array_end(j);
-	image(j, hl_disk_image(lift->disk));
-	hl_json_key(j, "volumes");
-	hl_json_array(j);
-	for (size_t i = 0; i < hl_disk_count(lift->disk); i++)
-		volume(j, hl_disk_volume(lift->disk, i));
-	hl_json_array_end(j);
+	image(j, lift->disk);
+	volumes(j, lift->disk);
 	hl_json_key(j, "files");
 	hl_json_array(j);
 	return lift->manifest.failed;
@@ -172,58 +115,12 @@ static void other_notes(struct hl_lift *lift)
 			k++;
 		if (k < lift->n_noted && i >= lift->noted[k].from)
 			continue;
-		hl_manifest_note(&lift->json, hl_notelog_get(log, i));
+		hl_json_note(&lift->json, hl_notelog_get(log, i));
 	}
 	hl_json_array_end(&lift->json);
 	if (log && hl_notelog_seen(log, HL_INFO) > n)
 		hl_json_ku(&lift->json, "notes_not_kept",
 		           hl_notelog_seen(log, HL_INFO) - n);
-}
-
-static void searched(struct hl_json *j, const struct hl_coverage *c)
-{
-	hl_json_key(j, "searched");
-	hl_json_array(j);
-	for (size_t i = 0; i < c->n_searched; i++) {
-		const struct hl_volume *v = c->searched[i];
-
-		hl_json_object(j);
-		hl_json_kv(j, "volume", v->id);
-		hl_json_kv(j, "fs", v->fs_name);
-		hl_json_ku(j, "offset", v->off);
-		hl_json_ku(j, "size", v->len);
-		hl_json_object_end(j);
-	}
-	hl_json_array_end(j);
-}
-
-static void coverage(struct hl_json *j, const struct hl_coverage *c)
-{
-	hl_json_key(j, "coverage");
-	if (!c) {
-		hl_json_null(j);
-		return;
-	}
-	hl_json_object(j);
-	searched(j, c);
-	hl_json_key(j, "not_searched");
-	hl_json_array(j);
-	for (size_t i = 0; i < c->n_unsearched; i++) {
-		const struct hl_unsearched *u = &c->unsearched[i];
-
-		hl_json_object(j);
-		hl_json_kv(j, "what", u->what);
-		hl_json_kv(j, "volume", u->volume);
-		number_or_null(j, "offset", u->off, u->off != HL_NO_OFFSET);
-		number_or_null(j, "size", u->len, u->len != HL_NO_OFFSET);
-		if (u->count)
-			hl_json_ku(j, "count", u->count);
-		hl_json_kv(j, "reason", u->reason);
-		hl_json_kb(j, "loss", u->loss);
-		hl_json_object_end(j);
-	}
-	hl_json_array_end(j);
-	hl_json_object_end(j);
 }
 
 static void run(struct hl_json *j, const char *start)
@@ -240,8 +137,8 @@ static void run(struct hl_json *j, const char *start)
 	hl_json_object(j);
 	hl_json_kv(j, "start", start);
 	hl_json_kv(j, "end", hl_lift_now(end));
-	text_or_null(j, "host", host);
-	text_or_null(j, "zone", zone);
+	hl_json_text(j, "host", host);
+	hl_json_text(j, "zone", zone);
 	hl_json_object_end(j);
 }
 
@@ -253,7 +150,11 @@ enum hl_status hl_manifest_close(struct hl_lift *lift,
 
 	hl_json_array_end(j); /* files */
 	other_notes(lift);
-	coverage(j, cover);
+	hl_json_key(j, "coverage");
+	if (cover)
+		hl_json_coverage(j, cover);
+	else
+		hl_json_null(j);
 	run(j, lift->start);
 	hl_json_object_end(j);
 	hl_json_newline(j);

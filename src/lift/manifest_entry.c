@@ -2,51 +2,34 @@
  * manifest_entry.c: one file in the manifest, on one line, so that manifests
  * can be compared line by line.
  */
+#include <inttypes.h>
+
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/note.h"
+#include "lift/json_parts.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"
-
-static const char *type_text(enum hl_type type)
-{
-	switch (type) {
-	case HL_FILE:
-		return "file";
-	case HL_DIR:
-		return "dir";
-	case HL_LINK:
-		return "link";
-	default:
-		return "other";
-	}
-}
-
-static void time_key(struct hl_json *j, const char *key, struct hl_time t)
-{
-	char text[HL_TIME_TEXT];
-
-	hl_time_text(text, t);
-	hl_json_kv(j, key, *text ? text : NULL);
-}
 
 static enum hl_status where(struct hl_lift *lift, const struct hl_item *item)
 {
 	struct hl_json *j = &lift->json;
 	const struct hl_trail *t = item->trail;
+	uint16_t *u = NULL;
+	enum hl_status st;
+	size_t n = 0;
 
 	hl_json_kv(j, "volume", item->volume->id);
-	hl_json_kv(j, "path", t->path.n ? t->path.p : "/");
 	if (t->bad_name) {
-		char *hex = hl_trail_utf16(t, lift->ctx);
-		if (!hex)
+		u = hl_trail_utf16(t, &n, lift->ctx);
+		if (!u)
 			return HL_NOMEM;
-		hl_json_kv(j, "path_utf16", hex);
-		hl_free(lift->ctx, hex);
 	}
-	hl_json_kv(j, "type", type_text(item->entry->type));
+	st = hl_json_path(j, t->path.n ? t->path.p : "/", u, n, lift->ctx);
+	hl_free(lift->ctx, u);
+	hl_json_type(j, item->entry->type);
 	hl_json_kv(j, "output", item->output);
-	return HL_OK;
+	return st;
 }
 
 static void digest(struct hl_json *j, const char *key, const struct hl_item *i,
@@ -71,22 +54,6 @@ static void content(struct hl_json *j, const struct hl_item *item)
 	                   (item->entry->flags & HL_ENTRY_DAMAGED));
 }
 
-static void record(struct hl_json *j, const struct hl_entry *e)
-{
-	if (e->flags & HL_ENTRY_RECORD) {
-		hl_json_ku(j, "record", e->ref.id);
-		hl_json_ku(j, "sequence", e->ref.seq);
-	} else {
-		hl_json_kn(j, "record");
-		hl_json_kn(j, "sequence");
-	}
-	hl_json_kb(j, "deleted", e->flags & HL_ENTRY_DELETED);
-	time_key(j, "created", e->created);
-	time_key(j, "modified", e->modified);
-	time_key(j, "mft_changed", e->mft_changed);
-	time_key(j, "accessed", e->accessed);
-}
-
 static void hive(struct hl_json *j, const struct hl_item *item)
 {
 	const struct hl_hive *h = item->hive ? item->hive : item->of;
@@ -103,16 +70,28 @@ static void hive(struct hl_json *j, const struct hl_item *item)
 		hl_json_kv(j, "link_target", item->link);
 }
 
-void hl_manifest_note(struct hl_json *j, const struct hl_note *note)
+/* Its bytes in the image; what is behind a broken map is said. */
+static enum hl_status runs(struct hl_lift *lift, struct hl_item *item)
 {
-	char text[512];
-	size_t n = hl_copy(text, sizeof(text), note->what);
+	struct hl_json *j = &lift->json;
+	struct hl_runs r = { .src = item->src, .leaf = lift->leaf,
+		             .bad = &item->pass.bad,
+		             .end = item->src ? item->written : 0 };
+	struct hl_run run;
+	enum hl_status st;
 
-	if (n < sizeof(text) - 2)
-		n += hl_copy(text + n, sizeof(text) - n, n ? ": " : "");
-	if (n < sizeof(text))
-		hl_copy(text + n, sizeof(text) - n, note->text);
-	hl_json_string(j, text);
+	hl_json_key(j, "runs");
+	hl_json_array(j);
+	while ((st = hl_runs_next(&r, &run)) == HL_OK)
+		hl_json_run(j, &run);
+	hl_json_array_end(j);
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st != HL_END)
+		hl_warn(&(struct hl_at){ lift->ctx, item->src, r.at, "runs" },
+		        "%s: where it lies is not known behind byte %" PRIu64,
+		        item->trail->path.p, r.at);
+	return HL_OK;
 }
 
 /* Its own notes, and the log's since it was begun. */
@@ -120,16 +99,10 @@ static enum hl_status notes(struct hl_lift *lift, const struct hl_item *item)
 {
 	const struct hl_notelog *log = lift->ctx->log;
 	size_t to = log ? hl_notelog_count(log) : 0;
-	struct hl_json *j = &lift->json;
 	enum hl_status st = HL_OK;
 
-	hl_json_key(j, "notes");
-	hl_json_array(j);
-	for (size_t i = 0; item->hive && i < item->hive->report.n_notes; i++)
-		hl_json_string(j, item->hive->report.notes[i]);
-	for (size_t i = item->mark; i < to; i++)
-		hl_manifest_note(j, hl_notelog_get(log, i));
-	hl_json_array_end(j);
+	hl_json_notes(&lift->json, item->hive ? &item->hive->report : NULL,
+	              log, item->mark);
 	if (to > item->mark)
 		st = hl_grow(lift->ctx, (void **)&lift->noted,
 		             &lift->cap_noted, lift->n_noted,
@@ -149,10 +122,11 @@ enum hl_status hl_manifest_entry(struct hl_lift *lift, struct hl_item *item)
 	j->indent = false;
 	st = where(lift, item);
 	content(j, item);
-	record(j, item->entry);
+	hl_json_record(j, item->entry);
+	hl_json_times(j, item->entry);
 	hive(j, item);
 	if (st == HL_OK)
-		st = hl_manifest_runs(lift, item);
+		st = runs(lift, item);
 	if (st == HL_OK)
 		st = notes(lift, item);
 	hl_json_object_end(j);

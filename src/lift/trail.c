@@ -146,14 +146,14 @@ enum hl_status hl_trail_deleted(struct hl_trail *t, const struct hl_entry *e)
 	return HL_OK;
 }
 
-char *hl_trail_utf16(const struct hl_trail *t, const struct hl_ctx *ctx)
+uint16_t *hl_trail_utf16(const struct hl_trail *t, size_t *n_out,
+                         const struct hl_ctx *ctx)
 {
 	const char *s = t->rel.p + t->n_root;
 	size_t n = 0, max = t->rel.n + 2;
 	uint16_t *u = hl_alloc_array(ctx, max, sizeof(*u));
-	char *hex = hl_alloc(ctx, max * 4 + 1);
 
-	for (s += *s == '/'; u && hex && *s && n < max;) {
+	for (s += *s == '/'; u && *s && n < max;) {
 		size_t k;
 
 		u[n++] = '/';
@@ -162,9 +162,6 @@ char *hl_trail_utf16(const struct hl_trail *t, const struct hl_ctx *ctx)
 			break;
 		n += k;
 	}
-	for (size_t i = 0; hex && u && i < n; i++)
-		snprintf(hex + 4 * i, 5, "%02x%02x", u[i] & 0xffu,
-		         (unsigned)u[i] >> 8);
-	hl_free(ctx, u);
-	return hex;
+	*n_out = n;
+	return u;
 }

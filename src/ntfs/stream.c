@@ -25,6 +25,7 @@ struct build {
 	uint64_t limit; /* bytes wanted */
 	uint64_t valid; /* from here zeros ... */
 	uint64_t slack; /* ... up to here */
+	enum hl_what stored; /* DATA, or ENCRYPTED for ciphertext */
 	bool outside, gap, overlap, broken;
 };
 
@@ -70,6 +71,7 @@ static enum hl_status emit(struct build *b, uint64_t to, enum hl_what what,
 		if (e.what == HL_WHAT_DATA) {
 			e.in = b->f->nt->vol;
 			e.in_off = in_off;
+			e.what = b->stored;
 		}
 		in_off += e.len;
 		st = add(b, e);
@@ -191,12 +193,21 @@ static enum hl_status map_parts(struct build *b, size_t i)
 	return st;
 }
 
+/* EFS encrypts streams only; on a folder's index the flag is for what will
+ * be made in it. */
+static bool is_encrypted(const struct hl_ntfs_attr *a)
+{
+	return a->type == NTFS_DATA && (a->flags & NTFS_ENCRYPTED);
+}
+
 static enum hl_status extents(struct hl_src **out,
                               const struct hl_ntfs_file *f, size_t i,
                               uint64_t limit, uint64_t valid, uint64_t slack)
 {
 	struct build b = {
 		.f = f, .limit = limit, .valid = valid, .slack = slack,
+		.stored = is_encrypted(&f->part[i].a) ? HL_WHAT_ENCRYPTED :
+		          HL_WHAT_DATA,
 	};
 	char name[64];
 	enum hl_status st = map_parts(&b, i);
@@ -267,7 +278,7 @@ static uint64_t raw_size(const struct hl_ntfs_file *f, size_t i, bool is_packed)
 
 	if (is_packed)
 		return claimed(f, i);
-	if (a->flags & NTFS_ENCRYPTED) /* ciphertext comes in sectors */
+	if (is_encrypted(a)) /* ciphertext comes in sectors */
 		return min_u64(round_up(a->size, 512),
 		               max_u64(claimed(f, i), a->size));
 	return a->size;
@@ -283,6 +294,9 @@ enum hl_status hl_ntfs_stream(struct hl_src **out,
 	struct hl_at at = hl_ntfs_at(f->nt, f->part[i].record, "attribute");
 
 	*out = NULL;
+	if (how != NTFS_RAW && is_encrypted(a))
+		return refuse(f, i, "it is encrypted (EFS); only --raw gives "
+		                    "the bytes on the disk");
 	if (a->resident)
 		return hl_ntfs_resident(out, f, &f->part[i]);
 	if (a->lowest_vcn) {
@@ -296,9 +310,6 @@ enum hl_status hl_ntfs_stream(struct hl_src **out,
 		n = raw_size(f, i, is_packed);
 		return extents(out, f, i, n, n, n);
 	}
-	if (a->flags & NTFS_ENCRYPTED)
-		return refuse(f, i, "it is encrypted (EFS); only --raw gives "
-		                    "the bytes on the disk");
 	if (is_packed)
 		return packed(out, f, i, valid);
 	n = size;

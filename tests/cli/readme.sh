@@ -1,6 +1,6 @@
 #!/bin/sh
-# readme.sh: the example of README compiles with the public headers alone,
-# and lists the hives of an image.
+# readme.sh: the example of README compiles without a warning and with the
+# public headers alone, and lists the hives of an image.
 . "$(dirname "$0")/lib.sh"
 
 cd "$root" || exit 1

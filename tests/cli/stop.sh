@@ -37,6 +37,14 @@ start=$(date +%s)
 has "$err" "--timeout: said" "time budget reached"
 check "--timeout: it ends" test $(($(date +%s) - start)) -lt 20
 
+# the rest is told alike on stdout and in the manifest, and kept files stay
+run 2 "extract --timeout" extract --json --timeout 1 "$img" -o "$tmp/t" /big.bin
+equal "extract --timeout: coverage in JSON" \
+	"$(json '[u["reason"] for u in rows[-1]["coverage"]["not_searched"] if u["what"] == "rest"]')" \
+	"['time budget reached']"
+equal "extract --timeout: the manifest agrees" \
+	"$(json 'json.load(open("'"$tmp/t"'/manifest.json"))["coverage"] == rows[-1]["coverage"]')" True
+
 "$HIVELIFT" cat --progress "$img" /big.bin 2>"$err" |
 	{ head -c 100000 >/dev/null; sleep 3; head -c 100000000 >/dev/null; }
 has "$err" "--progress: bytes and rate" "/s"

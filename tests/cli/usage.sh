@@ -64,6 +64,7 @@ for bad in "--volume x" "--volume -1" "--offset 1q" "--offset -5" \
 	"--offset 99999999999999999999" "--offset 20000000000G" \
 	"--sector-size 100" "--sector-size 513" "--timeout 0" \
 	"--timeout soon" "--max-memory 0" "--max-file-size many" \
+	"--codepage NOSUCH" \
 	"--tz Nowhere/City" "--tz ../../etc/passwd" "--tz /etc/localtime"; do
 	# shellcheck disable=SC2086
 	run 1 "$bad" ls $bad x
@@ -71,6 +72,11 @@ for bad in "--volume x" "--volume -1" "--offset 1q" "--offset -5" \
 done
 run 1 "unknown kind" hives --kind NOSUCH x
 one_line "unknown kind: named" "NOSUCH"
+
+for good in 437 CP437 ibm437 CP850 WINDOWS-1252 SHIFT_JIS; do
+	run 1 "--codepage $good" ls --codepage $good "$tmp/none"
+	one_line "--codepage $good: known" "No such file"
+done
 
 if need mkfs.fat mcopy && fat "$tmp/-fat.img" 4; then
 	cd "$tmp" || exit 1
