@@ -178,6 +178,8 @@ enum hl_status hl_exfat_stream(struct hl_src **out, struct hl_exfat *v,
 
 	*out = NULL;
 	hl_utf8_from16(name, sizeof(name), e->name16, e->n_name);
+	hl_progress(v->ctx, HL_PHASE_EXTENTS, name, 0,
+	            hl_exfat_clusters_for(g, e->size));
 	st = hl_exfat_chain_of(v, e, &c);
 	if (st != HL_OK)
 		return st;
