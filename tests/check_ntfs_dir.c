@@ -150,11 +150,36 @@ START_TEST(a_broken_block_costs_its_own_names)
 	tree(1);
 	memset(nb_cluster(b, 21), 0xff, 4096);
 	open_it();
-	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m ");
+	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m $MFT ");
 	ck_assert_int_ge(skipped, 1);
 	ck_assert(test_noted(HL_LOSS, "block 1 of its index is damaged"));
 	/* what may be in there is not "not there" */
 	ck_assert_int_eq(find("x", &record), HL_CORRUPT);
+}
+END_TEST
+
+/* What the index has lost, the records say themselves: once each. */
+START_TEST(names_of_a_broken_block_come_from_the_records)
+{
+	static const char *const name[] = { "a", "b", "m", "x", "z" };
+	uint64_t record;
+	int skipped;
+	unsigned i;
+
+	tree(1);
+	for (i = 0; i < 5; i++) {
+		nb_record(b, 8 + i, 1, 1);
+		nb_file_name(b, 5, name[i]);
+		nb_end(b);
+	}
+	memset(nb_cluster(b, 21), 0xff, 4096);
+	open_it();
+	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m $MFT x z ");
+	ck_assert(test_noted(HL_LOSS, "names are taken from the records"));
+	ck_assert_int_eq(find("x", &record), HL_OK);
+	ck_assert_uint_eq(record, 11);
+	ck_assert_int_eq(find("Z", &record), HL_OK);
+	ck_assert_uint_eq(record, 12);
 }
 END_TEST
 
@@ -165,7 +190,7 @@ START_TEST(a_torn_block_is_said_and_used)
 	tree(1);
 	nb_cluster(b, 21)[4095] ^= 1;
 	open_it();
-	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m x z ");
+	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m x z $MFT ");
 	ck_assert(test_noted(HL_LOSS, "is torn"));
 }
 END_TEST
@@ -177,7 +202,7 @@ START_TEST(blocks_that_the_tree_lost_are_swept)
 
 	tree(99); /* the child of the last entry lies nowhere */
 	open_it();
-	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m x z ");
+	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m x z $MFT ");
 	ck_assert_int_eq(skipped, 1);
 	ck_assert(test_noted(HL_INFO, "that the tree does not reach"));
 	ck_assert_int_eq(find("z", &record), HL_OK);
@@ -197,7 +222,7 @@ START_TEST(a_tree_that_loops_ends)
 	n += nb_entry(e + n, 0, 0, NULL, 0);
 	nb_indx(b, 21, 1, e, n, true);
 	open_it();
-	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m x ");
+	ck_assert_str_eq(names(HL_LIST_NAMES, &skipped), "a b m x $MFT ");
 	ck_assert(test_noted(HL_LOSS, "used twice"));
 	ck_assert_int_eq(find("w", &record), HL_CORRUPT);
 }
@@ -366,6 +391,7 @@ static TCase *trees(void)
 	tcase_add_test(t, a_tree_in_order);
 	tcase_add_test(t, a_lookup_reads_only_its_path);
 	tcase_add_test(t, a_broken_block_costs_its_own_names);
+	tcase_add_test(t, names_of_a_broken_block_come_from_the_records);
 	tcase_add_test(t, a_torn_block_is_said_and_used);
 	tcase_add_test(t, blocks_that_the_tree_lost_are_swept);
 	tcase_add_test(t, a_tree_that_loops_ends);

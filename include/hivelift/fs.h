@@ -38,6 +38,11 @@ enum hl_entry_flag {
 	HL_ENTRY_COMPRESSED = 1 << 7,
 	HL_ENTRY_SPARSE = 1 << 8,
 	HL_ENTRY_CASE_SENSITIVE = 1 << 9, /* a folder with that flag */
+	HL_ENTRY_SLACK = 1 << 10, /* a name left behind in a folder's unused
+	                             bytes; its file may be gone or another's */
+	HL_ENTRY_GUESSED = 1 << 11, /* deleted: where its bytes lay is a guess */
+	HL_ENTRY_FIRST_LOST = 1 << 12, /* deleted on FAT: "_" stands for the
+	                                  first character, which is lost */
 };
 
 struct hl_entry {
@@ -135,6 +140,7 @@ enum hl_list_how {
 	HL_LIST_FULL = 1,
 	HL_LIST_SHORT = 2,
 	HL_LIST_DELETED = 4, /* deleted names too, marked HL_ENTRY_DELETED */
+	HL_LIST_NO_LIVE = 8, /* sweep: only those */
 };
 enum hl_status hl_fs_list(struct hl_fs_iter **out, struct hl_fs *fs,
                           const struct hl_ref *dir,
@@ -146,6 +152,31 @@ enum hl_status hl_fs_list(struct hl_fs_iter **out, struct hl_fs *fs,
 enum hl_status hl_fs_next(struct hl_fs_iter *it,
                           struct hl_entry *out) HL_MUST_CHECK;
 void hl_fs_iter_close(struct hl_fs_iter *it);
+
+/*
+ * Every file of the volume without the indexes, in the volume's own order
+ * (NTFS: by record number over $MFT; FAT: folder by folder), always full;
+ * each name of a file with several comes out.  The root itself does not.
+ * `how` as above.  For hl_fs_next; the same codes.
+ */
+enum hl_status hl_fs_sweep(struct hl_fs_iter **out, struct hl_fs *fs,
+                           unsigned how) HL_MUST_CHECK;
+/* false: hl_fs_sweep is HL_UNSUPPORTED for this kind of volume. */
+bool hl_fs_can_sweep(const struct hl_fs *fs);
+/*
+ * The folder in which an entry lies or lay.  Only when it still is that
+ * folder: a record that was used anew is not.
+ *   HL_OK; HL_END: it is gone (or entry is the root); HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_fs_parent(struct hl_fs *fs, const struct hl_entry *entry,
+                            struct hl_entry *out) HL_MUST_CHECK;
+/*
+ * An entry's path through its parents, "/a/b"; "/$Orphan/b" from where they
+ * no longer hold (*orphan is then true; orphan may be NULL).
+ *   HL_OK, HL_LIMIT (it does not fit into n), HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_fs_path(struct hl_fs *fs, const struct hl_entry *entry,
+                          char *buf, size_t n, bool *orphan) HL_MUST_CHECK;
 
 /* How a stream is read. */
 enum hl_stream_how {

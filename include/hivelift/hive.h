@@ -2,8 +2,8 @@
  * hive.h: what a registry hive says of itself (regf 1.1 to 1.6).
  *
  * Source of the format facts: the regf specification by Maxim Suhanov.
- * Nothing here reads a file: bytes are fed in, so that one pass over the
- * content can hash, write and judge it.
+ * The judge reads no file: bytes are fed in, so that one pass over the
+ * content can hash, write and judge it.  Replay works on sources.
  */
 #ifndef HIVELIFT_HIVE_H
 #define HIVELIFT_HIVE_H
@@ -84,6 +84,67 @@ struct hl_log_info {
  */
 enum hl_status hl_log_info_decode(const void *p, size_t n,
                                   struct hl_log_info *out) HL_MUST_CHECK;
+
+/* ---- replay ---------------------------------------------------------- */
+
+struct hl_src;
+
+/* The texts are those of `hives --json`, key replay.state. */
+enum hl_replay_state {
+	HL_REPLAY_NONE,    /* not tried; text "" */
+	HL_REPLAY_CLEAN,   /* the hive is clean: no log is looked at */
+	HL_REPLAY_DONE,    /* all that the logs hold was applied; "replayed" */
+	HL_REPLAY_PARTIAL, /* applied as far as the logs are sound */
+	HL_REPLAY_REFUSED, /* dirty, and no log applies */
+};
+const char *hl_replay_state_text(enum hl_replay_state state);
+
+#define HL_REPLAY_LOGS 8
+struct hl_replay_report {
+	enum hl_replay_state state;
+	char reason[HL_HIVE_NOTE_BYTES]; /* why partial or refused, or "" */
+	bool loss;            /* a log that should apply is broken */
+	bool rebuilt;         /* the base block was made from a log's header */
+	const char *format;   /* of what was applied: "HvLE", "DIRT", or "" */
+	uint32_t entries;     /* applied; DIRT: 1 */
+	uint32_t first_seq, last_seq; /* of those; DIRT: the log's */
+	uint32_t bins_before; /* bytes, as the base block stated; 0: unknown */
+	uint32_t bins_size;   /* bytes, of the result */
+	uint64_t from_logs;   /* bytes of the result that lie in logs */
+	bool used[HL_REPLAY_LOGS]; /* which of logs[] */
+	size_t n_notes;       /* information, in words */
+	char notes[HL_HIVE_NOTES][HL_HIVE_NOTE_BYTES];
+};
+
+struct hl_replay_log {
+	struct hl_src *src; /* borrowed */
+	const char *name;   /* for the report's words: "NTUSER.DAT.LOG1" */
+};
+
+/*
+ * A dirty hive with its transaction logs applied, by the rules of the Windows
+ * kernel: a view over hive and logs (which stay open and unchanged; borrowed,
+ * also by the result), with a small base block of its own.  Give the logs as
+ * LOG1, LOG2, LOG; their order matters for the old format only.  Says nothing
+ * to the note sink: the report has it all.
+ *   HL_OK: *out is the replayed hive (DONE, PARTIAL);
+ *   HL_END: *out is NULL, the hive is to be used as it is (CLEAN, REFUSED);
+ *   HL_USAGE (more than HL_REPLAY_LOGS), HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_replay_open(struct hl_src **out, struct hl_src *hive,
+                              const struct hl_replay_log *logs, size_t n,
+                              struct hl_replay_report *report,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
+ * The bins that logs hold of a hive that is gone: every sound entry of all of
+ * them in the order of its number, also of earlier rounds, on zeros.  Always
+ * PARTIAL, whatever there is; the same codes.
+ */
+enum hl_status hl_replay_orphan(struct hl_src **out,
+                                const struct hl_replay_log *logs, size_t n,
+                                struct hl_replay_report *report,
+                                const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 #ifdef __cplusplus
 }

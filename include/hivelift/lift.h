@@ -47,7 +47,9 @@ struct hl_hive {
 	size_t n_logs;
 	struct hl_hive_log *logs;
 	/* filled by hl_hive_examine or hl_lift_hive */
-	struct hl_hive_report report;
+	struct hl_hive_report report; /* of the file as found; its state is
+	                                 that of the hive with its logs */
+	struct hl_replay_report replay;
 	char sha256[65];     /* hex, or "" */
 	uint64_t bad_bytes;  /* unreadable, missing, bad checksum */
 };
@@ -58,12 +60,15 @@ struct hl_hive_query {
 	/* glob over the path, no case; '*' is any run, also of '/', '?' one
 	   character, '\' is '/'; NULL: all */
 	const char *path;
+	bool deleted;      /* deleted ones too */
 };
 
 struct hl_hives;
 /*
  * Every hive at every place where Windows keeps one, on all volumes of the
  * disk, in volume and path order; through the indexes, no sweep.
+ * Deleted ones, when they are asked for, come from a sweep: by the whole
+ * place, or by the file's name when its content begins like a hive.
  *   HL_OK (also when none was found), HL_NOMEM, HL_CANCELLED, HL_LIMIT
  */
 enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,
@@ -80,6 +85,17 @@ struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i);
  */
 enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
                                const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
+ * The hive's content for whoever reads it: replayed when it is dirty and its
+ * logs apply, else (or when as_found) as it lies there.  Fills hive->replay
+ * and logs[].used.  Closing *out closes all below it; hive is borrowed.
+ *   HL_OK, HL_NOMEM, HL_CANCELLED; HL_CORRUPT when its stream cannot be
+ *   opened (said)
+ */
+enum hl_status hl_hive_open(struct hl_src **out, struct hl_hive *hive,
+                            bool as_found,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /* ---- coverage --------------------------------------------------------------- */
 
@@ -120,6 +136,7 @@ struct hl_lift_opts {
 	bool force;
 	const char *const *argv;  /* the command line, for the manifest */
 	struct hl_files *files;   /* refused as a target; may be NULL */
+	bool deleted;             /* of folders also what was deleted in them */
 };
 struct hl_lift;
 /*

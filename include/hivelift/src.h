@@ -35,6 +35,7 @@ enum hl_quality {
 	HL_Q_OK,
 	HL_Q_UNALLOCATED_NOW, /* of a deleted file; free now, maybe reused */
 	HL_Q_ALLOCATED_TO,    /* of a deleted file; now another file's */
+	HL_Q_UNKNOWN,         /* of a deleted file; who has it cannot be told */
 	HL_Q_BAD_CHECKSUM,    /* the container's checksum does not match */
 	HL_Q_UNREADABLE,      /* I/O error, missing segment, beyond the cut */
 	HL_Q_FRAGMENT,        /* rejoined by carving */
@@ -50,6 +51,8 @@ struct hl_extent {
 	                       missing, or this source is itself the leaf) */
 	uint64_t in_off, in_len; /* there; in_len != len when compressed */
 	uint16_t what, quality;
+	uint64_t owner; /* HL_Q_ALLOCATED_TO: id of that file's ref, or
+	                   HL_NO_OFFSET: not known; else 0 */
 };
 
 /* A bounded, merging list of damaged stretches of one read. */
@@ -119,6 +122,13 @@ void hl_src_close(struct hl_src *src); /* NULL is fine */
 enum hl_status hl_src_mem(struct hl_src **out, const void *p, size_t n,
                           bool copy, const struct hl_ctx *ctx) HL_MUST_CHECK;
 
+/*
+ * A plain file, whatever its name and content; may be empty.
+ *   HL_OK, HL_IO, HL_USAGE (not a plain file): said; HL_NOMEM
+ */
+enum hl_status hl_src_file(struct hl_src **out, const char *path,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+
 /* A window of a parent.  A part past the parent's end reads as MISSING. */
 enum hl_status hl_src_window(struct hl_src **out, struct hl_src *in,
                              uint64_t off, uint64_t len,
@@ -156,8 +166,13 @@ enum hl_status hl_files_find(struct hl_files **out, const char *path,
 void hl_files_close(struct hl_files *files);
 size_t hl_files_count(const struct hl_files *files);
 const char *hl_files_path(const struct hl_files *files, size_t i);
-/* Is that path (or open descriptor's file) one of the image's files? */
+/*
+ * Is that path one of the image's files, its device, or on a volume of it?
+ * The same of a descriptor, but for files on a volume: whoever redirects
+ * output of a live disk knows where to.
+ */
 bool hl_files_is_source(const struct hl_files *files, const char *path);
+bool hl_files_is_source_fd(const struct hl_files *files, int fd);
 
 /*
  * Open the image that those files hold; may run inside a sandbox.  A missing,

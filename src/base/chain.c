@@ -15,7 +15,8 @@
 #include "base/mem.h"
 
 enum hl_status hl_runs_append(struct hl_runs *r, const struct hl_ctx *ctx,
-                              uint32_t cluster, uint32_t n)
+                              uint32_t cluster, uint32_t n,
+                              uint16_t quality)
 {
 	struct hl_run *last = r->n ? &r->run[r->n - 1] : NULL;
 	uint32_t sum;
@@ -23,7 +24,8 @@ enum hl_status hl_runs_append(struct hl_runs *r, const struct hl_ctx *ctx,
 
 	if (ckd_add(&sum, r->clusters, n))
 		return HL_LIMIT;
-	if (last && cluster - last->cluster == last->n) {
+	if (last && cluster - last->cluster == last->n &&
+	    quality == last->quality) {
 		last->n += n;
 	} else {
 		st = hl_grow(ctx, (void **)&r->run, &r->cap, r->n,
@@ -32,7 +34,8 @@ enum hl_status hl_runs_append(struct hl_runs *r, const struct hl_ctx *ctx,
 			return HL_NOMEM;
 		r->run[r->n++] = (struct hl_run){ .at = r->clusters,
 		                                  .cluster = cluster,
-		                                  .n = n };
+		                                  .n = n,
+		                                  .quality = quality };
 	}
 	r->clusters = sum;
 	return HL_OK;
@@ -162,7 +165,7 @@ static enum hl_status step(const struct hl_chain_walk *w, struct brent *b,
 	if ((r->clusters & 0xFFFF) == 0 && w->ctx->cancelled &&
 	    w->ctx->cancelled(w->ctx->user))
 		return HL_CANCELLED;
-	return hl_runs_append(r, w->ctx, next, 1);
+	return hl_runs_append(r, w->ctx, next, 1, 0);
 }
 
 enum hl_status hl_chain_follow(const struct hl_chain_walk *w, uint32_t first,
@@ -170,7 +173,7 @@ enum hl_status hl_chain_follow(const struct hl_chain_walk *w, uint32_t first,
                                enum hl_chain_stop *stop)
 {
 	struct brent b = { .at = first, .mark = first, .power = 1 };
-	enum hl_status st = hl_runs_append(out, w->ctx, first, 1);
+	enum hl_status st = hl_runs_append(out, w->ctx, first, 1, 0);
 	bool twice = false;
 
 	*stop = HL_CHAIN_WANT;

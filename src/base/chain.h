@@ -15,6 +15,7 @@ struct hl_run {
 	uint32_t at;      /* cluster of the file */
 	uint32_t cluster; /* cluster of the volume */
 	uint32_t n;
+	uint16_t quality; /* enum hl_quality; OK but of a deleted file */
 };
 struct hl_runs {
 	struct hl_run *run;
@@ -24,7 +25,8 @@ struct hl_runs {
 
 /* HL_OK, HL_NOMEM, HL_LIMIT (more clusters than 32 bits count) */
 enum hl_status hl_runs_append(struct hl_runs *r, const struct hl_ctx *ctx,
-                              uint32_t cluster, uint32_t n) HL_MUST_CHECK;
+                              uint32_t cluster, uint32_t n,
+                              uint16_t quality) HL_MUST_CHECK;
 /* Keep the first so many clusters. */
 void hl_runs_cut(struct hl_runs *r, uint32_t clusters);
 /* Is any cluster in the list twice?  HL_OK, HL_NOMEM */

@@ -47,11 +47,42 @@
  * nothing new and would fill the note log. */
 #define HL_MAX_NTFS_BAD_BLOCKS 1000
 
+/* NTFS: names in one sweep of $MFT, 16 bytes each: 2 GiB of memory hold more
+ * than any volume seen. */
+#define HL_MAX_NTFS_SWEPT (1u << 27)
+
+/* NTFS: stretches of records found by their signature, 24 bytes each; a $MFT
+ * in more pieces than this is a medium full of copies of records. */
+#define HL_MAX_NTFS_STRETCHES (1u << 22)
+
+/* NTFS: extents of $MFT whose first record is looked at when it is opened. */
+#define HL_MAX_NTFS_MFT_CHECKS 16
+
+/* NTFS: sectors before the end of a medium where the boot sector's copy is
+ * looked for: partitions are rounded to a MiB, a cylinder is 8 MiB. */
+#define HL_MAX_NTFS_BOOT_BACK 16384
+
 /* NTFS: bytes of a compression unit; Windows makes 64 KiB at most. */
 #define HL_MAX_NTFS_UNIT (1u << 20)
 
+/* NTFS: runs of live files that are remembered to tell whose a cluster is:
+ * 16 bytes each; of a full disk in many pieces the rest has no owner. */
+#define HL_MAX_NTFS_OWNED (8u << 20)
+
+/* NTFS: deleted names put into their folders by a listing, 16 bytes each. */
+#define HL_MAX_NTFS_DEAD (4u << 20)
+
+/* NTFS: names of one folder's slack that are told apart; more is noise. */
+#define HL_MAX_NTFS_SLACK 16384
+
 /* NTFS: facts that stat shows of one file. */
 #define HL_MAX_NTFS_FACTS 20000
+
+/* Bytes of one transaction log: a hive itself ends at 4 GiB. */
+#define HL_MAX_HIVE_LOG (UINT64_C(1) << 32)
+
+/* Log entries put in order without their hive: 512 MiB of the smallest. */
+#define HL_MAX_LOG_ENTRIES (1u << 20)
 
 /* Hives of one disk: a machine with a thousand users has some ten thousand. */
 #define HL_MAX_HIVES 100000
@@ -89,6 +120,12 @@
 
 /* Bytes of exFAT's table of capitals: 65,536 units, not compressed. */
 #define HL_MAX_EXFAT_UPCASE (128u << 10)
+/* Clusters of a FAT volume that are looked at for lost folders, 4 KiB each:
+ * all of a 128 GiB card; more would be read for an hour. */
+#define HL_MAX_FAT_LOOKS (4u << 20)
+
+/* Folders that no entry leads to: more than a whole volume has in use. */
+#define HL_MAX_FAT_ORPHANS (1u << 20)
 
 /* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
 #define HL_MAX_PARTS 16384

@@ -72,6 +72,7 @@ struct opts {
 	uint32_t kinds;
 	const char *user, *glob, *output;
 	bool force, no_replay, slack, raw, recursive, longform, body;
+	bool deleted, sweep;
 	bool help, version;
 };
 
@@ -182,11 +183,15 @@ void progress_clear(struct cli *c);
 
 struct stop {
 	bool has_deadline, timed_out, finishing;
+	bool complete; /* all is written: a signal comes too late */
+	bool broken;   /* it failed, and not for want of time */
 	struct timespec deadline;
 };
+/* Before anything is written: what the system would kill for is an error. */
+void stop_early(void);
 void stop_init(struct cli *c);
 bool stop_wanted(void *user); /* ctx.cancelled */
-bool stop_signalled(void);
+bool stop_signalled(const struct cli *c);
 
 /* false: no such zone */
 bool zone_set(const char *zone);

@@ -77,7 +77,7 @@ static enum outcome copy(struct cli *c, struct hl_src *src, const char *name,
 		progress_step(c, name, off);
 	}
 	say(c, src, name, &d);
-	return c->out.err || stop_signalled() ? FAILED : DONE;
+	return c->out.err || stop_signalled(c) ? FAILED : DONE;
 }
 
 static enum outcome cat(struct cli *c, const struct where *w)

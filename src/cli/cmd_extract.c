@@ -12,12 +12,14 @@ static enum outcome stopped(struct cli *c, enum hl_status st)
 {
 	if (st == HL_NOMEM)
 		msg_error(c, "%s", show_status(c, st));
+	c->stop.broken = st != HL_CANCELLED;
 	return FAILED;
 }
 
 struct tally {
 	size_t state[HL_HIVE_NOT_A_HIVE + 1];
 	size_t hives, logs;
+	uint64_t files, bytes; /* written, all in all */
 };
 
 static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
@@ -101,8 +103,7 @@ static enum outcome lift_paths(struct cli *c, struct hl_lift *lift,
 	return DONE;
 }
 
-static void say_done(struct cli *c, const struct hl_lift *lift,
-                     const struct tally *n)
+static void say_done(struct cli *c, const struct tally *n)
 {
 	char states[256] = "", size[SIZE_TEXT];
 
@@ -119,18 +120,18 @@ static void say_done(struct cli *c, const struct hl_lift *lift,
 		        n->hives == 1 ? "hive" : "hives", states, n->logs,
 		        n->logs == 1 ? "log" : "logs");
 	msg_say(c, "%llu files, %s, written to %s",
-	        (unsigned long long)hl_lift_files(lift),
-	        show_size(size, hl_lift_bytes(lift)), c->o.output);
+	        (unsigned long long)n->files, show_size(size, n->bytes),
+	        c->o.output);
 }
 
 /* Keep what there is, unless the user broke off or the output failed. */
 static enum outcome finish(struct cli *c, struct hl_lift *lift,
-                           enum outcome outcome, const struct tally *n)
+                           enum outcome outcome, struct tally *n)
 {
 	struct hl_coverage cover;
 
-	if (outcome == NOTHING || (outcome == FAILED && !c->stop.timed_out) ||
-	    stop_signalled()) {
+	if (outcome == NOTHING || c->stop.broken ||
+	    (outcome == FAILED && !c->stop.timed_out) || stop_signalled(c)) {
 		hl_lift_abort(lift);
 		if (outcome == NOTHING && coverage_report(c, &cover) == HL_OK) {
 			if (c->o.json)
@@ -141,11 +142,17 @@ static enum outcome finish(struct cli *c, struct hl_lift *lift,
 	}
 	c->stop.finishing = true;
 	if (coverage_report(c, &cover) != HL_OK) {
+		c->stop.broken = true;
 		hl_lift_abort(lift);
 		return FAILED;
 	}
-	say_done(c, lift, n);
-	if (hl_lift_finish(lift, &cover) != HL_OK)
+	n->files = hl_lift_files(lift);
+	n->bytes = hl_lift_bytes(lift);
+	c->stop.complete = hl_lift_finish(lift, &cover) == HL_OK;
+	c->stop.broken = !c->stop.complete;
+	if (c->stop.complete)
+		say_done(c, n);
+	else
 		outcome = FAILED;
 	if (c->o.json)
 		coverage_json(c, &cover);
@@ -160,6 +167,7 @@ enum outcome cmd_extract(struct cli *c)
 		.force = c->o.force,
 		.argv = (const char *const *)c->argv,
 		.files = c->files,
+		.deleted = c->o.deleted,
 	};
 	struct tally n = { .hives = 0 };
 	struct hl_lift *lift;

@@ -33,7 +33,12 @@ static void row(struct table *t, const struct hl_hive *h)
 	table_cell(t, h->user);
 	table_cellf(t, "%llu", (unsigned long long)h->entry.size);
 	table_cellf(t, "%zu", h->n_logs);
-	table_cell(t, h->path);
+	if (h->entry.flags & HL_ENTRY_DELETED)
+		table_cellf(t, "%s  (deleted, record %llu-%u)", h->path,
+		            (unsigned long long)h->entry.ref.id,
+		            h->entry.ref.seq);
+	else
+		table_cell(t, h->path);
 	table_colour(t, colour_of(h->report.state));
 }
 
@@ -62,6 +67,7 @@ bool hives_find(struct cli *c, struct hl_hives **out)
 {
 	const struct hl_hive_query q = {
 		.kinds = c->o.kinds, .user = c->o.user, .path = c->o.glob,
+		.deleted = c->o.deleted,
 	};
 	enum hl_status st = hl_hives_find(out, c->disk, &q, &c->ctx);
 
@@ -110,7 +116,7 @@ static enum outcome cover(struct cli *c, enum outcome outcome)
 	struct hl_coverage v;
 
 	out_flush(&c->out); /* the table stands before the words about it */
-	if (stop_signalled() || coverage_report(c, &v) != HL_OK)
+	if (stop_signalled(c) || coverage_report(c, &v) != HL_OK)
 		return FAILED;
 	if (c->o.json)
 		coverage_json(c, &v);

@@ -33,6 +33,10 @@ static void as_text(struct listing *l, const struct hl_entry *e)
 	out_name(o, l->c->o.recursive ? l->path : e->name);
 	if (e->type == HL_DIR)
 		out_text(o, "/");
+	if (e->flags & HL_ENTRY_SLACK)
+		out_text(o, "  (deleted, from index slack)");
+	else if (e->flags & HL_ENTRY_DELETED)
+		out_text(o, "  (deleted)");
 	if (l->c->o.longform && e->type == HL_LINK &&
 	    hl_fs_link(l->v->fs, &e->ref, target, sizeof(target)) == HL_OK) {
 		out_text(o, " -> ");
@@ -41,7 +45,7 @@ static void as_text(struct listing *l, const struct hl_entry *e)
 	out_text(o, "\n");
 }
 
-static void show(struct listing *l, const struct hl_entry *e)
+void ls_show(struct listing *l, const struct hl_entry *e)
 {
 	if (l->c->o.json)
 		ls_json(l, e);
@@ -54,12 +58,13 @@ static void show(struct listing *l, const struct hl_entry *e)
 static enum hl_status below(struct listing *l, const struct hl_entry *dir)
 {
 	bool full = l->c->o.json || l->c->o.body || l->c->o.longform;
+	unsigned how = (full ? HL_LIST_FULL : 0) |
+	               (l->c->o.deleted ? HL_LIST_DELETED : 0);
 	struct hl_walk *w;
 	struct hl_entry e;
 	enum hl_status st;
 
-	st = hl_walk_open(&w, l->v->fs, dir, l->path,
-	                  full ? HL_LIST_FULL : HL_LIST_NAMES);
+	st = hl_walk_open(&w, l->v->fs, dir, l->path, how);
 	l->w = w;
 	while ((st == HL_OK || st == HL_CORRUPT) && !l->c->out.err && w) {
 		st = hl_walk_next(w, &e, &l->path);
@@ -67,9 +72,10 @@ static enum hl_status below(struct listing *l, const struct hl_entry *dir)
 			continue;
 		if (!l->c->o.recursive)
 			hl_walk_prune(w);
-		show(l, &e);
+		ls_show(l, &e);
 	}
 	hl_walk_close(w);
+	l->w = NULL;
 	return st;
 }
 
@@ -79,12 +85,17 @@ static enum outcome list(struct cli *c, const struct where *w)
 	enum hl_status st;
 
 	if (w->entry.type != HL_DIR) {
-		show(&l, &w->entry);
+		ls_show(&l, &w->entry);
 		return DONE;
 	}
+	if (c->o.sweep && hl_fs_can_sweep(w->volume->fs))
+		return ls_sweep(&l, w, false);
 	st = below(&l, &w->entry);
 	if (st != HL_END && st != HL_CANCELLED && st != HL_OK)
 		msg_error(c, "%s: %s", w->path, show_status(c, st));
+	if (st == HL_END && c->o.deleted && c->o.recursive && !w->path[1] &&
+	    hl_fs_can_sweep(w->volume->fs))
+		return ls_sweep(&l, w, true); /* of which no folder is left */
 	return st == HL_END ? DONE : FAILED;
 }
 
@@ -133,6 +144,7 @@ enum outcome cmd_ls(struct cli *c)
 	const char *arg = c->o.n_args ? c->o.args[0] : "/";
 	enum outcome outcome;
 
+	c->o.recursive |= c->o.sweep;
 	if (hl_path_parse(arg, &path) == HL_OK && !path.volume[0] &&
 	    (!*path.path || !strcmp(path.path, "/") ||
 	     !strcmp(path.path, "\\")))

@@ -50,6 +50,9 @@ static void text_summary(struct cli *c, const struct where *w)
 	snprintf(text, sizeof(text), "%s:%s", w->volume->id, w->path);
 	head(c, text);
 	line(c, "type", hl_type_text(e->type));
+	if (e->flags & HL_ENTRY_DELETED)
+		line(c, "deleted", e->flags & HL_ENTRY_RECORD ?
+		     "yes, its record is unused" : "yes");
 	number(c, "size", e->size);
 	if (e->allocated)
 		number(c, "allocated", e->allocated);
@@ -96,7 +99,11 @@ static void text_run(struct table *t, const struct hl_run *e)
 		table_cell(t, NULL);
 	table_cellf(t, "%llu", (unsigned long long)e->in_len);
 	table_cell(t, hl_what_text((enum hl_what)e->what));
-	table_cell(t, hl_quality_text((enum hl_quality)e->quality));
+	if (e->quality == HL_Q_ALLOCATED_TO && e->owner != HL_NO_OFFSET)
+		table_cellf(t, "allocated-to %llu",
+		            (unsigned long long)e->owner);
+	else
+		table_cell(t, hl_quality_text((enum hl_quality)e->quality));
 }
 
 static bool text_stream(struct cli *c, const struct where *w,
@@ -161,5 +168,5 @@ enum outcome cmd_stat(struct cli *c)
 	else
 		ok = as_text(c, &w);
 	where_free(&w);
-	return ok && !c->out.err && !stop_signalled() ? DONE : FAILED;
+	return ok && !c->out.err && !stop_signalled(c) ? DONE : FAILED;
 }

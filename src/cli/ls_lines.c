@@ -59,6 +59,8 @@ void ls_json(struct listing *l, const struct hl_entry *e)
 	hl_json_type(j, e->type);
 	hl_json_ku(j, "size", e->size);
 	hl_json_record(j, e);
+	if (e->flags & HL_ENTRY_SLACK)
+		hl_json_kb(j, "slack", true);
 	hl_json_times(j, e);
 	hl_json_ku(j, "attributes", e->attributes);
 	json_streams(l, e);

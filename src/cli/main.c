@@ -49,7 +49,7 @@ const struct command *command_find(const char *name)
  */
 static int exit_status(const struct cli *c, enum outcome outcome)
 {
-	if (stop_signalled() || c->out.err)
+	if (stop_signalled(c) || c->out.err || c->stop.broken)
 		return 1;
 	if (c->stop.timed_out)
 		return 2;
@@ -156,6 +156,7 @@ int main(int argc, char **argv)
 
 	if (!descriptors_open())
 		return 1;
+	stop_early();
 	out_init(&c->out, STDOUT_FILENO);
 	c->out.err = closed ? EBADF : 0;
 	c->argv = argv;
@@ -177,7 +178,7 @@ int main(int argc, char **argv)
 		errno = c->out.err;
 		fprintf(stderr, "hivelift: stdout: %s\n", strerror(errno));
 	}
-	if (stop_signalled())
+	if (stop_signalled(c))
 		fputs("hivelift: stopped by a signal\n", stderr);
 	free(args);
 	return exit_status(c, outcome);

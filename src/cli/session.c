@@ -6,8 +6,10 @@
  * Up to the sandbox nothing of the evidence has been looked at; behind it
  * nothing new may be opened.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 #include "base/text.h"
@@ -91,6 +93,19 @@ static const char *asked_volume(struct cli *c)
 	return c->asked_volume;
 }
 
+/* `ls disk.E01 >>disk.E01`: the shell has opened it, we write nothing. */
+static bool into_the_source(struct cli *c)
+{
+	bool out = hl_files_is_source_fd(c->files, STDOUT_FILENO);
+
+	if (!out && !hl_files_is_source_fd(c->files, STDERR_FILENO))
+		return false;
+	if (!out && freopen("/dev/null", "w", stderr))
+		return true; /* not a word of it may go there */
+	msg_error(c, "stdout is the image itself");
+	return true;
+}
+
 bool session_open(struct cli *c)
 {
 	const struct hl_image_opts io = {
@@ -102,6 +117,8 @@ bool session_open(struct cli *c)
 	st = hl_files_find(&c->files, c->o.image, &io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
+	if (into_the_source(c))
+		return false;
 	/* the helper that runs the children of exec forks here */
 	/* the sandbox closes here: no byte was parsed, no thread runs yet */
 	st = hl_image_open(&c->image, c->files, &io, &c->ctx);

@@ -16,9 +16,20 @@ static void on_signal(int sig)
 	signalled = 1;
 }
 
-bool stop_signalled(void)
+bool stop_signalled(const struct cli *c)
 {
-	return signalled != 0;
+	return signalled && !c->stop.complete;
+}
+
+void stop_early(void)
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = SIG_IGN; /* a closed pipe is an error of write(2) */
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL); /* a file size limit likewise */
 }
 
 void stop_init(struct cli *c)
@@ -33,11 +44,6 @@ void stop_init(struct cli *c)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
-	sa.sa_handler = SIG_IGN; /* a closed pipe is an error of write(2) */
-	sa.sa_flags = 0;
-	sigaction(SIGPIPE, &sa, NULL);
-	sigaction(SIGXFSZ, &sa, NULL); /* a file size limit likewise */
-
 	if (c->o.timeout) {
 		c->stop.has_deadline = true;
 		clock_gettime(CLOCK_MONOTONIC, &c->stop.deadline);
@@ -59,7 +65,7 @@ bool stop_wanted(void *user)
 {
 	struct cli *c = user;
 
-	if (signalled || c->out.err)
+	if (stop_signalled(c) || c->out.err)
 		return true;
 	/* what is there is still to be written down in good order */
 	if (!c->stop.has_deadline || c->stop.finishing)

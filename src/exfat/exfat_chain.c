@@ -108,7 +108,7 @@ enum hl_status hl_exfat_chain_get(struct hl_exfat *v, uint32_t first,
 		if (want > there)
 			out->cut = HL_EXFAT_CUT_ROW;
 		st = hl_runs_append(&out->runs, v->ctx, first,
-		                    (uint32_t)min_u64(want, there));
+		                    (uint32_t)min_u64(want, there), HL_Q_OK);
 	} else {
 		st = follow(v, first, want, to_end, out);
 	}

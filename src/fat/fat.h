@@ -79,7 +79,13 @@ enum hl_fat_what {
 /* One short entry and the long name that belongs to it. */
 struct hl_fat_entry {
 	enum hl_fat_what what;
-	bool deleted;          /* first byte of raw[] is lost */
+	bool deleted;          /* says so itself, or lies where all is dead */
+	bool in_gone;          /* its folder is deleted or lost, too */
+	bool orphan;           /* a folder without an entry: raw is its "." */
+	bool high_lost;        /* FAT32: Windows clears the upper half of the
+	                          first cluster when it deletes */
+	uint8_t first;         /* deleted: the first byte of the short name as
+	                          the long one proves it; 0: lost */
 	bool bad_name;         /* bytes that the code page does not have */
 	bool long_name;        /* name16 is the long name */
 	bool damaged;          /* first cluster or size impossible */
@@ -93,6 +99,12 @@ struct hl_fat_entry {
 	uint16_t short16[13];
 	uint16_t name16[255];  /* the long name, or the short one */
 };
+
+/* Is the first character of its only name shown as "_"? */
+static inline bool hl_fat_first_lost(const struct hl_fat_entry *e)
+{
+	return e->raw[0] == 0xE5 && !e->first && e->n_short > 0;
+}
 
 /* Collects the pieces of a long name; zero it before a folder. */
 struct hl_fat_names {
@@ -112,7 +124,8 @@ enum hl_fat_slot_is {
 /*
  * Feed the next slot.  The long name is set in out only when its pieces are
  * complete, in order and carry the checksum of the short name; short16 is
- * left to hl_fat_short_name.
+ * left to hl_fat_short_name.  Deleted pieces have lost their numbers and a
+ * deleted entry its first byte: see hl_fat_first_byte.
  */
 enum hl_fat_slot_is hl_fat_slot_feed(struct hl_fat_names *names,
                                      enum hl_fat_kind kind,
@@ -121,6 +134,18 @@ enum hl_fat_slot_is hl_fat_slot_feed(struct hl_fat_names *names,
 /* A stretch was not readable: pieces held belong to nothing any more. */
 void hl_fat_names_cut(struct hl_fat_names *names);
 uint8_t hl_fat_checksum(const uint8_t name[11]);
+/* The one first byte with which name[1 … 10] has that checksum. */
+uint8_t hl_fat_first_byte(uint8_t sum, const uint8_t name[11]);
+/* Could a short name be made of the long one when it begins with that byte?
+ * The others are in raw[1 … 10]. */
+bool hl_fat_first_fits(uint8_t byte, const uint8_t raw[11],
+                       const uint16_t *name, size_t n);
+/*
+ * Could those 32 bytes be a short entry?  For places where nothing says that
+ * there are any: behind a folder's end mark, in clusters of deleted folders.
+ */
+bool hl_fat_slot_plausible(const struct hl_fat_geom *g,
+                           const uint8_t slot[32]);
 
 /* ---- names --------------------------------------------------------------- */
 
@@ -170,9 +195,18 @@ enum hl_fat_cut {
 	HL_FAT_CUT_LOOP,       /* … that is in the chain already */
 	HL_FAT_CUT_FIRST,      /* the first cluster is none */
 	HL_FAT_CUT_LIMIT,      /* longer than a folder may be */
+	HL_FAT_CUT_END,        /* guessed: the volume has no more clusters */
 };
 const char *hl_fat_cut_text(enum hl_fat_cut cut);
 
+/* By what rule the clusters of a deleted file were chosen; fat_gone.c. */
+enum hl_fat_guess {
+	HL_FAT_BY_FAT,     /* no guess */
+	HL_FAT_GUESS_FREE, /* from the first one on, those that are free now */
+	HL_FAT_GUESS_ALL,  /* from the first one on, all */
+	HL_FAT_GUESS_CHAIN, /* the chain that begins there now */
+};
+const char *hl_fat_guess_text(enum hl_fat_guess guess);
 struct hl_fat_chain {
 	struct hl_runs runs;
 	enum hl_fat_cut cut;
@@ -180,6 +214,7 @@ struct hl_fat_chain {
 	uint32_t cut_value; /* what it holds */
 	uint32_t second;    /* entries taken from another FAT */
 	uint32_t differ;    /* entries in which good FATs disagree */
+	enum hl_fat_guess guess;
 };
 /*
  * Follow a chain for `want` clusters.  With HL_FAT_TO_END or'ed to it, the
@@ -193,6 +228,45 @@ enum hl_status hl_fat_chain_walk(struct hl_fat *v, uint32_t first,
                                  uint32_t want,
                                  struct hl_fat_chain *out) HL_MUST_CHECK;
 void hl_fat_chain_free(struct hl_fat *v, struct hl_fat_chain *chain);
+
+/*
+ * Where a deleted file's bytes lay, as well as can be told; plain: all
+ * clusters from the first one on.  HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_fat_guess(struct hl_fat *v, const struct hl_fat_entry *e,
+                            bool plain,
+                            struct hl_fat_chain *out) HL_MUST_CHECK;
+/*
+ * The first cluster of a deleted folder, when that still is the folder.
+ * HL_OK; HL_END: it is not there any more; HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_fat_gone_folder(struct hl_fat *v,
+                                  const struct hl_fat_entry *e,
+                                  uint32_t *first) HL_MUST_CHECK;
+/* The clusters of a deleted or lost folder.  HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_fat_gone_chain(struct hl_fat *v, uint32_t first,
+                                 struct hl_fat_chain *out) HL_MUST_CHECK;
+/* Does a folder begin there, and which is above it?  HL_OK, HL_END, … */
+enum hl_status hl_fat_dots(struct hl_fat *v, uint32_t cluster,
+                           uint32_t *above) HL_MUST_CHECK;
+
+/* Folders that no entry leads to. */
+struct hl_fat_orphan {
+	uint32_t cluster; /* its first one */
+	uint32_t above;   /* the folder above it, as it says */
+};
+/*
+ * Looks at the clusters that are free, and at those where a chain begins, for
+ * the "." and ".." of a folder.  `known` is a bitmap of clusters, bit 0 of
+ * byte 0 is cluster 0: folders that were found otherwise.
+ * HL_OK; HL_LIMIT (*out is what was found so far, said); HL_NOMEM, …
+ */
+enum hl_status hl_fat_orphans(struct hl_fat *v, const uint8_t *known,
+                              struct hl_fat_orphan **out,
+                              size_t *n) HL_MUST_CHECK;
+/* What an orphan folder's "." tells of it; named "cluster-N". */
+enum hl_status hl_fat_orphan_entry(struct hl_fat *v, uint32_t cluster,
+                                   struct hl_fat_entry *out) HL_MUST_CHECK;
 
 /*
  *   HL_OK; HL_END (not FAT); HL_CORRUPT, HL_IO (said); HL_NOMEM, HL_CANCELLED
@@ -213,8 +287,9 @@ enum hl_status hl_fat_free_bytes(struct hl_fat *v,
 enum hl_fat_dir_how {
 	HL_FAT_DIR_LABELS = 1,  /* give volume labels too */
 	HL_FAT_DIR_DELETED = 2, /* give deleted entries too, and what stands
-	                           behind the end mark, which is as dead */
+	                           behind the end mark and is plausible */
 	HL_FAT_DIR_QUIET = 4,   /* no notes */
+	HL_FAT_DIR_GONE = 8,    /* the folder itself is deleted or lost */
 };
 struct hl_fat_dir;
 /* A folder by its first cluster; 0: the root.  HL_OK, HL_CORRUPT (said; no
@@ -228,15 +303,17 @@ enum hl_status hl_fat_dir_next(struct hl_fat_dir *d,
 void hl_fat_dir_close(struct hl_fat_dir *d);
 
 /* HL_OK, HL_END (no such name), HL_CORRUPT (not there, but the folder is
- * damaged), HL_NOMEM, HL_CANCELLED */
-enum hl_status hl_fat_lookup(struct hl_fat *v, uint32_t folder,
+ * damaged), HL_NOMEM, HL_CANCELLED; how: enum hl_fat_dir_how */
+enum hl_status hl_fat_lookup(struct hl_fat *v, uint32_t folder, unsigned how,
                              const uint16_t *name, size_t n,
                              struct hl_fat_entry *out) HL_MUST_CHECK;
 /*
  * The entry at a byte position.  folder is a hint where its long name is to
- * be found.  HL_OK, HL_END (no entry there), HL_CORRUPT, HL_NOMEM, …
+ * be found; how: HL_FAT_DIR_GONE when that folder is.
+ * HL_OK, HL_END (no entry there), HL_CORRUPT, HL_NOMEM, …
  */
 enum hl_status hl_fat_entry_at(struct hl_fat *v, uint64_t pos, uint32_t folder,
+                               unsigned how,
                                struct hl_fat_entry *out) HL_MUST_CHECK;
 
 enum hl_fat_how {

@@ -19,6 +19,7 @@ const char *hl_fat_cut_text(enum hl_fat_cut cut)
 		[HL_FAT_CUT_LOOP] = "leads back into itself",
 		[HL_FAT_CUT_FIRST] = "first cluster is not in the volume",
 		[HL_FAT_CUT_LIMIT] = "longer than a folder may be",
+		[HL_FAT_CUT_END] = "the volume ends before the file does",
 	};
 	return text[cut];
 }

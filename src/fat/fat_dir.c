@@ -127,7 +127,8 @@ static void judge(const struct hl_fat_geom *g, struct hl_fat_entry *e)
 	             (e->what == HL_FAT_FOLDER && !e->cluster);
 }
 
-/* Bytes that are no entry at all: a folder's cluster with other content. */
+/* Bytes that are no entry at all: a folder's cluster with other content, or
+ * a deleted piece of a long name that lost its attributes, too. */
 static bool is_garbage(const struct hl_fat_geom *g,
                        const struct hl_fat_entry *e)
 {
@@ -135,7 +136,7 @@ static bool is_garbage(const struct hl_fat_geom *g,
 
 	for (int i = 0; i < 11; i++)
 		control |= e->raw[i] < 0x20 && !(i == 0 && e->raw[0] == 0x05);
-	return control && ((e->attributes & 0xC0) ||
+	return control && (e->deleted || (e->attributes & 0xC0) ||
 	                   (e->cluster && !hl_fat_is_cluster(g, e->cluster)));
 }
 
@@ -164,17 +165,20 @@ static bool is_wanted(struct hl_fat_dir *d, struct hl_fat_entry *e)
 
 	if (e->what == HL_FAT_DOT)
 		return false;
-	if (!e->deleted && is_garbage(g, e)) {
-		d->garbage += !d->behind;
+	bool guessed = d->behind || (d->how & HL_FAT_DIR_GONE);
+
+	if (guessed ? !hl_fat_slot_plausible(g, e->raw) : is_garbage(g, e)) {
+		d->garbage += !guessed && !e->deleted;
 		return false;
 	}
 	hl_fat_short_name(&d->v->cp, e);
 	e->folder = d->folder;
+	e->in_gone = d->how & HL_FAT_DIR_GONE;
 	e->pos = d->pos + d->i;
 	judge(g, e);
-	if (!e->deleted && !d->behind && e->what == HL_FAT_LABEL)
+	e->deleted |= guessed;
+	if (!e->deleted && e->what == HL_FAT_LABEL)
 		tell_label(d, e);
-	e->deleted |= d->behind;
 	return (!e->deleted || (d->how & HL_FAT_DIR_DELETED)) &&
 	       (e->what != HL_FAT_LABEL || (d->how & HL_FAT_DIR_LABELS));
 }
@@ -205,6 +209,8 @@ static enum hl_status finish(struct hl_fat_dir *d, bool marked)
 	if (d->names.orphans && !quiet)
 		hl_say(&at, "%u long-name pieces belong to no entry",
 		       d->names.orphans);
+	if (d->how & HL_FAT_DIR_GONE)
+		return HL_END; /* what is not there any more is no loss */
 	if (d->garbage && !quiet)
 		hl_warn(&at, "%u slots hold no entries but something else",
 		        d->garbage);
@@ -258,6 +264,18 @@ static bool was_told(struct hl_fat *v, uint32_t folder)
 	return told;
 }
 
+static enum hl_status open_gone(struct hl_fat_dir *d, uint32_t first)
+{
+	const uint64_t most = HL_MAX_FAT_SLOTS * FAT_SLOT;
+
+	if (!hl_fat_is_cluster(&d->v->geom, first))
+		return HL_OK; /* empty */
+	enum hl_status st = hl_fat_gone_chain(d->v, first, &d->chain);
+	d->size = min_u64(most, (uint64_t)d->chain.runs.clusters *
+	                        d->v->geom.cluster_size);
+	return st;
+}
+
 static enum hl_status open_chain(struct hl_fat_dir *d, uint32_t first)
 {
 	const struct hl_fat_geom *g = &d->v->geom;
@@ -306,7 +324,10 @@ enum hl_status hl_fat_dir_open(struct hl_fat_dir **out, struct hl_fat *v,
 		d->folder = first;
 	if (!(how & HL_FAT_DIR_QUIET) && was_told(v, d->folder))
 		d->how |= HL_FAT_DIR_QUIET;
-	if (first == 0) {
+	if (how & HL_FAT_DIR_GONE) {
+		d->how |= HL_FAT_DIR_DELETED | HL_FAT_DIR_QUIET;
+		st = open_gone(d, first);
+	} else if (first == 0) {
 		d->fixed = true;
 		d->size = (uint64_t)g->root_entries * FAT_SLOT;
 	} else {

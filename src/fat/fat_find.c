@@ -6,12 +6,24 @@
 #include "fat/fat_disk.h"
 #include "fat/fat_impl.h"
 
+/* Where the first character is lost, any other may have been it. */
+static bool is_called(const struct hl_fat_entry *e, const uint16_t *name,
+                      size_t n)
+{
+	if (hl_fat_same_name(name, n, e->name16, e->n_name) ||
+	    hl_fat_same_name(name, n, e->short16, e->n_short))
+		return true;
+	return hl_fat_first_lost(e) && n > 1 &&
+	       hl_fat_same_name(name + 1, n - 1, e->short16 + 1,
+	                        (size_t)e->n_short - 1);
+}
+
 enum hl_status hl_fat_lookup(struct hl_fat *v, uint32_t folder,
-                             const uint16_t *name, size_t n,
+                             unsigned how, const uint16_t *name, size_t n,
                              struct hl_fat_entry *out)
 {
 	struct hl_fat_dir *d;
-	enum hl_status st = hl_fat_dir_open(&d, v, folder, 0);
+	enum hl_status st = hl_fat_dir_open(&d, v, folder, how);
 	bool damaged = false;
 
 	if (st != HL_OK)
@@ -22,8 +34,7 @@ enum hl_status hl_fat_lookup(struct hl_fat *v, uint32_t folder,
 			damaged = true;
 		else if (st != HL_OK)
 			break;
-		else if (hl_fat_same_name(name, n, out->name16, out->n_name) ||
-		         hl_fat_same_name(name, n, out->short16, out->n_short))
+		else if (is_called(out, name, n))
 			break;
 	}
 	hl_fat_dir_close(d);
@@ -31,11 +42,12 @@ enum hl_status hl_fat_lookup(struct hl_fat *v, uint32_t folder,
 }
 
 static enum hl_status find_in_folder(struct hl_fat *v, uint64_t pos,
-                                     uint32_t folder, struct hl_fat_entry *out)
+                                     uint32_t folder, unsigned how,
+                                     struct hl_fat_entry *out)
 {
 	struct hl_fat_dir *d;
 	enum hl_status st = hl_fat_dir_open(&d, v, folder,
-	                                    HL_FAT_DIR_LABELS |
+	                                    how | HL_FAT_DIR_LABELS |
 	                                    HL_FAT_DIR_DELETED |
 	                                    HL_FAT_DIR_QUIET);
 
@@ -101,7 +113,7 @@ static enum hl_status find_in_place(struct hl_fat *v, uint64_t pos,
 }
 
 enum hl_status hl_fat_entry_at(struct hl_fat *v, uint64_t pos, uint32_t folder,
-                               struct hl_fat_entry *out)
+                               unsigned how, struct hl_fat_entry *out)
 {
 	struct hl_fat_entry full;
 	bool whole = false;
@@ -110,10 +122,12 @@ enum hl_status hl_fat_entry_at(struct hl_fat *v, uint64_t pos, uint32_t folder,
 	if (st != HL_OK)
 		return st;
 	out->folder = folder;
+	out->in_gone = how & HL_FAT_DIR_GONE;
+	out->deleted |= out->in_gone;
 	if (whole)
 		return HL_OK;
 	/* its first pieces may lie in the cluster before, wherever that is */
-	st = find_in_folder(v, pos, folder, &full);
+	st = find_in_folder(v, pos, folder, how, &full);
 	if (st == HL_OK)
 		*out = full;
 	return st == HL_END ? HL_OK : st;

@@ -75,6 +75,11 @@ static inline bool hl_fat_is_cluster(const struct hl_fat_geom *g, uint32_t c)
 enum hl_status hl_fat_read_cached(struct hl_fat *v, uint64_t pos, uint8_t *buf,
                                   size_t n) HL_MUST_CHECK;
 
+/* One more cluster of a guessed chain.  HL_OK, HL_NOMEM */
+enum hl_status hl_fat_guess_add(struct hl_fat *v, struct hl_fat_chain *c,
+                                uint32_t cluster,
+                                enum hl_quality quality) HL_MUST_CHECK;
+
 /* A chain as a source of `size` bytes; what it does not reach is MISSING. */
 enum hl_status hl_fat_chain_src(struct hl_src **out, struct hl_fat *v,
                                 const struct hl_fat_chain *chain,

@@ -140,10 +140,10 @@ void hl_fat_short_name(const struct hl_fat_codepage *cp,
 	bool bad = false;
 
 	memcpy(base, f->name, 8);
+	if (base[0] == 0xE5) /* deleted, and lost for good or not */
+		base[0] = e->first ? e->first : '_';
 	if (base[0] == 0x05)
 		base[0] = 0xE5; /* E5 itself would mean deleted */
-	if (e->deleted)
-		base[0] = '_';
 	size_t n = part(cp, e->short16, base, 8, f->nt_case & FAT_CASE_BASE,
 	                &bad);
 	if (trimmed(f->name + 8, 3)) {

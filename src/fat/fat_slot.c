@@ -6,7 +6,8 @@
  *	slot  0x01 "Hello, a file"
  *	slot  "HELLO,~1TEX"      the entry; all pieces carry its checksum
  *
- * A deleted piece has lost its order byte, so those are taken as they come.
+ * A deleted piece has lost its order byte, so those are taken as they come;
+ * the checksum that they carry then gives the first byte that the entry lost.
  */
 #include <string.h>
 
@@ -24,6 +25,54 @@ uint8_t hl_fat_checksum(const uint8_t name[11])
 	for (int i = 0; i < 11; i++)
 		sum = (((sum & 1) << 7) + (sum >> 1) + name[i]) & 0xFF;
 	return (uint8_t)sum;
+}
+
+uint8_t hl_fat_first_byte(uint8_t sum, const uint8_t name[11])
+{
+	unsigned byte = sum;
+
+	/* each step of the sum can be undone */
+	for (int i = 10; i > 0; i--) {
+		byte = (byte - name[i]) & 0xFF;
+		byte = (byte << 1 | byte >> 7) & 0xFF;
+	}
+	return (uint8_t)byte;
+}
+
+static uint8_t upper(unsigned c)
+{
+	return (uint8_t)(c >= 'a' && c <= 'z' ? c - 32 : c);
+}
+
+/* Characters that a long name may have and a short one may not. */
+static bool is_replaced(uint16_t u)
+{
+	return u == '+' || u == ',' || u == ';' || u == '=' || u == '[' ||
+	       u == ']';
+}
+
+static bool is_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+}
+
+bool hl_fat_first_fits(uint8_t byte, const uint8_t raw[11],
+                       const uint16_t *name, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (name[i] == '.' || name[i] == ' '))
+		i++; /* short names leave these out */
+	if (i == n || is_replaced(name[i]))
+		return byte == '_';
+	if (name[i] < 0x80)
+		return upper(byte) == upper(name[i]);
+	/* Windows: "1AA7~1", a sum, when the code page has too little of it */
+	if (is_hex(byte) && is_hex(raw[1]) && is_hex(raw[2]) &&
+	    is_hex(raw[3]) && raw[4] == '~')
+		return true;
+	/* the code page is not known for sure; 05 stands for E5 */
+	return byte >= 0x80 || byte == '_' || byte == 0x05;
 }
 
 void hl_fat_names_cut(struct hl_fat_names *names)
@@ -96,14 +145,50 @@ static uint16_t assemble(const struct hl_fat_names *names, uint16_t name[255])
 	return n;
 }
 
+/* Padding behind the end and nowhere else: those pieces fit together. */
+static bool is_padded(const struct hl_fat_names *names)
+{
+	bool ended = false;
+
+	for (unsigned i = names->n; i-- > 0 && !ended;) {
+		for (unsigned j = 0; j < FAT_LONG_UNITS; j++) {
+			uint16_t u = names->piece[i][j];
+			if (ended ? u != 0xFFFF : u == 0xFFFF)
+				return false;
+			ended |= u == 0;
+		}
+	}
+	return true;
+}
+
+static void take_live(const struct hl_fat_names *names, struct hl_fat_entry *e)
+{
+	if (!names->deleted && names->left == 0 &&
+	    names->sum == hl_fat_checksum(e->raw))
+		e->n_name = assemble(names, e->name16);
+}
+
+/* The pieces may say more than the entry does, and then prove it. */
+static void take_deleted(const struct hl_fat_names *names,
+                         struct hl_fat_entry *e)
+{
+	uint8_t first = hl_fat_first_byte(names->sum, e->raw);
+
+	if (names->deleted ? !is_padded(names) : names->left > 0)
+		return;
+	e->n_name = assemble(names, e->name16);
+	if (hl_fat_first_fits(first, e->raw, e->name16, e->n_name))
+		e->first = first;
+	else
+		e->n_name = 0;
+}
+
 static void take_name(struct hl_fat_names *names, struct hl_fat_entry *e)
 {
-	bool ours = names->n && names->deleted == e->deleted &&
-	            (e->deleted || (names->left == 0 &&
-	                            names->sum == hl_fat_checksum(e->raw)));
-
-	if (ours)
-		e->n_name = assemble(names, e->name16);
+	if (names->n && e->deleted)
+		take_deleted(names, e);
+	else if (names->n)
+		take_live(names, e);
 	e->long_name = e->n_name > 0;
 	if (!e->long_name)
 		names->orphans += names->n;
@@ -145,6 +230,8 @@ enum hl_fat_slot_is hl_fat_slot_feed(struct hl_fat_names *names,
 	memset(out, 0, sizeof(*out));
 	memcpy(out->raw, slot, sizeof(out->raw));
 	out->deleted = f->name[0] == DELETED;
+	out->high_lost = out->deleted && kind == HL_FAT32 &&
+	                 get16(f->cluster_high) == 0;
 	out->what = what_of(f);
 	out->attributes = f->attributes;
 	out->cluster = get16(f->cluster_low);

@@ -8,10 +8,16 @@
 #include "base/text.h"
 #include "fat/fat_impl.h"
 
+/* Whose it is now would take a walk over the whole volume. */
+static uint64_t owner_of(uint16_t quality)
+{
+	return quality == HL_Q_ALLOCATED_TO ? HL_NO_OFFSET : 0;
+}
+
 /* Put [off, off+len) of the volume behind what is there; past the end of the
  * medium there is nothing. */
 static size_t add(struct hl_extent *ext, size_t n, struct hl_src *in,
-                  uint64_t in_off, uint64_t len)
+                  uint64_t in_off, uint64_t len, uint16_t quality)
 {
 	uint64_t off = n ? ext[n - 1].off + ext[n - 1].len : 0;
 	uint64_t size = in ? hl_src_size(in) : 0, have = 0;
@@ -23,7 +29,9 @@ static size_t add(struct hl_extent *ext, size_t n, struct hl_src *in,
 		                               .len = have,
 		                               .in = in,
 		                               .in_off = in_off,
-		                               .in_len = have };
+		                               .in_len = have,
+		                               .quality = quality,
+		                               .owner = owner_of(quality) };
 	if (have < len)
 		ext[n++] = (struct hl_extent){ .off = off + have,
 		                               .len = len - have,
@@ -49,14 +57,34 @@ enum hl_status hl_fat_chain_src(struct hl_src **out, struct hl_fat *v,
 	for (size_t i = 0; i < chain->runs.n && left; i++) {
 		const struct hl_run *r = &chain->runs.run[i];
 		uint64_t len = min_u64(left, (uint64_t)r->n * g->cluster_size);
-		n = add(ext, n, v->src, hl_fat_cluster_off(g, r->cluster), len);
+		n = add(ext, n, v->src, hl_fat_cluster_off(g, r->cluster), len,
+		        r->quality);
 		left -= len;
 	}
 	if (left)
-		n = add(ext, n, NULL, 0, left);
+		n = add(ext, n, NULL, 0, left, HL_Q_OK);
 	enum hl_status st = hl_src_extents(out, name, ext, n, v->ctx);
 	hl_free(v->ctx, ext);
 	return st;
+}
+
+/* A guess is worth knowing, not a loss; but bytes that are nowhere are. */
+static void tell_guess(struct hl_fat *v, const struct hl_fat_entry *e,
+                       const char *name, const struct hl_fat_chain *c,
+                       uint32_t want)
+{
+	struct hl_at at = { v->ctx, v->src, e->pos, "deleted FAT file" };
+
+	if (c->runs.clusters < want)
+		hl_warn(&at, "%s: %u of %u clusters are missing: %s", name,
+		        want - c->runs.clusters, want, hl_fat_cut_text(c->cut));
+	else if (want)
+		hl_say(&at, "%s: its chain is gone; %s", name,
+		       hl_fat_guess_text(c->guess));
+	if (e->high_lost && v->geom.n_clusters > 0xFFFF && want)
+		hl_say(&at, "%s: the upper half of its first cluster is 0, "
+		       "which Windows does when it deletes; %u may be another "
+		       "file's", name, e->cluster);
 }
 
 static void tell(struct hl_fat *v, const struct hl_fat_entry *e,
@@ -130,10 +158,16 @@ enum hl_status hl_fat_stream(struct hl_src **out, struct hl_fat *v,
 		want = e->cluster || e->size ? HL_FAT_ALL : 0;
 	hl_progress(v->ctx, HL_PHASE_EXTENTS, name, 0,
 	            clusters_for(g, e->size));
-	st = hl_fat_chain_walk(v, e->cluster, want, &c);
+	if (e->deleted)
+		st = hl_fat_guess(v, e, how == HL_FAT_CHAIN, &c);
+	else
+		st = hl_fat_chain_walk(v, e->cluster, want, &c);
 	if (st != HL_OK)
 		return st;
-	tell(v, e, name, &c, clusters_for(g, e->size));
+	if (e->deleted)
+		tell_guess(v, e, name, &c, clusters_for(g, e->size));
+	else
+		tell(v, e, name, &c, clusters_for(g, e->size));
 	tell_cut_medium(v, e, name, &c);
 	st = hl_fat_chain_src(out, v, &c, stream_size(g, e, how, c.runs.clusters),
 	                      name);

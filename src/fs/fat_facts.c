@@ -119,10 +119,39 @@ static void run_fact(struct hl_fs *fs, const struct hl_run *r,
 	if (image_off == HL_NO_OFFSET)
 		snprintf(buf + n, sizeof(buf) - (size_t)n, " not in the image");
 	else
-		snprintf(buf + n, sizeof(buf) - (size_t)n,
-		         " at image offset %llu",
-		         (unsigned long long)image_off);
+		n += snprintf(buf + n, sizeof(buf) - (size_t)n,
+		              " at image offset %llu",
+		              (unsigned long long)image_off);
+	if (r->quality != HL_Q_OK)
+		snprintf(buf + n, sizeof(buf) - (size_t)n, ", %s",
+		         hl_quality_text(r->quality));
 	text(out, "chain", "run", buf);
+}
+
+/* Deleted: the chain is gone, and what is shown is not from the FAT. */
+static enum hl_status guess_fact(const struct hl_fat_entry *e,
+                                 const struct hl_fat_chain *c, size_t i,
+                                 struct hl_fact *out)
+{
+	bool first = c->cut == HL_FAT_CUT_FIRST;
+
+	switch (i) {
+	case 0:
+		number(out, "chain", "clusters", c->runs.clusters);
+		return HL_OK;
+	case 1:
+		text(out, "chain", "state",
+		     first ? e->what == HL_FAT_FOLDER ?
+		     "nothing is left of the folder" :
+		     hl_fat_cut_text(c->cut) : hl_fat_guess_text(c->guess));
+		return HL_OK;
+	case 2:
+		text(out, "chain", "first cluster", e->high_lost ?
+		     "upper half 0: cleared by Windows, or small" : "as found");
+		return HL_OK;
+	default:
+		return HL_END;
+	}
 }
 
 /* The facts that follow the runs. */
@@ -164,6 +193,11 @@ static enum hl_status load(struct hl_fs *fs, const struct hl_ref *ref)
 		return st;
 	if (!f->fact.cluster && !f->fact.size)
 		want = 0;
+	if (f->fact.deleted) {
+		st = hl_fat_guess(f->vol, &f->fact, false, &f->chain);
+		f->have_fact = st == HL_OK;
+		return st;
+	}
 	st = hl_fat_chain_walk(f->vol, f->fact.cluster, want, &f->chain);
 	if (st != HL_OK)
 		return st;
@@ -196,5 +230,7 @@ enum hl_status hl_fat_fs_fact_next(struct hl_fs *fs, const struct hl_ref *ref,
 		run_fact(fs, &f->chain.runs.run[i - ENTRY_FACTS], out);
 		return HL_OK;
 	}
-	return chain_fact(&f->chain, i - ENTRY_FACTS - f->chain.runs.n, out);
+	i -= ENTRY_FACTS + (unsigned)f->chain.runs.n;
+	return f->fact.deleted ? guess_fact(&f->fact, &f->chain, i, out) :
+	       chain_fact(&f->chain, i, out);
 }

@@ -4,7 +4,8 @@
  * A FAT file has no number.  ref.id is the place of its short entry in the
  * volume, in slots of 32 bytes (0: the root, where the boot sector is), and
  * ref.seq the first cluster of the folder that holds it, so that a long name
- * which begins in another cluster is found again.
+ * which begins in another cluster is found again; ref.origin says what of it
+ * is deleted.
  */
 #include <stdio.h>
 
@@ -17,15 +18,6 @@
 #include "fs/fat_fs.h"
 
 #define ATTRIBUTES 0x37 /* those that FILE_ATTRIBUTE_* has too */
-#define NO_PARENT UINT64_MAX
-
-struct iter {
-	struct hl_fat_dir *dir;
-	struct hl_ref folder;
-	unsigned how;
-	bool short_next; /* the short name of `last` is still to be given */
-	struct hl_fat_entry last;
-};
 
 static struct fat_fs *impl(struct hl_fs *fs)
 {
@@ -61,16 +53,46 @@ static void set_name(struct hl_entry *out, const uint16_t *name, uint16_t n)
 		out->flags |= HL_ENTRY_BAD_NAME;
 }
 
-static void fill(struct hl_entry *out, const struct hl_fs *fs,
-                 const struct hl_fat_entry *e, const struct hl_ref *parent)
+static uint16_t origin_of(const struct hl_fat_entry *e)
+{
+	if (e->orphan)
+		return FAT_ORPHAN;
+	if (e->in_gone)
+		return FAT_IN_GONE;
+	return e->deleted ? FAT_DELETED : FAT_LIVE;
+}
+
+static unsigned flags_of(const struct hl_fat_entry *e)
+{
+	unsigned flags = HL_ENTRY_FULL;
+
+	if (e->deleted)
+		flags |= HL_ENTRY_DELETED;
+	if (e->deleted && (e->size || e->what == HL_FAT_FOLDER))
+		flags |= HL_ENTRY_GUESSED;
+	if (e->damaged)
+		flags |= HL_ENTRY_DAMAGED;
+	if (e->bad_name)
+		flags |= HL_ENTRY_BAD_NAME;
+	return flags;
+}
+
+/* A folder of which only the first cluster is known; not another's ref. */
+static struct hl_ref unknown(const struct hl_fat_entry *e)
+{
+	return (struct hl_ref){ .id = FAT_NO_PARENT, .seq = e->folder,
+		                .origin = origin_of(e) };
+}
+
+void hl_fat_fs_fill(struct hl_entry *out, const struct hl_fs *fs,
+                    const struct hl_fat_entry *e, const struct hl_ref *parent)
 {
 	*out = (struct hl_entry){
-		.ref = { .id = e->pos / FAT_SLOT, .seq = e->folder },
-		.parent = *parent,
+		.ref = { .id = e->pos / FAT_SLOT, .seq = e->folder,
+		         .origin = origin_of(e) },
+		.parent = parent ? *parent : unknown(e),
 		.type = type_of(e),
-		.flags = HL_ENTRY_FULL | (e->deleted ? HL_ENTRY_DELETED : 0) |
-		         (e->damaged ? HL_ENTRY_DAMAGED : 0) |
-		         (e->bad_name ? HL_ENTRY_BAD_NAME : 0),
+		.flags = flags_of(e),
 		.attributes = e->attributes & ATTRIBUTES,
 		.size = e->size,
 	};
@@ -78,25 +100,48 @@ static void fill(struct hl_entry *out, const struct hl_fs *fs,
 	out->created = hl_time_zoned(fs->ctx, out->created);
 	out->modified = hl_time_zoned(fs->ctx, out->modified);
 	set_name(out, e->name16, e->n_name);
+	if (hl_fat_first_lost(e) && !e->long_name)
+		out->flags |= HL_ENTRY_FIRST_LOST;
+}
+
+static enum hl_status orphan_of(struct hl_fat *v, const struct hl_ref *ref,
+                                struct hl_fat_entry *out)
+{
+	const struct hl_fat_geom *g = hl_fat_geom(v);
+	uint64_t pos = ref->id * FAT_SLOT;
+
+	if (pos < g->data_off || (pos - g->data_off) / g->cluster_size >=
+	                                 g->n_clusters)
+		return HL_END;
+	return hl_fat_orphan_entry(v, (uint32_t)((pos - g->data_off) /
+	                                         g->cluster_size) + 2, out);
 }
 
 enum hl_status hl_fat_fs_entry(struct hl_fs *fs, const struct hl_ref *ref,
                                struct hl_fat_entry *out)
 {
+	bool gone = ref->origin == FAT_IN_GONE;
+	enum hl_status st;
+
 	if (ref->id == 0 || ref->id > UINT64_MAX / FAT_SLOT)
 		return HL_END;
-	return hl_fat_entry_at(impl(fs)->vol, ref->id * FAT_SLOT, ref->seq,
-	                       out);
+	if (ref->origin == FAT_ORPHAN)
+		return orphan_of(impl(fs)->vol, ref, out);
+	st = hl_fat_entry_at(impl(fs)->vol, ref->id * FAT_SLOT, ref->seq,
+	                     gone ? HL_FAT_DIR_GONE : 0, out);
+	if (st == HL_OK && ref->origin != FAT_LIVE)
+		out->deleted = true; /* behind the end mark it does not say */
+	return st;
 }
 
-/* The first cluster of the folder that a ref names. */
-static enum hl_status folder_of(struct hl_fs *fs, const struct hl_ref *ref,
-                                uint32_t *first)
+enum hl_status hl_fat_fs_folder(struct hl_fs *fs, const struct hl_ref *ref,
+                                uint32_t *first, unsigned *how)
 {
 	struct hl_fat_entry e;
 	enum hl_status st;
 
 	*first = 0;
+	*how = 0;
 	if (ref->id == 0)
 		return HL_OK;
 	st = hl_fat_fs_entry(fs, ref, &e);
@@ -105,6 +150,11 @@ static enum hl_status folder_of(struct hl_fs *fs, const struct hl_ref *ref,
 	if (e.what != HL_FAT_FOLDER)
 		return HL_END;
 	*first = e.cluster;
+	if (e.deleted) {
+		*how = HL_FAT_DIR_GONE;
+		return e.orphan ? HL_OK :
+		       hl_fat_gone_folder(impl(fs)->vol, &e, first);
+	}
 	if (e.cluster)
 		return HL_OK;
 	struct hl_at at = { fs->ctx, fs->src, e.pos, "FAT folder" };
@@ -166,6 +216,7 @@ static void fs_close(struct hl_fs *fs)
 	if (!f)
 		return;
 	hl_fat_chain_free(f->vol, &f->chain);
+	hl_free(fs->ctx, f->folders.slot);
 	hl_fat_close(f->vol);
 	hl_free(fs->ctx, f);
 	fs->impl = NULL;
@@ -187,22 +238,22 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 	size_t n = hl_utf16_from8(name16, HL_NAME_UNITS, name);
 	struct hl_fat_entry e;
 	uint32_t first;
+	unsigned how;
 	enum hl_status st;
 
 	if (n == SIZE_MAX || n == 0)
 		return HL_END;
-	st = folder_of(fs, dir, &first);
+	st = hl_fat_fs_folder(fs, dir, &first, &how);
 	if (st == HL_OK)
-		st = hl_fat_lookup(impl(fs)->vol, first, name16, n, &e);
+		st = hl_fat_lookup(impl(fs)->vol, first, how, name16, n, &e);
 	if (st == HL_OK)
-		fill(out, fs, &e, dir);
+		hl_fat_fs_fill(out, fs, &e, dir);
 	return st;
 }
 
 static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
                             bool by_number, struct hl_entry *out)
 {
-	const struct hl_ref parent = { .id = NO_PARENT };
 	struct hl_ref by_id = { .id = ref->id };
 	struct hl_fat_entry e;
 	enum hl_status st;
@@ -211,57 +262,74 @@ static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
 		return root(fs, out);
 	st = hl_fat_fs_entry(fs, by_number ? &by_id : ref, &e);
 	if (st == HL_OK)
-		fill(out, fs, &e, &parent);
+		hl_fat_fs_fill(out, fs, &e, NULL);
 	return st;
+}
+
+static unsigned dir_how(unsigned how)
+{
+	return how & HL_LIST_DELETED ? HL_FAT_DIR_DELETED : 0;
 }
 
 static enum hl_status list(void **out, struct hl_fs *fs,
                            const struct hl_ref *dir, unsigned how)
 {
-	struct iter *it = hl_zalloc(fs->ctx, sizeof(*it));
+	struct fat_iter *it = hl_zalloc(fs->ctx, sizeof(*it));
 	uint32_t first;
+	unsigned gone;
 	enum hl_status st;
 
 	*out = NULL;
 	if (!it)
 		return HL_NOMEM;
-	st = folder_of(fs, dir, &first);
+	it->folder = *dir;
+	it->how = how;
+	st = hl_fat_fs_folder(fs, dir, &first, &gone);
 	if (st == HL_OK)
-		st = hl_fat_dir_open(&it->dir, impl(fs)->vol, first, 0);
+		st = hl_fat_dir_open(&it->dir, impl(fs)->vol, first,
+		                     gone | dir_how(how));
+	else if (st == HL_END && gone)
+		st = HL_OK; /* nothing is left of it, which is no loss */
 	if (st != HL_OK) {
 		hl_free(fs->ctx, it);
 		return st;
 	}
-	it->folder = *dir;
-	it->how = how;
 	*out = it;
+	return HL_OK;
+}
+
+enum hl_status hl_fat_fs_iter_next(struct hl_fs *fs, struct fat_iter *it,
+                                   struct hl_entry *out)
+{
+	enum hl_status st;
+
+	if (!it->dir)
+		return HL_END;
+	if (it->short_next) {
+		it->short_next = false;
+		hl_fat_fs_fill(out, fs, &it->last, &it->folder);
+		out->flags |= HL_ENTRY_SHORT_NAME;
+		set_name(out, it->last.short16, it->last.n_short);
+		return HL_OK;
+	}
+	do {
+		st = hl_fat_dir_next(it->dir, &it->last);
+		if (st != HL_OK)
+			return st;
+	} while ((it->how & HL_LIST_NO_LIVE) && !it->last.deleted);
+	hl_fat_fs_fill(out, fs, &it->last, &it->folder);
+	it->short_next = it->last.long_name && (it->how & HL_LIST_SHORT);
 	return HL_OK;
 }
 
 static enum hl_status next(struct hl_fs *fs, void *iter, struct hl_entry *out)
 {
-	struct iter *it = iter;
-	enum hl_status st;
-
-	(void)fs;
-	if (it->short_next) {
-		it->short_next = false;
-		fill(out, fs, &it->last, &it->folder);
-		out->flags |= HL_ENTRY_SHORT_NAME;
-		set_name(out, it->last.short16, it->last.n_short);
-		return HL_OK;
-	}
-	st = hl_fat_dir_next(it->dir, &it->last);
-	if (st != HL_OK)
-		return st;
-	fill(out, fs, &it->last, &it->folder);
-	it->short_next = it->last.long_name && (it->how & HL_LIST_SHORT);
-	return HL_OK;
+	return hl_fat_fs_iter_next(fs, iter, out);
 }
 
 static void list_close(struct hl_fs *fs, void *iter)
 {
-	struct iter *it = iter;
+	struct fat_iter *it = iter;
 
 	if (!it)
 		return;
@@ -304,7 +372,8 @@ static enum hl_status stream_next(struct hl_fs *fs, const struct hl_ref *ref,
 	st = hl_fat_fs_entry(fs, ref, &e);
 	if (st != HL_OK || e.what == HL_FAT_FOLDER)
 		return st == HL_OK ? HL_END : st;
-	st = hl_fat_chain_walk(f->vol, e.cluster, e.cluster ? HL_FAT_ALL : 0,
+	st = e.deleted ? hl_fat_guess(f->vol, &e, false, &c) :
+	     hl_fat_chain_walk(f->vol, e.cluster, e.cluster ? HL_FAT_ALL : 0,
 	                       &c);
 	if (st != HL_OK)
 		return st;
@@ -343,6 +412,10 @@ const struct hl_fs_ops hl_fs_fat = {
 	.list = list,
 	.next = next,
 	.list_close = list_close,
+	.sweep = hl_fat_fs_sweep,
+	.sweep_next = hl_fat_fs_sweep_next,
+	.sweep_close = hl_fat_fs_sweep_close,
+	.parent = hl_fat_fs_parent,
 	.stream = stream,
 	.stream_next = stream_next,
 	.link = no_link,

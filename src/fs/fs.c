@@ -21,6 +21,7 @@
 struct hl_fs_iter {
 	struct hl_fs *fs;
 	void *impl;
+	bool sweep;
 };
 
 /* ---- opening --------------------------------------------------------- */
@@ -180,6 +181,7 @@ void hl_fs_close(struct hl_fs *fs)
 {
 	if (!fs)
 		return;
+	hl_fs_paths_free(fs);
 	fs->ops->close(fs);
 	hl_free(fs->ctx, fs);
 }
@@ -226,8 +228,8 @@ enum hl_status hl_fs_entry(struct hl_fs *fs, const struct hl_ref *ref,
 	return fs->ops->entry(fs, ref, false, out);
 }
 
-enum hl_status hl_fs_list(struct hl_fs_iter **out, struct hl_fs *fs,
-                          const struct hl_ref *dir, unsigned how)
+static enum hl_status begin(struct hl_fs_iter **out, struct hl_fs *fs,
+                            const struct hl_ref *dir, unsigned how)
 {
 	struct hl_fs_iter *it = hl_zalloc(fs->ctx, sizeof(*it));
 
@@ -235,7 +237,9 @@ enum hl_status hl_fs_list(struct hl_fs_iter **out, struct hl_fs *fs,
 	if (!it)
 		return HL_NOMEM;
 	it->fs = fs;
-	enum hl_status st = fs->ops->list(&it->impl, fs, dir, how);
+	it->sweep = !dir;
+	enum hl_status st = dir ? fs->ops->list(&it->impl, fs, dir, how) :
+	                    fs->ops->sweep(&it->impl, fs, how);
 	if (st == HL_OK)
 		*out = it;
 	else
@@ -243,10 +247,30 @@ enum hl_status hl_fs_list(struct hl_fs_iter **out, struct hl_fs *fs,
 	return st;
 }
 
+enum hl_status hl_fs_list(struct hl_fs_iter **out, struct hl_fs *fs,
+                          const struct hl_ref *dir, unsigned how)
+{
+	return begin(out, fs, dir, how);
+}
+
+bool hl_fs_can_sweep(const struct hl_fs *fs)
+{
+	return fs->ops->sweep != NULL;
+}
+
+enum hl_status hl_fs_sweep(struct hl_fs_iter **out, struct hl_fs *fs,
+                           unsigned how)
+{
+	*out = NULL;
+	return fs->ops->sweep ? begin(out, fs, NULL, how) : HL_UNSUPPORTED;
+}
+
 enum hl_status hl_fs_next(struct hl_fs_iter *it, struct hl_entry *out)
 {
 	if (hl_cancelled(it->fs->ctx))
 		return HL_CANCELLED;
+	if (it->sweep)
+		return it->fs->ops->sweep_next(it->fs, it->impl, out);
 	return it->fs->ops->next(it->fs, it->impl, out);
 }
 
@@ -254,8 +278,17 @@ void hl_fs_iter_close(struct hl_fs_iter *it)
 {
 	if (!it)
 		return;
-	it->fs->ops->list_close(it->fs, it->impl);
+	if (it->sweep)
+		it->fs->ops->sweep_close(it->fs, it->impl);
+	else
+		it->fs->ops->list_close(it->fs, it->impl);
 	hl_free(it->fs->ctx, it);
+}
+
+enum hl_status hl_fs_parent(struct hl_fs *fs, const struct hl_entry *entry,
+                            struct hl_entry *out)
+{
+	return fs->ops->parent ? fs->ops->parent(fs, entry, out) : HL_END;
 }
 
 enum hl_status hl_fs_stream(struct hl_src **out, struct hl_fs *fs,

@@ -29,6 +29,13 @@ struct hl_fs_ops {
 	enum hl_status (*next)(struct hl_fs *fs, void *iter,
 	                       struct hl_entry *out);
 	void (*list_close)(struct hl_fs *fs, void *iter);
+	/* Without the indexes; all four may be NULL: HL_UNSUPPORTED, HL_END */
+	enum hl_status (*sweep)(void **iter, struct hl_fs *fs, unsigned how);
+	enum hl_status (*sweep_next)(struct hl_fs *fs, void *iter,
+	                             struct hl_entry *out);
+	void (*sweep_close)(struct hl_fs *fs, void *iter);
+	enum hl_status (*parent)(struct hl_fs *fs, const struct hl_entry *e,
+	                         struct hl_entry *out);
 	enum hl_status (*stream)(struct hl_src **out, struct hl_fs *fs,
 	                         const struct hl_ref *ref, const char *stream,
 	                         enum hl_stream_how how);
@@ -50,7 +57,9 @@ struct hl_fs {
 	struct hl_src *src; /* the volume, borrowed */
 	struct hl_fs_info info;
 	void *impl;
+	struct hl_fs_paths *paths; /* tree.c: paths of folders, or NULL */
 };
+void hl_fs_paths_free(struct hl_fs *fs);
 
 extern const struct hl_fs_ops hl_fs_ntfs; /* ntfs_fs.c */
 extern const struct hl_fs_ops hl_fs_fat;  /* fat_fs.c */

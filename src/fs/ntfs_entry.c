@@ -2,6 +2,7 @@
  * ntfs_entry.c: NTFS files as struct hl_entry, from the record (exact) or
  * from the copy that the folder's index keeps (lazy).
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/banned.h"
@@ -60,6 +61,15 @@ static void set_type(struct hl_entry *out, bool is_dir)
 		out->type = HL_LINK;
 }
 
+/* Its record is the one handle that there is. */
+static void set_nameless(struct hl_entry *out)
+{
+	snprintf(out->name, sizeof(out->name), "@%llu",
+	         (unsigned long long)out->ref.id);
+	out->n_name16 = (uint16_t)hl_utf16_from8(out->name16, HL_NAME_UNITS,
+	                                         out->name);
+}
+
 void hl_ntfs_entry_index(const struct hl_ntfs_link *link, struct hl_entry *out)
 {
 	const struct hl_ntfs_name *n = &link->name;
@@ -95,6 +105,8 @@ void hl_ntfs_entry_fill(struct hl_ntfs *nt, const struct hl_ntfs_file *f,
 	if (f->damaged)
 		out->flags |= HL_ENTRY_DAMAGED;
 	set_name(out, link ? &link->name : &sum.name);
+	if (!out->n_name16)
+		set_nameless(out);
 	set_times(out, sum.has_std ? &sum.std.times : &sum.name.times);
 	set_attributes(out, sum.has_std ? sum.std.attributes :
 	                    sum.name.attributes & ATTR_NAME_MASK);

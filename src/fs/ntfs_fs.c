@@ -41,6 +41,7 @@ static void close_impl(struct hl_fs *fs)
 	hl_ntfs_file_close(n->last);
 	hl_ntfs_close(n->nt);
 	hl_free(fs->ctx, n->facts);
+	hl_free(fs->ctx, n->dead);
 	hl_free(fs->ctx, n);
 	fs->impl = NULL;
 }
@@ -71,25 +72,17 @@ static enum hl_status fill_info(struct hl_fs *fs)
 
 static enum hl_status open_impl(struct hl_fs *fs, bool rescue)
 {
-	struct hl_at at = { fs->ctx, fs->src, 0, "NTFS boot sector" };
-	struct hl_ntfs_geom g;
-	struct hl_ntfs_fs *n;
-	enum hl_status st = HL_OK;
+	struct hl_ntfs_fs *n = hl_zalloc(fs->ctx, sizeof(*n));
+	enum hl_status st;
 
-	if (rescue)
-		st = hl_ntfs_boot_backup(fs->src, &g);
-	if (st != HL_OK)
-		return st;
-	n = hl_zalloc(fs->ctx, sizeof(*n));
 	if (!n)
 		return HL_NOMEM;
 	fs->impl = n;
-	st = hl_ntfs_open(&n->nt, fs->src, rescue ? &g : NULL, NULL, fs->ctx);
-	if (st == HL_OK && rescue) {
-		hl_warn(&at, "the boot sector is destroyed; its copy behind "
-		             "the volume is used");
-		fs->info.boot_backup = true;
-	}
+	if (rescue)
+		st = hl_ntfs_open_rescue(&n->nt, fs->src,
+		                         &fs->info.boot_backup, fs->ctx);
+	else
+		st = hl_ntfs_open(&n->nt, fs->src, NULL, NULL, fs->ctx);
 	if (st == HL_OK)
 		st = fill_info(fs);
 	if (st != HL_OK)
@@ -141,62 +134,36 @@ static enum hl_status root(struct hl_fs *fs, struct hl_entry *out)
 	struct hl_ref ref = { .id = NTFS_REC_ROOT };
 	enum hl_status st = entry(fs, &ref, true, out);
 
-	if (st == HL_END) {
-		struct hl_at at = hl_ntfs_fs_at(fs, NTFS_REC_ROOT);
-
-		return hl_fail(&at, HL_CORRUPT, "there is no root folder");
-	}
-	return st;
-}
-
-/* What the record says, under the name by which it was found; the index copy
- * when the record cannot be had. */
-static enum hl_status full_entry(struct hl_fs *fs,
-                                 const struct hl_ntfs_link *l,
-                                 struct hl_entry *out)
-{
-	struct hl_at at = hl_ntfs_fs_at(fs, l->ref.number);
-	struct hl_ntfs_file *f = NULL;
-	enum hl_status st = hl_ntfs_file_open(&f, impl(fs)->nt, l->ref.number);
-
-	if (st == HL_NOMEM || st == HL_CANCELLED)
+	if (st != HL_END && st != HL_CORRUPT)
 		return st;
-	if (st == HL_OK && (f->head.flags & NTFS_IN_USE) &&
-	    (!l->ref.seq || l->ref.seq == f->ref.seq)) {
-		hl_ntfs_entry_fill(impl(fs)->nt, f, l, out);
-		/* Likely to be asked for next. */
-		hl_ntfs_file_close(impl(fs)->last);
-		impl(fs)->last = f;
-		return HL_OK;
-	}
-	hl_ntfs_entry_index(l, out);
-	out->flags |= HL_ENTRY_DAMAGED;
-	if (st == HL_CORRUPT)
-		hl_warn(&at, "\"%s\": its record %llu is damaged", out->name,
-		        (unsigned long long)l->ref.number);
-	else
-		hl_warn(&at, "\"%s\": its record %llu is not in use or "
-		        "another file's", out->name,
-		        (unsigned long long)l->ref.number);
-	hl_ntfs_file_close(f);
+	hl_ntfs_fs_lost_root(fs, out);
 	return HL_OK;
 }
 
 /* ---- folders ------------------------------------------------------------- */
 
-static enum hl_status open_dir(struct hl_fs *fs, const struct hl_ref *ref,
-                               struct hl_ntfs_dir **out, bool *exact)
+static bool is_gone(const struct hl_ntfs_file *f)
 {
-	struct hl_ntfs_file *f;
-	struct hl_ntfs_sum sum;
-	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
+	return f && !(f->head.flags & NTFS_IN_USE);
+}
 
-	*out = NULL;
+/* One name of a deleted folder, among those that are left of it. */
+static enum hl_status gone_lookup(struct hl_fs *fs,
+                                  const struct hl_ntfs_file *dir,
+                                  const uint16_t *u, size_t n,
+                                  struct hl_entry *out)
+{
+	struct hl_ntfs_gone_list *l;
+	enum hl_status st = hl_ntfs_gone_open(&l, fs, dir, NULL);
+
 	if (st != HL_OK)
 		return st;
-	hl_ntfs_file_sum(f, &sum);
-	*exact = sum.std.case_sensitive;
-	return hl_ntfs_dir_open(out, f);
+	while ((st = hl_ntfs_gone_next(l, out)) == HL_OK)
+		if (!hl_ntfs_fold_cmp(impl(fs)->nt, u, n, out->name16,
+		                      out->n_name16))
+			break;
+	hl_ntfs_gone_close(l);
+	return st;
 }
 
 static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
@@ -205,22 +172,30 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 	uint16_t u[HL_NAME_UNITS];
 	size_t n = hl_utf16_from8(u, HL_NAME_UNITS, name);
 	struct hl_ntfs_link l;
+	struct hl_ntfs_file *f;
 	struct hl_ntfs_dir *d;
-	bool exact;
+	bool exact, wrong;
 	enum hl_status st;
 
 	if (n == SIZE_MAX || !n)
 		return HL_END;
-	st = open_dir(fs, dir, &d, &exact);
+	st = hl_ntfs_fs_dir(fs, dir, &d, &exact, &f);
+	if (st == HL_OK && is_gone(f)) {
+		hl_ntfs_dir_close(d); /* its own names are deleted, too */
+		return gone_lookup(fs, f, u, n, out);
+	}
 	if (st != HL_OK)
 		return st;
 	st = hl_ntfs_dir_find(d, u, n, exact, &l);
 	hl_ntfs_dir_close(d);
-	return st == HL_OK ? full_entry(fs, &l, out) : st;
+	return st == HL_OK ? hl_ntfs_fs_follow(fs, dir, &l, out, &wrong) : st;
 }
 
 struct list {
 	struct hl_ntfs_dir *dir;
+	struct hl_ntfs_gone_list *gone; /* or NULL: none wanted */
+	bool live; /* names of the index are still to come */
+	struct hl_ref ref;
 	unsigned how;
 };
 
@@ -228,6 +203,7 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
                            const struct hl_ref *dir, unsigned how)
 {
 	struct list *l = hl_zalloc(fs->ctx, sizeof(*l));
+	struct hl_ntfs_file *f;
 	bool exact;
 	enum hl_status st;
 
@@ -235,8 +211,15 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 	if (!l)
 		return HL_NOMEM;
 	l->how = how;
-	st = open_dir(fs, dir, &l->dir, &exact);
+	l->ref = *dir;
+	st = hl_ntfs_fs_dir(fs, dir, &l->dir, &exact, &f);
+	if (st == HL_OK) {
+		l->live = !is_gone(f) && !(how & HL_LIST_NO_LIVE);
+		if (f && ((how & HL_LIST_DELETED) || is_gone(f)))
+			st = hl_ntfs_gone_open(&l->gone, fs, f, l->dir);
+	}
 	if (st != HL_OK) {
+		hl_ntfs_dir_close(l->dir);
 		hl_free(fs->ctx, l);
 		return st;
 	}
@@ -252,17 +235,32 @@ static enum hl_status list_next(struct hl_fs *fs, void *iter,
 	struct list *l = iter;
 	struct hl_ntfs_link link;
 	enum hl_status st;
+	bool wrong = false;
 
-	do {
+	while (l->live) {
 		st = hl_ntfs_dir_next(l->dir, &link);
-		if (st != HL_OK)
+		if (st == HL_END)
+			l->live = false;
+		else if (st != HL_OK)
 			return st;
-	} while (link.name.name_space == NTFS_NS_DOS &&
-	         !(l->how & HL_LIST_SHORT));
-	if (l->how & HL_LIST_FULL)
-		return full_entry(fs, &link, out);
-	hl_ntfs_entry_index(&link, out);
-	return HL_OK;
+		else if (link.name.name_space == NTFS_NS_DOS &&
+		         !(l->how & HL_LIST_SHORT))
+			continue;
+		else if (!(l->how & HL_LIST_FULL)) {
+			hl_ntfs_entry_index(&link, out);
+			return HL_OK;
+		} else {
+			st = hl_ntfs_fs_follow(fs, &l->ref, &link, out,
+			                       &wrong);
+			if (st != HL_OK || !wrong)
+				return st;
+			/* The right name comes at the end. */
+			hl_ntfs_dir_doubt(l->dir);
+			if (hl_cancelled(fs->ctx))
+				return HL_CANCELLED;
+		}
+	}
+	return l->gone ? hl_ntfs_gone_next(l->gone, out) : HL_END;
 }
 
 static void list_close(struct hl_fs *fs, void *iter)
@@ -273,6 +271,7 @@ static void list_close(struct hl_fs *fs, void *iter)
 		return;
 	if (l->how & HL_LIST_FULL)
 		hl_ntfs_bulk(impl(fs)->nt, false);
+	hl_ntfs_gone_close(l->gone);
 	hl_ntfs_dir_close(l->dir);
 	hl_free(fs->ctx, l);
 }
@@ -292,6 +291,10 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.list = list,
 	.next = list_next,
 	.list_close = list_close,
+	.sweep = hl_ntfs_fs_sweep,
+	.sweep_next = hl_ntfs_fs_sweep_next,
+	.sweep_close = hl_ntfs_fs_sweep_close,
+	.parent = hl_ntfs_fs_parent,
 	.stream = hl_ntfs_fs_stream,
 	.stream_next = hl_ntfs_fs_stream_next,
 	.link = hl_ntfs_fs_link,

@@ -12,6 +12,13 @@ struct hl_ntfs_fs {
 	struct hl_fact *facts;     /* of the file stat shows */
 	size_t n_facts, cap_facts;
 	struct hl_ref facts_of;
+	struct hl_ntfs_dead *dead; /* ntfs_gone.c: deleted names by folder */
+	size_t n_dead, cap_dead;
+	bool dead_known;
+};
+struct hl_ntfs_dead {
+	uint64_t parent; /* as the name has it: number, sequence << 48 */
+	uint64_t record; /* number, which of its names << 48 */
 };
 
 /* The file of a ref, kept until the next call.  The sequence number must
@@ -23,6 +30,27 @@ enum hl_status hl_ntfs_fs_file(struct hl_fs *fs, const struct hl_ref *ref,
 
 /* A record's place, for notes. */
 struct hl_at hl_ntfs_fs_at(struct hl_fs *fs, uint64_t number);
+
+/* ntfs_sweep.c */
+enum hl_status hl_ntfs_fs_sweep(void **iter, struct hl_fs *fs,
+                                unsigned how) HL_MUST_CHECK;
+enum hl_status hl_ntfs_fs_sweep_next(struct hl_fs *fs, void *iter,
+                                     struct hl_entry *out) HL_MUST_CHECK;
+void hl_ntfs_fs_sweep_close(struct hl_fs *fs, void *iter);
+enum hl_status hl_ntfs_fs_parent(struct hl_fs *fs, const struct hl_entry *e,
+                                 struct hl_entry *out) HL_MUST_CHECK;
+/* The n-th name of the entry that the sweep gave last. */
+unsigned hl_ntfs_fs_sweep_nth(const void *iter);
+
+/* ntfs_gone.c: the deleted names of one folder */
+struct hl_ntfs_gone_list;
+enum hl_status hl_ntfs_gone_open(struct hl_ntfs_gone_list **out,
+                                 struct hl_fs *fs,
+                                 const struct hl_ntfs_file *dir,
+                                 struct hl_ntfs_dir *index) HL_MUST_CHECK;
+enum hl_status hl_ntfs_gone_next(struct hl_ntfs_gone_list *l,
+                                 struct hl_entry *out) HL_MUST_CHECK;
+void hl_ntfs_gone_close(struct hl_ntfs_gone_list *l);
 
 /* ntfs_streams.c: the operations of these names */
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
@@ -39,6 +67,23 @@ enum hl_status hl_ntfs_fs_link(struct hl_fs *fs, const struct hl_ref *ref,
 enum hl_status hl_ntfs_fs_fact(struct hl_fs *fs, const struct hl_ref *ref,
                                unsigned *cursor,
                                struct hl_fact *out) HL_MUST_CHECK;
+
+/*
+ * ntfs_links.c: the file behind a name of a folder, by its record; by the
+ * index's copy when that is lost (marked damaged).  What does not fit is
+ * said.  *wrong: the record has other names in this folder, not this one.
+ * HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ntfs_fs_follow(struct hl_fs *fs, const struct hl_ref *dir,
+                                 const struct hl_ntfs_link *link,
+                                 struct hl_entry *out,
+                                 bool *wrong) HL_MUST_CHECK;
+/* A folder, also when its own record is lost (*file is then NULL), or when it
+ * is deleted and its index is gone (*out is then NULL). */
+enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
+                              struct hl_ntfs_dir **out, bool *exact,
+                              struct hl_ntfs_file **file) HL_MUST_CHECK;
+void hl_ntfs_fs_lost_root(struct hl_fs *fs, struct hl_entry *out);
 
 /* ntfs_entry.c */
 void hl_ntfs_entry_fill(struct hl_ntfs *nt, const struct hl_ntfs_file *f,

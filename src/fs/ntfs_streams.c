@@ -65,6 +65,25 @@ static const char *stand_in(const struct hl_ntfs_file *f, uint32_t tag,
 	return NULL;
 }
 
+/* Clusters in use hold another file's bytes by now: a loss to whoever wants
+ * this one's.  Free ones may have been used in between; nobody can tell. */
+static void say_deleted(struct hl_fs *fs, const struct hl_ntfs_file *f,
+                        struct hl_src *s)
+{
+	struct hl_at at = hl_ntfs_fs_at(fs, f->ref.number);
+	uint64_t taken = hl_ntfs_gone_taken(s);
+
+	if (taken)
+		hl_warn(&at, "deleted file %llu: %llu bytes of its clusters "
+		        "are in use again",
+		        (unsigned long long)f->ref.number,
+		        (unsigned long long)taken);
+	else
+		hl_say(&at, "deleted file %llu: its clusters are free now, "
+		       "which does not mean that they always were",
+		       (unsigned long long)f->ref.number);
+}
+
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
                                  const struct hl_ref *ref, const char *name,
                                  enum hl_stream_how how)
@@ -92,6 +111,8 @@ enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
 	if (i == NTFS_NONE)
 		return HL_END;
 	st = hl_ntfs_stream(out, f, i, as[how]);
+	if (st == HL_OK && !(f->head.flags & NTFS_IN_USE))
+		say_deleted(fs, f, *out);
 	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name))
 		return st;
 	hl_ntfs_file_sum(f, &sum);

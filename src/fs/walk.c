@@ -152,11 +152,12 @@ enum hl_status hl_walk_open(struct hl_walk **out, struct hl_fs *fs,
 	return st;
 }
 
-/* Only real folders: not links, not what is deleted, not a second name. */
+/* Only real folders: not links, not a second name, not what only slack names.
+ * Deleted ones come up only when they were asked for. */
 static bool enterable(const struct hl_entry *e)
 {
 	return e->type == HL_DIR &&
-	       !(e->flags & (HL_ENTRY_DELETED | HL_ENTRY_SHORT_NAME));
+	       !(e->flags & (HL_ENTRY_SLACK | HL_ENTRY_SHORT_NAME));
 }
 
 static enum hl_status take(struct hl_walk *w, struct hl_entry *e,

@@ -30,7 +30,7 @@ const char *hl_hive_state_text(enum hl_hive_state state)
 }
 
 /* The values 0 and all ones are never stored. */
-static uint32_t checksum(const uint8_t *p)
+uint32_t hl_hive_checksum(const uint8_t *p)
 {
 	uint32_t sum = 0;
 
@@ -53,7 +53,7 @@ enum hl_status hl_base_block_decode(const void *p, size_t n,
 	if (memcmp(d->signature, "regf", 4) != 0)
 		return HL_END;
 	out->signature = true;
-	out->checksum_ok = get32(d->checksum) == checksum(s.p);
+	out->checksum_ok = get32(d->checksum) == hl_hive_checksum(s.p);
 	out->seq1 = get32(d->seq1);
 	out->seq2 = get32(d->seq2);
 	out->last_written = hl_time_filetime(get64(d->written));

@@ -8,6 +8,9 @@
 #include "base/span.h"
 #include "hivelift/hive.h"
 
+/* Of the 512 bytes of a base block. */
+uint32_t hl_hive_checksum(const uint8_t *p);
+
 struct hive_bin {
 	uint32_t offset; /* bytes from the first bin, as stored */
 	uint32_t size;   /* bytes, as stored */
@@ -36,6 +39,7 @@ enum hl_status hl_hive_root_decode(struct span s, uint64_t room,
 struct hive_log_entry {
 	uint32_t size, seq, bins_size, pages;
 	uint32_t flags;
+	uint64_t hash1, hash2; /* as stored */
 };
 /*
  * The header of a new-format entry; room is what is left of the file.
@@ -45,6 +49,9 @@ enum hl_status hl_hive_entry_decode(struct span s, uint64_t room,
                                     struct hive_log_entry *out) HL_MUST_CHECK;
 /* Format and header of a log; entries are not walked. */
 void hl_hive_log_header(struct span s, struct hl_log_info *out);
+
+/* Why a log is not to be used, by its first 512 bytes; NULL: it is. */
+const char *hl_hive_log_fault(struct span s);
 
 /* What content that is not a hive looks like, in a few words. */
 void hl_hive_sniff(struct span head, char *dst, size_t size);

@@ -37,6 +37,26 @@ static const char *format_of(struct span s)
 	return "unknown";
 }
 
+const char *hl_hive_log_fault(struct span s)
+{
+	const struct hive_base_disk *d = SPAN_VIEW(s, 0, struct hive_base_disk);
+	struct hl_base_block b;
+
+	if (hl_base_block_decode(s.p, s.n, &b) != HL_OK)
+		return "it has no header";
+	if (!b.checksum_ok)
+		return "its header's checksum is wrong";
+	if (b.seq1 != b.seq2)
+		return "its header's sequence numbers differ";
+	if (b.type != 1 && b.type != 2 && b.type != 6)
+		return "its header is not of a log's type";
+	if (b.major != 1 || get32(d->format) != 1 || get32(d->clustering) != 1)
+		return "its header's version is not known";
+	if (!bins_size_ok(b.bins_size))
+		return "its header's size of the bins cannot be";
+	return NULL;
+}
+
 void hl_hive_log_header(struct span s, struct hl_log_info *out)
 {
 	struct hl_base_block b;
@@ -53,8 +73,7 @@ void hl_hive_log_header(struct span s, struct hl_log_info *out)
 	out->first_seq = out->last_seq = b.seq1;
 	bool new_log = strcmp(out->format, "HvLE") == 0;
 	bool type_ok = new_log ? b.type == 6 : b.type == 1 || b.type == 2;
-	out->header_ok = b.checksum_ok && b.seq1 == b.seq2 && b.major == 1 &&
-	                 type_ok && bins_size_ok(b.bins_size);
+	out->header_ok = type_ok && !hl_hive_log_fault(s);
 }
 
 enum hl_status hl_hive_entry_decode(struct span s, uint64_t room,
@@ -71,6 +90,8 @@ enum hl_status hl_hive_entry_decode(struct span s, uint64_t room,
 	out->seq = get32(d->seq);
 	out->bins_size = get32(d->bins_size);
 	out->pages = get32(d->pages);
+	out->hash1 = get64(d->hash1);
+	out->hash2 = get64(d->hash2);
 	if (out->size < HIVE_SECTOR || out->size % HIVE_SECTOR ||
 	    out->size > room)
 		return HL_CORRUPT;

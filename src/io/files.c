@@ -258,16 +258,36 @@ const char *hl_files_path(const struct hl_files *files, size_t i)
 	return i < files->n ? files->seg[i].path : NULL;
 }
 
+static bool is_segment(const struct hl_files *files, const struct stat *sb)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (files->seg[i].dev == sb->st_dev &&
+		    files->seg[i].ino == sb->st_ino)
+			return true;
+	return false;
+}
+
+bool hl_files_is_source_fd(const struct hl_files *files, int fd)
+{
+	struct stat sb;
+
+	if (fstat(fd, &sb) != 0)
+		return false;
+	for (size_t i = 0; hl_dev_mode(sb.st_mode) &&
+	                   i < files->dev.n_related; i++)
+		if (files->dev.related[i] == sb.st_rdev)
+			return true;
+	return is_segment(files, &sb);
+}
+
 bool hl_files_is_source(const struct hl_files *files, const char *path)
 {
 	struct stat sb;
 
 	if (stat(path, &sb) != 0)
 		return false;
-	for (size_t i = 0; i < files->n; i++)
-		if (files->seg[i].dev == sb.st_dev &&
-		    files->seg[i].ino == sb.st_ino)
-			return true;
+	if (is_segment(files, &sb))
+		return true;
 	/* a file on a volume of the device, or a node of the same device */
 	for (size_t i = 0; i < files->dev.n_related; i++)
 		if (files->dev.related[i] == sb.st_dev ||

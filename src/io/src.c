@@ -102,8 +102,10 @@ static enum hl_status step_down(struct hl_extent *e, bool *done)
 		return st;
 	if (e->what != HL_WHAT_COMPRESSED && below.len < e->len)
 		e->len = e->in_len = below.len;
-	if (below.quality > e->quality)
+	if (below.quality > e->quality) {
 		e->quality = below.quality;
+		e->owner = below.owner;
+	}
 	*done = !below.in && below.what == HL_WHAT_DATA; /* a leaf's own */
 	if (*done)
 		return HL_OK;
@@ -217,6 +219,7 @@ const char *hl_quality_text(enum hl_quality quality)
 		[HL_Q_OK] = "ok",
 		[HL_Q_UNALLOCATED_NOW] = "unallocated-now",
 		[HL_Q_ALLOCATED_TO] = "allocated-to",
+		[HL_Q_UNKNOWN] = "unknown",
 		[HL_Q_BAD_CHECKSUM] = "bad-checksum",
 		[HL_Q_UNREADABLE] = "unreadable",
 		[HL_Q_FRAGMENT] = "fragment",

@@ -231,7 +231,12 @@ static int by_path(const void *a, const void *b)
 {
 	const struct hl_hive *const *x = a, *const *y = b;
 
-	return strcmp((*x)->path, (*y)->path);
+	int d = strcmp((*x)->path, (*y)->path);
+
+	if (d || (*x)->entry.ref.id == (*y)->entry.ref.id)
+		return d;
+	/* deleted ones may share a path */
+	return (*x)->entry.ref.id < (*y)->entry.ref.id ? -1 : 1;
 }
 
 static enum hl_status search(struct hl_find *f)
@@ -241,6 +246,8 @@ static enum hl_status search(struct hl_find *f)
 	if (st == HL_OK)
 		st = walk_all(f);
 	hl_places_clear(f);
+	if (st == HL_OK && f->query->deleted)
+		st = hl_find_deleted(f);
 	if (f->hives->n > f->first)
 		qsort(f->hives->h + f->first, f->hives->n - f->first,
 		      sizeof(*f->hives->h), by_path);

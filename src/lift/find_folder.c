@@ -45,8 +45,7 @@ static bool is_log_name(const char *name)
 	return false;
 }
 
-/* NAME itself, or NAME and the ending of a copy. */
-static bool row_fits(const struct hl_place_row *row, const char *name)
+bool hl_row_fits(const struct hl_place_row *row, const char *name)
 {
 	const char *want = hl_row_name(row->pattern);
 	size_t n = strlen(want);
@@ -77,7 +76,7 @@ static bool name_matters(size_t row, size_t rows, const char *name)
 	if (is_log_name(name))
 		return true;
 	for (size_t i = row; i < row + rows; i++)
-		if (row_fits(&hl_catalogue[i], name))
+		if (hl_row_fits(&hl_catalogue[i], name))
 			return true;
 	return false;
 }
@@ -176,7 +175,7 @@ static enum hl_status from_list(struct folder *d, size_t row, size_t rows)
 {
 	for (size_t i = row; i < row + rows; i++) {
 		for (size_t k = 0; k < d->n; k++) {
-			if (!row_fits(&hl_catalogue[i], d->e[k].name))
+			if (!hl_row_fits(&hl_catalogue[i], d->e[k].name))
 				continue;
 			enum hl_status st = add(d, &hl_catalogue[i], &d->e[k]);
 			if (st != HL_OK)

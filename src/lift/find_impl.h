@@ -4,6 +4,7 @@
  *	find_places.c   where on this volume Windows and profile folders are
  *	find_probe.c    what a folder of a root is
  *	find_walk.c     from an anchor along a pattern to the folders it names
+ *	find_deleted.c  which deleted files are hives
  *	find_folder.c   which names of such a folder are hives and logs
  *	find.c          the list: filter, duplicates, order
  */
@@ -85,6 +86,11 @@ enum hl_status hl_find_add(struct hl_find *f, const struct hl_place_row *row,
 enum hl_status hl_find_add_log(struct hl_find *f, struct hl_hive *hive,
                                const struct hl_entry *entry,
                                const char *dir) HL_MUST_CHECK;
+
+/* NAME itself, or NAME and the ending of a copy. */
+bool hl_row_fits(const struct hl_place_row *row, const char *name);
+/* Deleted hives of the volume, by a sweep.  The same codes. */
+enum hl_status hl_find_deleted(struct hl_find *f) HL_MUST_CHECK;
 
 /* Only these end the search: damage and limits were said by who met them. */
 static inline bool hl_find_goes_on(enum hl_status st)

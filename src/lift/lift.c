@@ -47,6 +47,7 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 		return HL_NOMEM;
 	lift->ctx = ctx;
 	lift->disk = disk;
+	lift->deleted = opts->deleted;
 	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
 	st = hl_outdir_open(&lift->dir, opts->dir, opts->force, opts->files,
@@ -88,10 +89,13 @@ static enum hl_status lift_one(struct hl_lift *lift, struct hl_item *item,
 
 	if (st != HL_OK)
 		return st;
-	if (item->entry->flags & HL_ENTRY_DELETED)
+	if (item->entry->flags & HL_ENTRY_DELETED) {
 		st = hl_trail_deleted(&t, item->entry);
-	if (st == HL_OK)
+		if (st == HL_OK)
+			st = hl_trail_known(&t, path, item->entry, true);
+	} else {
 		st = hl_trail_text(&t, path, item->entry);
+	}
 	item->trail = &t;
 	item->mark = mark(lift);
 	if (st == HL_OK)

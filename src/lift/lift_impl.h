@@ -35,6 +35,7 @@ struct hl_noted {
 struct hl_lift {
 	const struct hl_ctx *ctx;
 	struct hl_disk *disk;
+	bool deleted; /* with folders */
 	struct hl_src *leaf; /* the image itself, where every run ends */
 	struct hl_outdir *dir;
 	struct hl_list manifest, sums;
@@ -71,6 +72,12 @@ enum hl_status hl_trail_add(struct hl_trail *t,
 /* Nothing above is known for sure: below "$Deleted/<record>-<sequence>". */
 enum hl_status hl_trail_deleted(struct hl_trail *t,
                                 const struct hl_entry *e) HL_MUST_CHECK;
+/* The same, and then its path as far as it is known. */
+enum hl_status hl_trail_gone(struct hl_trail *t, struct hl_fs *fs,
+                             const struct hl_entry *e) HL_MUST_CHECK;
+enum hl_status hl_trail_known(struct hl_trail *t, const char *path,
+                              const struct hl_entry *e,
+                              bool orphan) HL_MUST_CHECK;
 /* From the texts of a path, the last name exact from its entry. */
 enum hl_status hl_trail_text(struct hl_trail *t, const char *path,
                              const struct hl_entry *last) HL_MUST_CHECK;

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/note.h"
 #include "fs/walk.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"
@@ -197,6 +198,92 @@ static enum hl_status tree(struct hl_lift *lift, struct hl_volume *v,
 	return ends_all(st) ? st : HL_OK;
 }
 
+/* ---- what was deleted below a folder --------------------------------------- */
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strcmp(dir, "/") ||
+	       (!strncmp(path, dir, n) && path[n] == '/');
+}
+
+static enum hl_status one_gone(struct hl_lift *lift, struct hl_volume *v,
+                               const struct hl_entry *e, const char *path,
+                               bool orphan)
+{
+	struct hl_trail t;
+	enum hl_status st = hl_trail_init(&t, v, lift->ctx);
+
+	if (st != HL_OK)
+		return st;
+	st = hl_trail_deleted(&t, e);
+	if (st == HL_OK)
+		st = hl_trail_known(&t, path, e, orphan);
+	if (st == HL_OK)
+		st = one_entry(lift, v, &t, e);
+	hl_trail_free(&t);
+	return st;
+}
+
+static enum hl_status gone_below(struct hl_lift *lift, struct hl_volume *v,
+                                 const char *dir, char *path)
+{
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+	bool orphan;
+	enum hl_status st = hl_fs_sweep(&it, v->fs, HL_LIST_DELETED |
+	                                HL_LIST_NO_LIVE);
+
+	if (st == HL_UNSUPPORTED)
+		hl_warn(&(struct hl_at){ lift->ctx, hl_fs_source(v->fs),
+		                         HL_NO_OFFSET, "search" },
+		        "volume %s: deleted files are not read of this kind "
+		        "of file system", v->id);
+	if (st != HL_OK)
+		return st == HL_UNSUPPORTED ? HL_OK : st;
+	while (st == HL_OK || st == HL_CORRUPT) {
+		st = hl_fs_next(it, &e);
+		if (st != HL_OK)
+			continue;
+		st = hl_fs_path(v->fs, &e, path, HL_MAX_PATH, &orphan);
+		if (st == HL_OK && is_below(path, dir))
+			st = one_gone(lift, v, &e, path, orphan);
+		else if (st == HL_LIMIT)
+			st = HL_CORRUPT; /* longer than any path can be */
+	}
+	hl_fs_iter_close(it);
+	return ends_all(st) ? st : HL_OK;
+}
+
+static enum hl_status with_gone(struct hl_lift *lift, struct hl_volume *v,
+                                const struct hl_entry *dir)
+{
+	char *path, *from;
+	enum hl_status st = HL_NOMEM;
+
+	path = hl_alloc(lift->ctx, HL_MAX_PATH);
+	from = hl_alloc(lift->ctx, HL_MAX_PATH);
+	if (path && from)
+		st = hl_fs_path(v->fs, dir, from, HL_MAX_PATH, NULL);
+	if (st == HL_OK)
+		st = gone_below(lift, v, from, path);
+	hl_free(lift->ctx, path);
+	hl_free(lift->ctx, from);
+	return st == HL_LIMIT ? HL_OK : st;
+}
+
+/* All below a deleted folder is deleted, and comes with it. */
+static enum hl_status folder(struct hl_lift *lift, struct hl_volume *v,
+                             struct hl_trail *t, const struct hl_entry *e)
+{
+	enum hl_status st = tree(lift, v, t, e);
+
+	if (st != HL_OK || !lift->deleted || (e->flags & HL_ENTRY_DELETED))
+		return st;
+	return with_gone(lift, v, e);
+}
+
 enum hl_status hl_lift_path(struct hl_lift *lift, struct hl_volume *volume,
                             const char *path)
 {
@@ -218,7 +305,7 @@ enum hl_status hl_lift_path(struct hl_lift *lift, struct hl_volume *volume,
 		if (*stream)
 			st = one_stream(lift, volume, &t, e, stream);
 		else if (e->type == HL_DIR)
-			st = tree(lift, volume, &t, e);
+			st = folder(lift, volume, &t, e);
 		else
 			st = one_entry(lift, volume, &t, e);
 	}

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,9 +221,25 @@ static int is_empty(int dir)
 	return e == NULL;
 }
 
+/*
+ * Two runs at once would take back each other's files.  Where a folder
+ * cannot be locked (some network file systems) that is left to the user.
+ */
+static enum hl_status alone(struct hl_outdir *d)
+{
+	struct hl_at at = { d->ctx, NULL, HL_NO_OFFSET, "output" };
+
+	if (flock(d->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return HL_OK;
+	d->made_root = false; /* made by us, and taken by the other */
+	return hl_fail(&at, HL_EXISTS, "another run is writing into %s",
+	               d->path);
+}
+
 static enum hl_status take(struct hl_outdir *d, bool force)
 {
 	struct hl_at at = { d->ctx, NULL, HL_NO_OFFSET, "output" };
+	enum hl_status st;
 
 	d->made_root = mkdir(d->path, 0777) == 0;
 	if (!d->made_root && errno != EEXIST)
@@ -233,6 +250,9 @@ static enum hl_status take(struct hl_outdir *d, bool force)
 		               d->path);
 	if (d->fd < 0)
 		return hl_outdir_fail(d, "open", "", errno);
+	st = alone(d);
+	if (st != HL_OK)
+		return st;
 	int empty = is_empty(d->fd);
 	if (empty < 0)
 		return hl_outdir_fail(d, "read", "", errno);

@@ -20,7 +20,8 @@ struct hl_src *hl_runs_leaf(struct hl_src *image)
 
 static bool joins(const struct hl_run *a, const struct hl_run *b)
 {
-	if (a->what != b->what || a->quality != b->quality)
+	if (a->what != b->what || a->quality != b->quality ||
+	    a->owner != b->owner)
 		return false;
 	if (a->in_off == HL_NO_OFFSET || b->in_off == HL_NO_OFFSET)
 		return a->in_off == b->in_off && a->in_len == b->in_len &&
@@ -44,7 +45,7 @@ static void lay_over(struct hl_run *r, const struct hl_ranges *bad, bool whole)
 		if (b->off > r->off && !whole) {
 			r->len = b->off - r->off;
 		} else {
-			if (r->quality == HL_Q_OK)
+			if (r->quality < HL_Q_BAD_CHECKSUM)
 				r->quality = b->quality;
 			if (!whole)
 				r->len = min_u64(r->len,
@@ -68,7 +69,8 @@ static enum hl_status run_at(const struct hl_runs *r, uint64_t off,
 	*out = (struct hl_run){ .off = off,
 		                .len = min_u64(e.len, r->end - off),
 		                .in_off = stored ? e.in_off : HL_NO_OFFSET,
-		                .what = e.what, .quality = e.quality };
+		                .what = e.what, .quality = e.quality,
+		                .owner = e.owner };
 	lay_over(out, r->bad, unit);
 	out->in_len = !stored ? 0 : unit ? e.in_len : out->len;
 	return HL_OK;

@@ -14,6 +14,7 @@ struct hl_run {
 	uint64_t off, len;       /* in the file */
 	uint64_t in_off, in_len; /* in the image; HL_NO_OFFSET: not there */
 	uint16_t what, quality;
+	uint64_t owner; /* with HL_Q_ALLOCATED_TO; HL_NO_OFFSET: not known */
 };
 
 struct hl_runs {

@@ -146,6 +146,37 @@ enum hl_status hl_trail_deleted(struct hl_trail *t, const struct hl_entry *e)
 	return HL_OK;
 }
 
+enum hl_status hl_trail_gone(struct hl_trail *t, struct hl_fs *fs,
+                             const struct hl_entry *e)
+{
+	char *path = hl_alloc(t->path.ctx, HL_MAX_PATH);
+	bool orphan = false;
+	enum hl_status st = path ? hl_trail_deleted(t, e) : HL_NOMEM;
+
+	if (st == HL_OK)
+		st = hl_fs_path(fs, e, path, HL_MAX_PATH, &orphan);
+	if (st == HL_OK)
+		st = hl_trail_known(t, path, e, orphan);
+	else if (st != HL_NOMEM && st != HL_CANCELLED)
+		st = hl_trail_add(t, e);
+	hl_free(t->path.ctx, path);
+	return st;
+}
+
+/* What stands for "not known" is for people; on the disk it is no folder. */
+enum hl_status hl_trail_known(struct hl_trail *t, const char *path,
+                              const struct hl_entry *e, bool orphan)
+{
+	static const char lost[] = "/$Orphan";
+
+	if (orphan && !strncmp(path, lost, sizeof(lost) - 1)) {
+		if (!hl_buf_text(&t->path, lost))
+			return HL_NOMEM;
+		path += sizeof(lost) - 1;
+	}
+	return hl_trail_text(t, path, e);
+}
+
 uint16_t *hl_trail_utf16(const struct hl_trail *t, size_t *n_out,
                          const struct hl_ctx *ctx)
 {

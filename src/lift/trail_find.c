@@ -80,10 +80,8 @@ static enum hl_status climb(struct hl_trail *t, struct hl_fs *fs,
 
 	if (st == HL_OK)
 		st = depth_of(fs, e, root.ref.id, &depth);
-	if (st == HL_CORRUPT || (e->flags & HL_ENTRY_DELETED)) {
-		st = hl_trail_deleted(t, e);
-		return st == HL_OK ? hl_trail_add(t, e) : st;
-	}
+	if (st == HL_CORRUPT || (e->flags & HL_ENTRY_DELETED))
+		return hl_trail_gone(t, fs, e);
 	while (st == HL_OK && depth--) {
 		st = nth_above(fs, e, root.ref.id, depth, &at);
 		if (st == HL_OK)

@@ -11,6 +11,11 @@
 
 static const uint8_t i30[] = { '$', 0, 'I', 0, '3', 0, '0', 0 };
 
+bool hl_ntfs_is_i30(struct span name)
+{
+	return name.n == sizeof(i30) && !memcmp(name.p, i30, sizeof(i30));
+}
+
 struct hl_at hl_ntfs_dir_at(struct hl_ntfs_dir *d)
 {
 	return hl_ntfs_at(d->nt, d->number, "folder index");
@@ -22,6 +27,7 @@ void hl_ntfs_dir_close(struct hl_ntfs_dir *d)
 
 	if (!d)
 		return;
+	hl_ntfs_kids_free(d);
 	hl_src_close(d->blocks);
 	hl_src_close(d->bitmap);
 	for (i = 0; i < HL_MAX_NTFS_DEPTH; i++)
@@ -32,25 +38,35 @@ void hl_ntfs_dir_close(struct hl_ntfs_dir *d)
 	hl_free(d->nt->ctx, d);
 }
 
+/* Nothing but what the records of $MFT say is left of the index. */
+void hl_ntfs_dir_no_root(struct hl_ntfs_dir *d, const char *why)
+{
+	struct hl_at at = hl_ntfs_dir_at(d);
+
+	if (!d->deleted)
+		hl_warn(&at, "folder %llu: %s", (unsigned long long)d->number,
+		        why);
+	d->damaged = true;
+	d->root.node = (struct hl_ntfs_node){ .children = true };
+}
+
 static enum hl_status take_root(struct hl_ntfs_dir *d,
                                 const struct hl_ntfs_file *f, size_t i)
 {
-	struct span v = f->part[i].a.value;
+	struct span v = { NULL, 0 };
 
+	if (i != NTFS_NONE && f->part[i].a.resident)
+		v = f->part[i].a.value;
 	d->root_bytes = hl_alloc(d->nt->ctx, v.n);
 	if (!d->root_bytes)
 		return HL_NOMEM;
 	if (v.n)
 		memcpy(d->root_bytes, v.p, v.n);
-	if (hl_ntfs_root_decode(span_of(d->root_bytes, v.n), &d->root) ||
-	    d->root.type != NTFS_FILE_NAME) {
-		struct hl_at at = hl_ntfs_dir_at(d);
-
-		hl_warn(&at, "folder %llu: the root of its index is broken",
-		        (unsigned long long)d->number);
-		d->damaged = true;
-		d->root.node = (struct hl_ntfs_node){ .children = true };
-	}
+	if (!v.p)
+		hl_ntfs_dir_no_root(d, "it has no index root");
+	else if (hl_ntfs_root_decode(span_of(d->root_bytes, v.n), &d->root) ||
+	         d->root.type != NTFS_FILE_NAME)
+		hl_ntfs_dir_no_root(d, "the root of its index is broken");
 	if (d->root.block_size < NTFS_STRIDE ||
 	    d->root.block_size > NTFS_MAX_BLOCK ||
 	    !is_power_of_two(d->root.block_size))
@@ -75,6 +91,13 @@ static enum hl_status optional(struct hl_src **out,
 	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
 }
 
+bool hl_ntfs_has_index(const struct hl_ntfs_file *f)
+{
+	size_t i = hl_ntfs_find(f, NTFS_INDEX_ROOT, span_of(i30, sizeof(i30)));
+
+	return i != NTFS_NONE && f->part[i].a.resident;
+}
+
 enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
                                 const struct hl_ntfs_file *f)
 {
@@ -86,14 +109,13 @@ enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
 	*out = NULL;
 	if (i == NTFS_NONE && !(f->head.flags & NTFS_HAS_INDEX))
 		return HL_END;
-	if (i == NTFS_NONE || !f->part[i].a.resident)
-		return hl_fail(&at, HL_CORRUPT, "folder %llu has no index root",
-		               (unsigned long long)f->ref.number);
 	d = hl_zalloc(f->nt->ctx, sizeof(*d));
 	if (!d)
 		return HL_NOMEM;
 	d->nt = f->nt;
 	d->number = f->ref.number;
+	d->seq = f->ref.seq;
+	d->deleted = !(f->head.flags & NTFS_IN_USE);
 	st = take_root(d, f, i);
 	if (st == HL_OK)
 		st = optional(&d->blocks, f, NTFS_INDEX_ALLOCATION);
@@ -207,16 +229,17 @@ enum hl_status hl_ntfs_dir_block(struct hl_ntfs_dir *d, uint64_t vcn,
 	}
 	if (st == HL_OK && x.vcn != vcn)
 		st = HL_CORRUPT;
-	if (st == HL_CORRUPT)
+	if (st == HL_CORRUPT && !d->quiet)
 		hl_warn(&at, "folder %llu: block %llu of its index is damaged",
 		        (unsigned long long)d->number,
 		        (unsigned long long)vcn);
-	else if (st == HL_OK && fix.n_torn)
+	else if (st == HL_OK && fix.n_torn && !d->quiet)
 		hl_warn(&at, "folder %llu: block %llu of its index is torn",
 		        (unsigned long long)d->number,
 		        (unsigned long long)vcn);
 	if (st != HL_OK)
 		return st;
+	d->damaged |= fix.n_torn > 0;
 	*node = x.node;
 	*index = off / n;
 	return HL_OK;
@@ -365,7 +388,7 @@ enum hl_status hl_ntfs_dir_find(struct hl_ntfs_dir *d, const uint16_t *u,
 	struct hl_at at = hl_ntfs_dir_at(d);
 	enum hl_status st = d->damaged ? HL_CORRUPT : descend(d, &s);
 
-	if (st != HL_CORRUPT)
+	if (st != HL_CORRUPT && !(st == HL_END && d->damaged))
 		return st;
 	hl_warn(&at, "folder %llu: its index is damaged or not in order; all "
 	             "of it is searched", (unsigned long long)d->number);

@@ -13,9 +13,24 @@ struct hl_ntfs_level {
 	struct hl_ntfs_entry cur;
 };
 
+/* Names that the index has lost (kids.c). */
+struct hl_ntfs_kids {
+	const struct hl_ntfs_sweep *sw;
+	uint64_t *seen;        /* hashes of what the index gave */
+	size_t n_seen, cap_seen;
+	size_t at;             /* next pair of sw->name */
+	struct hl_ntfs_file *f;
+	size_t part;           /* of f, next to look at */
+	uint64_t n_found;
+};
+
 struct hl_ntfs_dir {
 	struct hl_ntfs *nt;
 	uint64_t number;       /* record of the folder */
+	uint16_t seq;
+	bool deleted;          /* what is left of it: no damage */
+	bool quiet;            /* counting what was given: said before */
+	struct hl_ntfs_kids *kids;
 	uint8_t *root_bytes;
 	struct hl_ntfs_root root;
 	struct hl_src *blocks; /* $INDEX_ALLOCATION or NULL */
@@ -41,5 +56,11 @@ enum hl_status hl_ntfs_dir_block(struct hl_ntfs_dir *d, uint64_t vcn,
                                  uint8_t **buf, struct hl_ntfs_node *node,
                                  uint64_t *index) HL_MUST_CHECK;
 struct hl_at hl_ntfs_dir_at(struct hl_ntfs_dir *d);
+/* Nothing of the index is left: says why. */
+void hl_ntfs_dir_no_root(struct hl_ntfs_dir *d, const char *why);
+/* kids.c: a name that the index did not give.  HL_OK, HL_END, … */
+enum hl_status hl_ntfs_kids_next(struct hl_ntfs_dir *d,
+                                 struct hl_ntfs_link *out) HL_MUST_CHECK;
+void hl_ntfs_kids_free(struct hl_ntfs_dir *d);
 
 #endif

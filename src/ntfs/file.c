@@ -31,8 +31,15 @@ static void lost(struct hl_ntfs_file *f, uint64_t record, const char *why)
 {
 	struct hl_at at = hl_ntfs_at(f->nt, record, "MFT record");
 
-	f->damaged = true;
-	if (!f->nt->booting)
+	f->damaged = f->odd = true;
+	if (f->nt->booting)
+		return;
+	/* What is left of a deleted file is no damage of the volume. */
+	if (!(f->head.flags & NTFS_IN_USE))
+		hl_say(&at, "deleted file %llu: %s (record %llu)",
+		       (unsigned long long)f->ref.number, why,
+		       (unsigned long long)record);
+	else
 		hl_warn(&at, "file %llu: %s (record %llu)",
 		        (unsigned long long)f->ref.number, why,
 		        (unsigned long long)record);
@@ -52,10 +59,11 @@ static enum hl_status hold(struct hl_ntfs_file *f,
 	h->number = rec->number;
 	h->fix = rec->fix;
 	h->n = rec->bytes.n;
-	h->p = hl_alloc(f->nt->ctx, h->n);
+	h->n_all = f->nt->geom.record_size;
+	h->p = hl_alloc(f->nt->ctx, h->n_all);
 	if (!h->p)
 		return HL_NOMEM;
-	memcpy(h->p, rec->bytes.p, h->n);
+	memcpy(h->p, rec->bytes.p, h->n_all);
 	f->n_held++;
 	return HL_OK;
 }
@@ -82,6 +90,9 @@ static enum hl_status take(struct hl_ntfs_file *f, uint32_t off)
 			.order = (unsigned)f->n_part,
 		};
 		f->n_part++;
+		if (hl_ntfs_type_name(a.type)[0] == '?')
+			lost(f, f->held[held].number,
+			     "an attribute has no type that NTFS knows");
 	}
 	return HL_OK;
 }
@@ -97,12 +108,29 @@ static bool is_held(const struct hl_ntfs_file *f, uint64_t number)
 	return false;
 }
 
-/* One extension record that the list names. */
-static enum hl_status extend(struct hl_ntfs_file *f, struct hl_ntfs_ref ref)
+static bool is_ours(const struct hl_ntfs_file *f,
+                    const struct hl_ntfs_head *h, struct hl_ntfs_ref ref)
+{
+	if (h->base.number != f->ref.number)
+		return false;
+	if (f->head.flags & NTFS_IN_USE)
+		return (h->flags & NTFS_IN_USE) &&
+		       (!h->base.seq || h->base.seq == f->ref.seq) &&
+		       (!ref.seq || ref.seq == h->seq);
+	/* Freed together: both went on by one since they named each other. */
+	return hl_ntfs_fits(h, ref) == NTFS_FIT_DELETED &&
+	       hl_ntfs_fits(&f->head, h->base) == NTFS_FIT_DELETED;
+}
+
+enum hl_status hl_ntfs_file_extend(struct hl_ntfs_file *f,
+                                   struct hl_ntfs_ref ref)
 {
 	struct hl_ntfs_rec rec;
-	enum hl_status st = hl_ntfs_record(f->nt, ref.number, &rec);
+	enum hl_status st;
 
+	if (is_held(f, ref.number))
+		return HL_OK;
+	st = hl_ntfs_record(f->nt, ref.number, &rec);
 	if (st == HL_RANGE)
 		f->pending = true;
 	if (st == HL_RANGE || st == HL_END || st == HL_CORRUPT) {
@@ -112,10 +140,7 @@ static enum hl_status extend(struct hl_ntfs_file *f, struct hl_ntfs_ref ref)
 	}
 	if (st != HL_OK)
 		return st;
-	if (!(rec.head.flags & NTFS_IN_USE) ||
-	    rec.head.base.number != f->ref.number ||
-	    (rec.head.base.seq && rec.head.base.seq != f->ref.seq) ||
-	    (ref.seq && ref.seq != rec.head.seq)) {
+	if (!is_ours(f, &rec.head, ref)) {
 		f->pending |= f->nt->booting;
 		lost(f, ref.number, "an extension record is another file's");
 		return HL_OK;
@@ -159,9 +184,7 @@ static enum hl_status follow(struct hl_ntfs_file *f, struct span list)
 			lost(f, f->ref.number, "$ATTRIBUTE_LIST is broken");
 			continue;
 		}
-		if (is_held(f, e.ref.number))
-			continue;
-		st = extend(f, e.ref);
+		st = hl_ntfs_file_extend(f, e.ref);
 		if (st == HL_LIMIT)
 			lost(f, e.ref.number, "it has too many records");
 		if (st != HL_OK)
@@ -228,6 +251,30 @@ static int by_place(const void *va, const void *vb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
+static void sort(struct hl_ntfs_file *f)
+{
+	if (f->n_part)
+		qsort(f->part, f->n_part, sizeof(*f->part), by_place);
+}
+
+/* All records of a file whose base record is held. */
+static enum hl_status complete(struct hl_ntfs_file *f)
+{
+	enum hl_status st = take(f, f->head.attrs_off);
+
+	if (st == HL_OK)
+		st = expand(f);
+	if (st == HL_OK && !(f->head.flags & NTFS_IN_USE))
+		st = hl_ntfs_remains(f);
+	sort(f);
+	if (st != HL_OK || f->nt->booting || !(f->head.flags & NTFS_IN_USE) ||
+	    f->head.base.number || !(f->odd || hl_ntfs_file_has_gap(f)))
+		return st;
+	st = hl_ntfs_file_regain(f);
+	sort(f);
+	return st;
+}
+
 enum hl_status hl_ntfs_file_open(struct hl_ntfs_file **out, struct hl_ntfs *nt,
                                  uint64_t number)
 {
@@ -247,11 +294,9 @@ enum hl_status hl_ntfs_file_open(struct hl_ntfs_file **out, struct hl_ntfs *nt,
 	f->ref = (struct hl_ntfs_ref){ number, rec.head.seq };
 	f->damaged = rec.fix.n_torn > 0;
 	st = hold(f, &rec);
+	f->odd = f->damaged;
 	if (st == HL_OK)
-		st = take(f, rec.head.attrs_off);
-	/* An unused record's extensions belong to others by now. */
-	if (st == HL_OK && (f->head.flags & NTFS_IN_USE))
-		st = expand(f);
+		st = complete(f);
 	if (st == HL_LIMIT) {
 		lost(f, number, "it has too many attributes");
 		st = HL_OK;
@@ -260,8 +305,6 @@ enum hl_status hl_ntfs_file_open(struct hl_ntfs_file **out, struct hl_ntfs *nt,
 		hl_ntfs_file_close(f);
 		return st;
 	}
-	if (f->n_part)
-		qsort(f->part, f->n_part, sizeof(*f->part), by_place);
 	*out = f;
 	return HL_OK;
 }
@@ -324,6 +367,9 @@ static void sum_part(const struct hl_ntfs_part *p, struct hl_ntfs_sum *out)
 		out->allocated = p->a.resident ? 0 : p->a.allocated;
 		out->data_flags = p->a.flags;
 		break;
+	case NTFS_INDEX_ROOT: /* the flag in the header may be damaged */
+		out->is_dir |= hl_ntfs_is_i30(p->a.name);
+		break;
 	case NTFS_REPARSE_POINT:
 		if (!p->a.resident)
 			break;
@@ -343,5 +389,5 @@ void hl_ntfs_file_sum(const struct hl_ntfs_file *f, struct hl_ntfs_sum *out)
 	memset(out, 0, sizeof(*out));
 	for (i = 0; i < f->n_part; i++)
 		sum_part(&f->part[i], out);
-	out->is_dir = f->head.flags & NTFS_HAS_INDEX;
+	out->is_dir |= f->head.flags & NTFS_HAS_INDEX;
 }

@@ -23,6 +23,7 @@
 struct packed {
 	struct hl_src src;
 	struct hl_src *raw; /* owned: the clusters, holes included */
+	struct hl_src *runs; /* the same without asking who has them now */
 	uint32_t unit;      /* bytes */
 	uint64_t valid;
 	pthread_mutex_t lock; /* for what follows */
@@ -44,7 +45,7 @@ static enum hl_status unit_kind(struct packed *p, uint64_t off,
 
 	*stored = 0;
 	while (at < end) {
-		st = hl_src_map(p->raw, at, &e);
+		st = hl_src_map(p->runs, at, &e);
 		if (st != HL_OK)
 			return st;
 		e.len = min_u64(e.len, end - at);
@@ -165,6 +166,27 @@ static enum hl_status packed_read(struct hl_src *src, uint64_t off, void *buf,
 	return st;
 }
 
+/* Which output a cluster stands for cannot be told: the worst one counts. */
+static enum hl_status worst(struct packed *p, uint64_t from, uint64_t stored,
+                            struct hl_extent *out)
+{
+	struct hl_extent e;
+	uint64_t at;
+	enum hl_status st;
+
+	for (at = from; p->raw != p->runs && at < from + stored;
+	     at += e.len) {
+		st = hl_src_map(p->raw, at, &e);
+		if (st != HL_OK)
+			return st;
+		if (e.quality > out->quality) {
+			out->quality = e.quality;
+			out->owner = e.owner;
+		}
+	}
+	return HL_OK;
+}
+
 static enum hl_status packed_map(struct hl_src *src, uint64_t off,
                                  struct hl_extent *out)
 {
@@ -194,7 +216,7 @@ static enum hl_status packed_map(struct hl_src *src, uint64_t off,
 	out->in_off = from;
 	out->in_len = kind == PACKED ? stored : out->len;
 	out->what = kind == PACKED ? HL_WHAT_COMPRESSED : HL_WHAT_DATA;
-	return HL_OK;
+	return kind == PACKED ? worst(p, from, stored, out) : HL_OK;
 }
 
 static void packed_close(struct hl_src *src)
@@ -212,6 +234,11 @@ static const struct hl_src_ops packed_ops = {
 	.map = packed_map,
 	.close = packed_close,
 };
+
+struct hl_src *hl_ntfs_packed_raw(struct hl_src *src)
+{
+	return src->ops == &packed_ops ? ((struct packed *)src)->raw : src;
+}
 
 enum hl_status hl_ntfs_packed(struct hl_src **out, struct hl_src *raw,
                               uint32_t unit, uint64_t size, uint64_t valid,
@@ -233,6 +260,7 @@ enum hl_status hl_ntfs_packed(struct hl_src **out, struct hl_src *raw,
 	            hl_src_sector_size(raw));
 	p->in = p->buf + unit;
 	p->raw = raw;
+	p->runs = hl_ntfs_gone_inner(raw);
 	p->unit = unit;
 	p->valid = valid;
 	p->at = UINT64_MAX;

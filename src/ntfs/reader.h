@@ -17,17 +17,34 @@
 #include "ntfs/ntfs.h"
 
 struct hl_ntfs;
+struct hl_ntfs_dir;
+struct hl_ntfs_link {
+	struct hl_ntfs_ref ref;
+	struct hl_ntfs_name name;
+};
 
 /*
  * Open a volume.  geom and mft NULL: from the boot sector; else as given
  * (mft is borrowed and holds the content of $MFT).
- *   HL_OK, HL_END (no NTFS boot sector; not said), HL_CORRUPT, HL_NOMEM,
- *   HL_CANCELLED
+ *   HL_OK, HL_END (no NTFS boot sector; not said), HL_CORRUPT (said as a
+ *   loss, for a rescue may follow), HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_ntfs_open(struct hl_ntfs **out, struct hl_src *vol,
                             const struct hl_ntfs_geom *geom,
                             struct hl_src *mft,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * The same when that failed, by second copies and, at last, by a search of
+ * the whole volume for records.  *backup: the boot sector's copy was used.
+ *   HL_OK (what was used is said), HL_END (no boot sector, not said),
+ *   HL_CORRUPT (said), HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ntfs_open_rescue(struct hl_ntfs **out, struct hl_src *vol,
+                                   bool *backup,
+                                   const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The boot sector.  HL_OK, HL_END, HL_CORRUPT (neither said), HL_NOMEM, … */
+enum hl_status hl_ntfs_boot_first(struct hl_src *vol,
+                                  struct hl_ntfs_geom *out) HL_MUST_CHECK;
 /* The boot sector's copy behind the volume, for when the first is gone.
  * HL_OK (not said), HL_END (none) */
 enum hl_status hl_ntfs_boot_backup(struct hl_src *vol,
@@ -54,6 +71,8 @@ struct hl_ntfs_rec {
 enum hl_status hl_ntfs_record(struct hl_ntfs *nt, uint64_t number,
                               struct hl_ntfs_rec *rec) HL_MUST_CHECK;
 uint64_t hl_ntfs_record_count(const struct hl_ntfs *nt);
+/* Those that a medium holds. */
+uint64_t hl_ntfs_mapped_count(struct hl_ntfs *nt);
 /* Read ahead: whole windows of $MFT, for walks that want most records. */
 void hl_ntfs_bulk(struct hl_ntfs *nt, bool on);
 
@@ -71,7 +90,8 @@ struct hl_ntfs_held {
 	uint64_t number;
 	struct hl_ntfs_fixup fix;
 	uint8_t *p;
-	size_t n;
+	size_t n;    /* the used part */
+	size_t n_all; /* with the slack behind it */
 };
 struct hl_ntfs_file {
 	struct hl_ntfs *nt;
@@ -82,6 +102,7 @@ struct hl_ntfs_file {
 	struct hl_ntfs_part *part; /* by type, name, lowest VCN */
 	size_t n_part, cap_part;
 	bool damaged; /* something of it could not be had (said) */
+	bool odd;     /* what leads to its other records is not to be trusted */
 	bool pending; /* an extension record lies where $MFT does not reach */
 };
 /*
@@ -114,6 +135,71 @@ struct hl_ntfs_sum {
 };
 void hl_ntfs_file_sum(const struct hl_ntfs_file *f, struct hl_ntfs_sum *out);
 
+/* ---- what is deleted (remains.c, scan.c, owners.c, gone.c) ------------ */
+
+/* The sequence number that a record has after its file was deleted. */
+uint16_t hl_ntfs_seq_after(uint16_t seq);
+/*
+ * Is the record still the file that a reference means?  Live: in use, with
+ * the same sequence number.  Deleted: not in use, one further on.
+ */
+enum hl_ntfs_fit { NTFS_FIT_NOT, NTFS_FIT_LIVE, NTFS_FIT_DELETED };
+enum hl_ntfs_fit hl_ntfs_fits(const struct hl_ntfs_head *h,
+                              struct hl_ntfs_ref ref);
+
+/*
+ * All records of $MFT in order, in large reads, past the caches: nothing is
+ * said, and several threads may each have one.  rec->bytes is good until the
+ * next call.
+ *   HL_OK; HL_CORRUPT (damaged; rec->number is set), HL_END, HL_NOMEM,
+ *   HL_CANCELLED
+ */
+struct hl_ntfs_scan;
+enum hl_status hl_ntfs_scan_open(struct hl_ntfs_scan **out,
+                                  struct hl_ntfs *nt) HL_MUST_CHECK;
+enum hl_status hl_ntfs_scan_next(struct hl_ntfs_scan *s,
+                                  struct hl_ntfs_rec *rec) HL_MUST_CHECK;
+void hl_ntfs_scan_close(struct hl_ntfs_scan *s);
+
+/*
+ * Who has clusters now: [lcn, lcn + *n), *n cut to where the answer is one.
+ * Thread-safe; the first question may read all of $MFT.
+ */
+struct hl_ntfs_holder {
+	enum hl_quality quality; /* UNALLOCATED_NOW, ALLOCATED_TO, UNKNOWN */
+	uint64_t owner;          /* record, or HL_NO_OFFSET */
+};
+enum hl_status hl_ntfs_who(struct hl_ntfs *nt, uint64_t lcn, uint64_t *n,
+                           struct hl_ntfs_holder *out) HL_MUST_CHECK;
+/* The same by $Bitmap alone: *used, or HL_END (it does not tell). */
+enum hl_status hl_ntfs_in_use(struct hl_ntfs *nt, uint64_t lcn, uint64_t *n,
+                              bool *used) HL_MUST_CHECK;
+
+/* Bytes of a deleted file's stream in clusters that are in use again. */
+uint64_t hl_ntfs_gone_taken(struct hl_src *src);
+
+/* Names of a folder that only its unused bytes still hold. */
+struct hl_ntfs_slack;
+/* d: its index, or NULL; borrowed.  HL_OK, HL_NOMEM */
+enum hl_status hl_ntfs_slack_open(struct hl_ntfs_slack **out,
+                                  const struct hl_ntfs_file *f,
+                                  struct hl_ntfs_dir *d) HL_MUST_CHECK;
+/* *known: link->ref is; else only the name.  HL_OK, HL_END, HL_NOMEM,
+ * HL_CANCELLED */
+enum hl_status hl_ntfs_slack_next(struct hl_ntfs_slack *s,
+                                  struct hl_ntfs_link *link,
+                                  bool *known) HL_MUST_CHECK;
+void hl_ntfs_slack_close(struct hl_ntfs_slack *s);
+/* What its record says of a name that a folder's index has for it. */
+enum hl_ntfs_named {
+	NTFS_NAMED_NOT,       /* it has no name in that folder */
+	NTFS_NAMED_OTHERWISE, /* it has, but not this one */
+	NTFS_NAMED_SO,
+};
+enum hl_ntfs_named hl_ntfs_file_named(const struct hl_ntfs_file *f,
+                                      uint64_t folder,
+                                      const struct hl_ntfs_name *name);
+
 /* ---- streams (stream.c, packed.c, resident.c) -------------------------- */
 
 enum hl_ntfs_how {
@@ -135,21 +221,29 @@ enum hl_status hl_ntfs_stream_load(void **out, size_t *n,
                                    const struct hl_ntfs_file *f, size_t i,
                                    size_t max) HL_MUST_CHECK;
 
-/* ---- folders (dir.c, walk.c) ------------------------------------------- */
+/* ---- folders (dir.c, walk.c, kids.c) ------------------------------------------- */
 
-struct hl_ntfs_dir;
+bool hl_ntfs_has_index(const struct hl_ntfs_file *f); /* its root, at least */
 /* HL_OK, HL_END (not a folder), HL_CORRUPT (said), HL_NOMEM */
 enum hl_status hl_ntfs_dir_open(struct hl_ntfs_dir **out,
                                 const struct hl_ntfs_file *f) HL_MUST_CHECK;
+/* A folder whose record cannot be had: its names out of the other records.
+ * HL_OK (said), HL_END (no record names it), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_dir_open_lost(struct hl_ntfs_dir **out,
+                                     struct hl_ntfs *nt,
+                                     struct hl_ntfs_ref ref) HL_MUST_CHECK;
+/* The caller found a name in it to be wrong: those of the records follow. */
+void hl_ntfs_dir_doubt(struct hl_ntfs_dir *d);
 void hl_ntfs_dir_close(struct hl_ntfs_dir *d);
-struct hl_ntfs_link {
-	struct hl_ntfs_ref ref;
-	struct hl_ntfs_name name;
-};
 /* Down the tree; exact case wins over folded unless the folder is case
  * sensitive, where only exact counts.  HL_OK, HL_END, HL_CORRUPT (said) */
 enum hl_status hl_ntfs_dir_find(struct hl_ntfs_dir *d, const uint16_t *u,
                                 size_t n, bool exact,
+                                struct hl_ntfs_link *out) HL_MUST_CHECK;
+/* The file that calls itself so in that folder, by a sweep: for when the
+ * index leads to another one.  HL_OK, HL_END, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_kid_find(struct hl_ntfs *nt, struct hl_ntfs_ref folder,
+                                const struct hl_ntfs_name *name,
                                 struct hl_ntfs_link *out) HL_MUST_CHECK;
 /* All names in order.  HL_CORRUPT: something was skipped (said); go on. */
 enum hl_status hl_ntfs_dir_next(struct hl_ntfs_dir *d,
@@ -171,6 +265,8 @@ enum hl_status hl_ntfs_state(struct hl_ntfs *nt,
 /* HL_OK, HL_END (not known; said), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_ntfs_unallocated(struct hl_ntfs *nt,
                                    uint64_t *bytes) HL_MUST_CHECK;
+
+bool hl_ntfs_is_i30(struct span name); /* "$I30", a folder's index */
 
 /* Names folded by the volume's $UpCase (read when first needed). */
 int hl_ntfs_fold_cmp(struct hl_ntfs *nt, const uint16_t *a, size_t na,

@@ -28,6 +28,7 @@ const char *hl_ntfs_type_name(uint32_t type)
 		[9] = "$INDEX_ROOT", [10] = "$INDEX_ALLOCATION",
 		[11] = "$BITMAP", [12] = "$REPARSE_POINT",
 		[13] = "$EA_INFORMATION", [14] = "$EA",
+		[15] = "$PROPERTY_SET", /* NT 4 */
 		[16] = "$LOGGED_UTILITY_STREAM",
 	};
 

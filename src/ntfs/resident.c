@@ -15,6 +15,7 @@ struct resident {
 	struct hl_src *mft;
 	uint64_t mft_off; /* of the value */
 	uint32_t in_record;
+	bool gone; /* of an unused record */
 	struct hl_ntfs_fixup fix;
 	uint8_t p[];
 };
@@ -56,6 +57,7 @@ static enum hl_status resident_map(struct hl_src *src, uint64_t off,
 	*out = (struct hl_extent){
 		.len = src->size, .in = r->mft, .in_off = r->mft_off,
 		.in_len = src->size, .what = HL_WHAT_RESIDENT,
+		.quality = r->gone ? HL_Q_UNALLOCATED_NOW : HL_Q_OK,
 	};
 	return HL_OK;
 }
@@ -86,6 +88,7 @@ enum hl_status hl_ntfs_resident(struct hl_src **out,
 	if (p->a.value.n)
 		memcpy(r->p, p->a.value.p, p->a.value.n);
 	r->fix = h->fix;
+	r->gone = !(f->head.flags & NTFS_IN_USE);
 	r->in_record = p->a.value.n ? (uint32_t)(p->a.value.p - h->p) : 0;
 	r->mft = f->nt->mft;
 	r->mft_off = p->record * f->nt->geom.record_size + r->in_record;

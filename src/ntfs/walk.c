@@ -3,7 +3,8 @@
  *
  * The tree is walked with one level for each depth.  Where it is damaged, the
  * blocks that were not reached but are in use are swept afterwards, so that
- * a broken block costs its own names and not those below it.
+ * a broken block costs its own names and not those below it; and those come
+ * from the records of $MFT (kids.c).
  */
 #include <string.h>
 
@@ -14,6 +15,7 @@
 
 void hl_ntfs_dir_rewind(struct hl_ntfs_dir *d)
 {
+	hl_ntfs_kids_free(d);
 	d->started = d->sweeping = false;
 	d->sweep = d->n_swept = d->n_bad = 0;
 	d->depth = 0;
@@ -54,7 +56,8 @@ static enum hl_status damage(struct hl_ntfs_dir *d, const char *why)
 	struct hl_at at = hl_ntfs_dir_at(d);
 
 	d->damaged = true;
-	hl_warn(&at, "folder %llu: %s", (unsigned long long)d->number, why);
+	if (!d->quiet)
+		hl_warn(&at, "folder %llu: %s", (unsigned long long)d->number, why);
 	return HL_CORRUPT;
 }
 
@@ -130,7 +133,7 @@ static enum hl_status sweep_on(struct hl_ntfs_dir *d)
 		d->n_swept++;
 		return HL_LIMIT;
 	}
-	if (d->n_swept) {
+	if (d->n_swept && !d->quiet) {
 		struct hl_at at = hl_ntfs_dir_at(d);
 
 		hl_say(&at, "folder %llu: %llu blocks that the tree does not "
@@ -196,10 +199,13 @@ enum hl_status hl_ntfs_dir_next(struct hl_ntfs_dir *d, struct hl_ntfs_link *out)
 	for (;;) {
 		if (d->depth)
 			st = step(d, out);
-		else if (d->damaged && d->n_blocks)
+		else if (d->damaged && d->n_blocks && !d->kids)
 			st = sweep_on(d);
 		else
-			return HL_END;
+			st = HL_END;
+		if (st == HL_END)
+			return d->damaged && !d->quiet ?
+			       hl_ntfs_kids_next(d, out) : HL_END;
 		if (st == HL_OK && !is_self(d, out))
 			return HL_OK;
 		if (st != HL_OK && st != HL_LIMIT)

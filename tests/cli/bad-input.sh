@@ -163,6 +163,40 @@ if [ -e "$img" ]; then
 		"$tmp/no/such/dir" /random.bin
 	[ -e "$tmp/no" ] && not_ok "left $tmp/no"
 
+	if need flock; then
+		# what a second run at the same time meets
+		mkdir "$tmp/taken" "$tmp/taken2"
+		for force in "" --force; do
+			# shellcheck disable=SC2086
+			flock "$tmp/taken" "$HIVELIFT" extract $force "$img" \
+				-o "$tmp/taken" /hello.txt >"$out" 2>"$err"
+			equal "another run writes there $force: status" $? 1
+			one_line "another run writes there $force" \
+				"another run"
+		done
+		equal "another run writes there: untouched" \
+			"$(ls -A "$tmp/taken")" ""
+		run 0 "an empty folder is taken" extract "$img" -o \
+			"$tmp/taken2" /hello.txt
+	fi
+	cp "$img" "$tmp/self.img"
+	before=$(sha <"$tmp/self.img")
+	for c in "info" "ls -R" "cat /hello.txt" "stat /hello.txt"; do
+		# shellcheck disable=SC2086
+		set -- $c
+		c=$1
+		shift
+		"$HIVELIFT" "$c" "$tmp/self.img" "$@" >>"$tmp/self.img" \
+			2>"$err"
+		equal "$c onto the image: status" $? 1
+		has "$err" "$c onto the image: why" "the image itself"
+		"$HIVELIFT" "$c" -v "$tmp/self.img" "$@" >"$out" \
+			2>>"$tmp/self.img"
+		equal "$c, notes onto the image: status" $? 1
+	done
+	equal "output onto the image: it is untouched" \
+		"$(sha <"$tmp/self.img")" "$before"
+
 	run 1 "PATH not found" cat "$img" /nowhere
 	has "$err" "PATH not found: says where it looked" "looked in"
 	run 1 "extract PATH not found" extract "$img" -o "$tmp/o" /nowhere
@@ -196,6 +230,15 @@ if [ -e "$img" ]; then
 		head -c 10 >/dev/null
 	equal "closed pipe: status" "$(cat "$tmp/rc")" 1
 	check "closed pipe: one line at most" test "$(wc -l <"$err")" -le 1
+	for c in --help --version "ls --help" "info $img"; do
+		# shellcheck disable=SC2086
+		{ sleep 0.2; "$HIVELIFT" $c 2>"$err"; echo $? >"$tmp/rc"; } |
+			true
+		until [ -s "$tmp/rc" ]; do sleep 0.1; done
+		equal "$c, the reader is gone: status" "$(cat "$tmp/rc")" 1
+		has "$err" "$c, the reader is gone: said" "Broken pipe"
+		rm "$tmp/rc"
+	done
 	"$HIVELIFT" cat "$img" /hello.txt >&- 2>"$err"
 	equal "closed stdout: status" $? 1
 

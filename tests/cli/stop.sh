@@ -31,6 +31,35 @@ PY
 	rm -rf "$tmp/o"
 done
 
+# at any moment: all of it and status 0, or nothing and status 1
+if need mkfs.fat && fat "$tmp/small.img" 4; then
+	python3 - "$tmp/moments" "$HIVELIFT" extract "$tmp/small.img" \
+		-o "$tmp/moments" / >"$out" 2>&1 <<'PY'
+import os, shutil, signal, subprocess, sys, time
+folder, command = sys.argv[1], sys.argv[2:]
+quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+start = time.time()
+subprocess.run(command, **quiet)
+span = time.time() - start
+bad = 0
+for i in range(40):
+    shutil.rmtree(folder, ignore_errors=True)
+    p = subprocess.Popen(command, **quiet)
+    time.sleep(span * i / 38)
+    p.send_signal(signal.SIGINT)
+    status = p.wait(timeout=60)
+    whole = os.path.exists(folder + '/SHA256SUMS')
+    left = os.path.exists(folder) and not whole
+    # before the program has begun, Python's child dies of the signal
+    fine = status == 0 if whole else status in (1, -signal.SIGINT)
+    if left or not fine:
+        bad += 1
+        print('moment', i, 'status', status, 'whole', whole, 'left', left)
+print(bad, 'bad')
+PY
+	equal "SIGINT at 40 moments" "$(cat "$out")" "0 bad"
+fi
+
 start=$(date +%s)
 "$HIVELIFT" cat --timeout 1 "$img" /big.bin 2>"$err" |
 	{ head -c 100000 >/dev/null; sleep 3; cat >/dev/null; }
