@@ -57,6 +57,7 @@ enum hl_exfat_fault {
 struct hl_exfat_entry {
 	enum hl_exfat_what what;
 	bool deleted;
+	bool in_gone;         /* its folder is deleted, too */
 	bool contiguous;      /* no chain: its clusters stand in one row */
 	bool encrypted;       /* EFS */
 	unsigned faults;      /* enum hl_exfat_fault */
@@ -153,8 +154,17 @@ enum hl_exfat_cut {
 };
 const char *hl_exfat_cut_text(enum hl_exfat_cut cut);
 
+/* By what rule the clusters of a deleted file were chosen. */
+enum hl_exfat_guess {
+	HL_EXFAT_STATED,      /* live, or its entry says that they are a row */
+	HL_EXFAT_GUESS_CHAIN, /* the chain that the FAT still holds */
+	HL_EXFAT_GUESS_ROW,   /* that is gone: a row */
+};
+const char *hl_exfat_guess_text(enum hl_exfat_guess guess);
+
 struct hl_exfat_chain {
 	struct hl_runs runs;
+	enum hl_exfat_guess guess;
 	enum hl_exfat_cut cut;
 	uint32_t cut_at;    /* the cluster whose FAT entry is meant; 0: none */
 	uint32_t cut_value; /* what it holds */
@@ -168,7 +178,8 @@ struct hl_exfat_chain {
 enum hl_status hl_exfat_chain_get(struct hl_exfat *v, uint32_t first,
                                   bool contiguous, uint32_t want, bool to_end,
                                   struct hl_exfat_chain *out) HL_MUST_CHECK;
-/* That of an entry's content. */
+/* That of an entry's content; of a deleted one with the quality of each run,
+ * of a deleted folder only as far as nobody has its clusters now. */
 enum hl_status hl_exfat_chain_of(struct hl_exfat *v,
                                  const struct hl_exfat_entry *e,
                                  struct hl_exfat_chain *out) HL_MUST_CHECK;
@@ -179,6 +190,8 @@ enum hl_exfat_dir_how {
 	HL_EXFAT_DIR_DELETED = 2, /* give sets not in use too, and what stands
 	                             behind the end mark, which is as dead */
 	HL_EXFAT_DIR_QUIET = 4,   /* no notes */
+	HL_EXFAT_DIR_GONE = 8,    /* all of it is deleted: give all sets whose
+	                             checksum is right, say nothing */
 };
 struct hl_exfat_dir;
 /* A folder by its entry; NULL: the root.  HL_OK, HL_CORRUPT (said; nothing
@@ -198,9 +211,10 @@ enum hl_status hl_exfat_lookup(struct hl_exfat *v,
                                const struct hl_exfat_entry *folder,
                                const uint16_t *name, size_t n,
                                struct hl_exfat_entry *out) HL_MUST_CHECK;
-/* The set at a byte position; in_row: its folder is contiguous.
- * HL_OK, HL_END (none there), HL_NOMEM, HL_CANCELLED */
+/* The set at a byte position; in_row: its folder is contiguous; gone: that is
+ * deleted.  HL_OK, HL_END (none there), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_exfat_entry_at(struct hl_exfat *v, uint64_t pos, bool in_row,
+                                 bool gone,
                                  struct hl_exfat_entry *out) HL_MUST_CHECK;
 
 enum hl_exfat_how {

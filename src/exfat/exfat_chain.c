@@ -6,6 +6,7 @@
 
 #include "base/banned.h"
 #include "base/ckd.h"
+#include "base/limits.h"
 #include "exfat/exfat_impl.h"
 
 const char *hl_exfat_cut_text(enum hl_exfat_cut cut)
@@ -23,6 +24,17 @@ const char *hl_exfat_cut_text(enum hl_exfat_cut cut)
 		[HL_EXFAT_CUT_ROW] = "the volume ends before the file does",
 	};
 	return text[cut];
+}
+
+const char *hl_exfat_guess_text(enum hl_exfat_guess guess)
+{
+	static const char *const text[] = {
+		[HL_EXFAT_STATED] = "as its entry says",
+		[HL_EXFAT_GUESS_CHAIN] = "guess: the chain that the FAT still "
+		                         "holds",
+		[HL_EXFAT_GUESS_ROW] = "contiguous guess",
+	};
+	return text[guess];
 }
 
 static enum hl_exfat_cut cut_of(enum hl_exfat_link kind, bool to_end)
@@ -117,13 +129,52 @@ enum hl_status hl_exfat_chain_get(struct hl_exfat *v, uint32_t first,
 	return st;
 }
 
+/* Deleting clears the bits of the bitmap and the in-use bits of the set; the
+ * FAT is left as it is until another file needs those entries. */
+static enum hl_status of_deleted(struct hl_exfat *v,
+                                 const struct hl_exfat_entry *e, uint32_t want,
+                                 struct hl_exfat_chain *out)
+{
+	struct hl_exfat_chain found;
+	enum hl_exfat_guess guess = HL_EXFAT_STATED;
+	enum hl_status st = hl_exfat_chain_get(v, e->cluster, e->contiguous,
+	                                       want, false, &found);
+
+	if (st == HL_OK && !e->contiguous) {
+		guess = HL_EXFAT_GUESS_CHAIN;
+		if (found.cut != HL_EXFAT_WHOLE &&
+		    found.cut != HL_EXFAT_CUT_FIRST) {
+			hl_exfat_chain_free(v, &found);
+			st = hl_exfat_chain_get(v, e->cluster, true, want,
+			                        false, &found);
+			guess = HL_EXFAT_GUESS_ROW;
+		}
+	}
+	if (st != HL_OK)
+		return st;
+	*out = (struct hl_exfat_chain){ .guess = guess, .cut = found.cut };
+	st = hl_exfat_judge_runs(v, &found.runs,
+	                         e->what == HL_EXFAT_IS_FOLDER, &out->runs);
+	hl_exfat_chain_free(v, &found);
+	if (st != HL_OK)
+		hl_exfat_chain_free(v, out);
+	return st;
+}
+
 enum hl_status hl_exfat_chain_of(struct hl_exfat *v,
                                  const struct hl_exfat_entry *e,
                                  struct hl_exfat_chain *out)
 {
-	return hl_exfat_chain_get(v, e->cluster, e->contiguous,
-	                          hl_exfat_clusters_for(&v->geom, e->size),
-	                          false, out);
+	uint32_t want = hl_exfat_clusters_for(&v->geom, e->size);
+
+	if (e->what == HL_EXFAT_IS_FOLDER)
+		want = (uint32_t)min_u64(want, hl_exfat_clusters_for(
+			&v->geom, HL_MAX_EXFAT_FOLDER));
+	memset(out, 0, sizeof(*out));
+	if (e->deleted)
+		return of_deleted(v, e, want, out);
+	return hl_exfat_chain_get(v, e->cluster, e->contiguous, want, false,
+	                          out);
 }
 
 void hl_exfat_chain_free(struct hl_exfat *v, struct hl_exfat_chain *chain)

@@ -50,7 +50,17 @@ static struct hl_at here(const struct hl_exfat_dir *d, uint64_t i)
 
 static bool quiet(const struct hl_exfat_dir *d)
 {
-	return d->how & HL_EXFAT_DIR_QUIET;
+	return d->how & (HL_EXFAT_DIR_QUIET | HL_EXFAT_DIR_GONE);
+}
+
+static bool gone(const struct hl_exfat_dir *d)
+{
+	return d->how & HL_EXFAT_DIR_GONE;
+}
+
+static bool wants_dead(const struct hl_exfat_dir *d)
+{
+	return d->how & (HL_EXFAT_DIR_DELETED | HL_EXFAT_DIR_GONE);
 }
 
 /* Entry i; HL_END: behind the folder or not to be read. */
@@ -114,7 +124,7 @@ static enum hl_status check_hash(struct hl_exfat_dir *d,
 /* Something that is no set; it may still be content of one. */
 static void stray(struct hl_exfat_dir *d, uint32_t *count)
 {
-	if (d->behind)
+	if (d->behind || gone(d))
 		return;
 	if (!d->strays && !d->unknown)
 		d->said_at = d->i;
@@ -125,11 +135,11 @@ static void stray(struct hl_exfat_dir *d, uint32_t *count)
 static enum hl_status take_set(struct hl_exfat_dir *d, const uint8_t *p,
                                struct hl_exfat_entry *out)
 {
-	bool dead = d->behind || !(p[0] & EXFAT_IN_USE);
+	bool dead = d->behind || gone(d) || !(p[0] & EXFAT_IN_USE);
 	unsigned n, used = 1;
 	enum hl_status st;
 
-	if (dead && !(d->how & HL_EXFAT_DIR_DELETED)) {
+	if (dead && !wants_dead(d)) {
 		d->i++;
 		return HL_END;
 	}
@@ -142,7 +152,12 @@ static enum hl_status take_set(struct hl_exfat_dir *d, const uint8_t *p,
 		out->pos = pos_of(d, d->i);
 		out->in_row = d->in_row;
 		out->deleted |= dead;
-		st = check_hash(d, out);
+		out->in_gone = gone(d);
+		/* what lies in clusters of nobody has to prove itself */
+		if (gone(d) && (out->faults & HL_EXFAT_BAD_SUM))
+			st = HL_END;
+		else
+			st = check_hash(d, out);
 		tell_set(d, out);
 	} else if (!dead) {
 		stray(d, &d->strays);
@@ -153,14 +168,8 @@ static enum hl_status take_set(struct hl_exfat_dir *d, const uint8_t *p,
 
 static bool is_special(uint8_t type)
 {
-	switch (type) {
-	case EXFAT_BITMAP:
-	case EXFAT_UPCASE:
-	case EXFAT_LABEL:
-		return true;
-	default:
-		return false;
-	}
+	return type == EXFAT_BITMAP || type == EXFAT_UPCASE ||
+	       type == EXFAT_LABEL;
 }
 
 /* A primary entry that is no file.  HL_OK: for the caller; HL_END: go on. */
@@ -211,7 +220,7 @@ static void tell_cut(struct hl_exfat_dir *d)
 static enum hl_status finish(struct hl_exfat_dir *d, bool marked)
 {
 	struct hl_at at = here(d, d->said_at);
-	bool cut = d->chain.cut != HL_EXFAT_WHOLE && !marked;
+	bool cut = d->chain.cut != HL_EXFAT_WHOLE && !marked && !gone(d);
 
 	d->ended = true;
 	if (!quiet(d)) {
@@ -280,7 +289,7 @@ enum hl_status hl_exfat_dir_next(struct hl_exfat_dir *d,
 		enum hl_status st = take(d, out);
 		if (st != HL_END)
 			return st;
-		if (d->behind && !(d->how & HL_EXFAT_DIR_DELETED))
+		if (d->behind && !wants_dead(d))
 			return finish(d, true);
 	}
 	return HL_END;
@@ -323,10 +332,17 @@ static enum hl_status open_clusters(struct hl_exfat_dir *d,
 		over = want > most;
 		want = (uint32_t)min_u64(want, most);
 	}
-	st = hl_exfat_chain_get(d->v, first, folder && folder->contiguous,
-	                        want, !folder, &d->chain);
+	if (folder && folder->deleted)
+		st = hl_exfat_chain_of(d->v, folder, &d->chain);
+	else
+		st = hl_exfat_chain_get(d->v, first, folder &&
+		                        folder->contiguous, want, !folder,
+		                        &d->chain);
 	if (st != HL_OK)
 		return st;
+	d->in_row |= d->chain.guess == HL_EXFAT_GUESS_ROW;
+	if (gone(d) && !d->chain.runs.n)
+		return HL_OK; /* nothing is left of it, which is no loss */
 	if (over && d->chain.cut == HL_EXFAT_WHOLE)
 		d->chain.cut = HL_EXFAT_CUT_LIMIT;
 	struct hl_at at = { d->v->ctx, d->v->src, HL_NO_OFFSET,

@@ -14,7 +14,8 @@ enum hl_status hl_exfat_lookup(struct hl_exfat *v,
 	enum hl_status st = hl_exfat_upcase(v, &table);
 
 	if (st == HL_OK)
-		st = hl_exfat_dir_open(&d, v, folder, 0);
+		st = hl_exfat_dir_open(&d, v, folder, folder &&
+		                       folder->deleted ? HL_EXFAT_DIR_GONE : 0);
 	if (st != HL_OK)
 		return st;
 	for (;;) {
@@ -35,7 +36,7 @@ enum hl_status hl_exfat_lookup(struct hl_exfat *v,
  * of the row, or where the FAT leads: a folder that begins with that cluster.
  */
 enum hl_status hl_exfat_entry_at(struct hl_exfat *v, uint64_t pos, bool in_row,
-                                 struct hl_exfat_entry *out)
+                                 bool gone, struct hl_exfat_entry *out)
 {
 	const struct hl_exfat_geom *g = &v->geom;
 	struct hl_exfat_entry folder = { .contiguous = in_row };
@@ -51,7 +52,8 @@ enum hl_status hl_exfat_entry_at(struct hl_exfat *v, uint64_t pos, bool in_row,
 	folder.size = (uint64_t)g->cluster_size +
 	              EXFAT_SET_MAX * EXFAT_ENTRY;
 	st = hl_exfat_dir_open(&d, v, &folder, HL_EXFAT_DIR_DELETED |
-	                       HL_EXFAT_DIR_QUIET);
+	                       HL_EXFAT_DIR_QUIET |
+	                       (gone ? HL_EXFAT_DIR_GONE : 0));
 	if (st != HL_OK)
 		return st == HL_CORRUPT ? HL_END : st;
 	st = hl_exfat_dir_take(d, (pos - g->heap_off) % g->cluster_size /

@@ -103,6 +103,14 @@ enum hl_status hl_exfat_chain_src(struct hl_src **out, struct hl_exfat *v,
 enum hl_status hl_exfat_dir_take(struct hl_exfat_dir *d, uint64_t i,
                                  struct hl_exfat_entry *out) HL_MUST_CHECK;
 
+/*
+ * The same clusters, with what the bitmap says of them: free now, or another
+ * file's.  free_only: up to the first that is not.  HL_OK, HL_NOMEM, …
+ */
+enum hl_status hl_exfat_judge_runs(struct hl_exfat *v,
+                                   const struct hl_runs *runs, bool free_only,
+                                   struct hl_runs *out) HL_MUST_CHECK;
+
 /* The volume's own tables (exfat_tables.c). */
 enum hl_status hl_exfat_specials(struct hl_exfat *v) HL_MUST_CHECK;
 /* NULL in *out: the built-in rule.  HL_OK, HL_NOMEM, HL_CANCELLED */

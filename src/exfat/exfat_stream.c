@@ -18,6 +18,7 @@ struct build {
 	size_t n;
 	uint64_t end;          /* bytes mapped so far */
 	uint64_t valid, zeros; /* [valid, zeros) reads as zeros */
+	uint16_t quality;      /* of the run that is mapped */
 };
 
 static void put(struct build *b, uint64_t len, enum hl_what what,
@@ -31,6 +32,10 @@ static void put(struct build *b, uint64_t len, enum hl_what what,
 		e.in = b->v->src;
 		e.in_off = in_off;
 		e.in_len = len;
+		e.quality = b->quality;
+		/* whose it is now would take a walk over the whole volume */
+		if (b->quality == HL_Q_ALLOCATED_TO)
+			e.owner = HL_NO_OFFSET;
 	} else if (what == HL_WHAT_MISSING) {
 		e.quality = HL_Q_UNREADABLE;
 	}
@@ -91,6 +96,7 @@ enum hl_status hl_exfat_chain_src(struct hl_src **out, struct hl_exfat *v,
 	for (size_t i = 0; i < runs->n && left; i++) {
 		const struct hl_run *r = &runs->run[i];
 		uint64_t len = min_u64(left, (uint64_t)r->n * g->cluster_size);
+		b.quality = r->quality;
 		add(&b, len, hl_exfat_cluster_off(g, r->cluster));
 		left -= len;
 	}
@@ -98,6 +104,21 @@ enum hl_status hl_exfat_chain_src(struct hl_src **out, struct hl_exfat *v,
 	enum hl_status st = hl_src_extents(out, name, b.ext, b.n, v->ctx);
 	hl_free(v->ctx, b.ext);
 	return st;
+}
+
+/* A guess is worth knowing, not a loss; but bytes that are nowhere are. */
+static void tell_gone(struct hl_exfat *v, const struct hl_exfat_entry *e,
+                      const char *name, const struct hl_exfat_chain *c)
+{
+	struct hl_at at = { v->ctx, v->src, e->pos, "deleted exFAT file" };
+	uint32_t want = hl_exfat_clusters_for(&v->geom, e->size);
+
+	if (c->runs.clusters < want)
+		hl_warn(&at, "%s: %u of %u clusters are missing: %s", name,
+		        want - c->runs.clusters, want,
+		        hl_exfat_cut_text(c->cut));
+	else if (want && c->guess != HL_EXFAT_STATED)
+		hl_say(&at, "%s: %s", name, hl_exfat_guess_text(c->guess));
 }
 
 static void tell(struct hl_exfat *v, const struct hl_exfat_entry *e,
@@ -184,7 +205,10 @@ enum hl_status hl_exfat_stream(struct hl_src **out, struct hl_exfat *v,
 	if (st != HL_OK)
 		return st;
 	size = end = believed(v, e, name);
-	tell(v, e, name, &c);
+	if (e->deleted)
+		tell_gone(v, e, name, &c);
+	else
+		tell(v, e, name, &c);
 	tell_cut_medium(v, e, name, &c);
 	if (how == HL_EXFAT_SLACK)
 		end = (uint64_t)hl_exfat_clusters_for(g, size) *

@@ -183,9 +183,12 @@ static void run_fact(struct hl_fs *fs, const struct hl_run *r,
 	if (image_off == HL_NO_OFFSET)
 		snprintf(buf + n, sizeof(buf) - (size_t)n, " not in the image");
 	else
-		snprintf(buf + n, sizeof(buf) - (size_t)n,
-		         " at image offset %llu",
-		         (unsigned long long)image_off);
+		n += snprintf(buf + n, sizeof(buf) - (size_t)n,
+		              " at image offset %llu",
+		              (unsigned long long)image_off);
+	if (r->quality != HL_Q_OK)
+		snprintf(buf + n, sizeof(buf) - (size_t)n, ", %s",
+		         hl_quality_text(r->quality));
 	text(out, "chain", "run", buf);
 }
 
@@ -223,7 +226,10 @@ static enum hl_status chain_fact(struct exfat_fs *f, size_t i,
 		number(out, "chain", "clusters", c->runs.clusters);
 		return HL_OK;
 	case 1:
-		snprintf(buf, sizeof(buf), "%s", hl_exfat_cut_text(c->cut));
+		snprintf(buf, sizeof(buf), "%s",
+		         f->fact.deleted && c->cut == HL_EXFAT_WHOLE ?
+		         hl_exfat_guess_text(c->guess) :
+		         hl_exfat_cut_text(c->cut));
 		if (c->cut_at)
 			snprintf(buf, sizeof(buf), "%s (FAT[%u] is %u)",
 			         hl_exfat_cut_text(c->cut), c->cut_at,

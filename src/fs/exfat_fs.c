@@ -4,7 +4,8 @@
  * A file has no number.  ref.id is the place of its entry set in the volume,
  * in entries of 32 bytes (0: the root, where the boot sector is); ref.seq is
  * 1 when the folder that holds it is a row of clusters without a chain, so
- * that a set which goes on in the next cluster is found whole.
+ * that a set which goes on in the next cluster is found whole; ref.origin
+ * tells whether that folder is deleted.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,18 +14,12 @@
 #include "base/mem.h"
 #include "base/note.h"
 #include "base/text.h"
+#include "base/times_impl.h"
 #include "exfat/exfat_disk.h"
 #include "fs/exfat_fs.h"
 
 #define ATTRIBUTES 0x37u /* those that the format has */
 #define ATTR_ENCRYPTED 0x4000u
-#define NO_PARENT UINT64_MAX
-
-struct iter {
-	struct hl_exfat_dir *dir;
-	struct hl_ref folder;
-	struct hl_exfat_entry last;
-};
 
 static struct exfat_fs *impl(struct hl_fs *fs)
 {
@@ -61,27 +56,49 @@ static void set_name(struct hl_entry *out, const uint16_t *name, uint16_t n)
 		out->flags |= HL_ENTRY_BAD_NAME;
 }
 
-static void fill(struct hl_entry *out, const struct hl_exfat_entry *e,
-                 const struct hl_ref *parent)
+static unsigned flags_of(const struct hl_exfat_entry *e)
 {
+	unsigned flags = HL_ENTRY_FULL;
+
+	if (e->deleted)
+		flags |= HL_ENTRY_DELETED;
+	if (e->deleted && e->size && !e->contiguous)
+		flags |= HL_ENTRY_GUESSED;
+	if (e->faults & ~(unsigned)HL_EXFAT_BAD_HASH)
+		flags |= HL_ENTRY_DAMAGED;
+	if (e->encrypted)
+		flags |= HL_ENTRY_ENCRYPTED;
+	return flags;
+}
+
+static enum exfat_origin origin_of(const struct hl_exfat_entry *e)
+{
+	if (e->in_gone)
+		return EXFAT_IN_GONE;
+	return e->deleted ? EXFAT_DELETED : EXFAT_LIVE;
+}
+
+void hl_exfat_fs_fill(struct hl_entry *out, const struct hl_fs *fs,
+                      const struct hl_exfat_entry *e,
+                      const struct hl_ref *parent)
+{
+	const struct hl_ref none = { .id = EXFAT_NO_PARENT };
 	bool folder = e->what == HL_EXFAT_IS_FOLDER;
-	bool damaged = e->faults & ~(unsigned)HL_EXFAT_BAD_HASH;
 	struct hl_exfat_times t;
 
 	hl_exfat_fs_times(e, &t);
 	*out = (struct hl_entry){
-		.ref = { .id = e->pos / HL_EXFAT_SLOT, .seq = e->in_row },
-		.parent = *parent,
+		.ref = { .id = e->pos / HL_EXFAT_SLOT, .seq = e->in_row,
+		         .origin = origin_of(e) },
+		.parent = parent ? *parent : none,
 		.type = folder ? HL_DIR : HL_FILE,
-		.flags = HL_ENTRY_FULL | (e->deleted ? HL_ENTRY_DELETED : 0) |
-		         (damaged ? HL_ENTRY_DAMAGED : 0) |
-		         (e->encrypted ? HL_ENTRY_ENCRYPTED : 0),
+		.flags = flags_of(e),
 		.attributes = (e->attributes & ATTRIBUTES) |
 		              (e->encrypted ? ATTR_ENCRYPTED : 0),
 		.size = folder ? 0 : e->size,
-		.created = t.created,
-		.modified = t.modified,
-		.accessed = t.accessed,
+		.created = hl_time_zoned(fs->ctx, t.created),
+		.modified = hl_time_zoned(fs->ctx, t.modified),
+		.accessed = hl_time_zoned(fs->ctx, t.accessed),
 	};
 	set_name(out, e->name16, e->n_name);
 }
@@ -89,10 +106,16 @@ static void fill(struct hl_entry *out, const struct hl_exfat_entry *e,
 enum hl_status hl_exfat_fs_entry(struct hl_fs *fs, const struct hl_ref *ref,
                                  struct hl_exfat_entry *out)
 {
+	enum hl_status st;
+
 	if (ref->id == 0 || ref->id > UINT64_MAX / HL_EXFAT_SLOT)
 		return HL_END;
-	return hl_exfat_entry_at(impl(fs)->vol, ref->id * HL_EXFAT_SLOT,
-	                         ref->seq & 1, out);
+	st = hl_exfat_entry_at(impl(fs)->vol, ref->id * HL_EXFAT_SLOT,
+	                       ref->seq & 1, ref->origin == EXFAT_IN_GONE,
+	                       out);
+	if (st == HL_OK && ref->origin != EXFAT_LIVE)
+		out->deleted = true; /* behind the end mark it does not say */
+	return st;
 }
 
 /* The folder that a ref names; *dir is NULL for the root. */
@@ -161,6 +184,7 @@ static void fs_close(struct hl_fs *fs)
 	if (!f)
 		return;
 	hl_exfat_chain_free(f->vol, &f->chain);
+	hl_free(fs->ctx, f->folders.slot);
 	hl_exfat_close(f->vol);
 	hl_free(fs->ctx, f);
 	fs->impl = NULL;
@@ -173,6 +197,15 @@ static enum hl_status root(struct hl_fs *fs, struct hl_entry *out)
 	                          .flags = HL_ENTRY_FULL,
 	                          .attributes = EXFAT_ATTR_FOLDER };
 	return HL_OK;
+}
+
+/* For the way up. */
+static enum hl_status remember(struct hl_fs *fs, const struct hl_entry *e)
+{
+	if (e->type != HL_DIR)
+		return HL_OK;
+	return hl_exfat_folders_put(fs->ctx, &impl(fs)->folders, &e->ref,
+	                            &e->parent);
 }
 
 static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
@@ -189,15 +222,15 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 	st = folder_of(fs, dir, &room, &folder);
 	if (st == HL_OK)
 		st = hl_exfat_lookup(impl(fs)->vol, folder, name16, n, &e);
-	if (st == HL_OK)
-		fill(out, &e, dir);
-	return st;
+	if (st != HL_OK)
+		return st;
+	hl_exfat_fs_fill(out, fs, &e, dir);
+	return remember(fs, out);
 }
 
 static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
                             bool by_number, struct hl_entry *out)
 {
-	const struct hl_ref parent = { .id = NO_PARENT };
 	struct hl_ref by_id = { .id = ref->id };
 	struct hl_exfat_entry e;
 	enum hl_status st;
@@ -206,53 +239,65 @@ static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
 		return root(fs, out);
 	st = hl_exfat_fs_entry(fs, by_number ? &by_id : ref, &e);
 	if (st == HL_OK)
-		fill(out, &e, &parent);
+		hl_exfat_fs_fill(out, fs, &e, NULL);
 	return st;
 }
 
-/* The folder's own record of what was deleted, when it is asked for. */
-static unsigned dir_how(unsigned how)
+enum hl_status hl_exfat_fs_iter_open(struct hl_fs *fs, struct exfat_iter *it,
+                                     const struct hl_ref *ref, unsigned how)
 {
-	return how & HL_LIST_DELETED ? HL_EXFAT_DIR_DELETED : 0;
+	const struct hl_exfat_entry *folder;
+	unsigned dir_how = how & HL_LIST_DELETED ? HL_EXFAT_DIR_DELETED : 0;
+	enum hl_status st = folder_of(fs, ref, &it->last, &folder);
+
+	it->dir = NULL;
+	it->folder = *ref;
+	it->how = how;
+	if (st != HL_OK)
+		return st;
+	if (folder && folder->deleted)
+		dir_how |= HL_EXFAT_DIR_GONE;
+	return hl_exfat_dir_open(&it->dir, impl(fs)->vol, folder, dir_how);
+}
+
+enum hl_status hl_exfat_fs_iter_next(struct hl_fs *fs, struct exfat_iter *it,
+                                     struct hl_entry *out)
+{
+	enum hl_status st;
+
+	do {
+		st = hl_exfat_dir_next(it->dir, &it->last);
+		if (st != HL_OK)
+			return st;
+	} while ((it->how & HL_LIST_NO_LIVE) && !it->last.deleted);
+	hl_exfat_fs_fill(out, fs, &it->last, &it->folder);
+	return remember(fs, out);
 }
 
 static enum hl_status list(void **out, struct hl_fs *fs,
                            const struct hl_ref *dir, unsigned how)
 {
-	struct iter *it = hl_zalloc(fs->ctx, sizeof(*it));
-	const struct hl_exfat_entry *folder;
-	enum hl_status st;
+	struct exfat_iter *it = hl_zalloc(fs->ctx, sizeof(*it));
+	enum hl_status st = HL_NOMEM;
 
 	*out = NULL;
-	if (!it)
-		return HL_NOMEM;
-	st = folder_of(fs, dir, &it->last, &folder);
+	if (it)
+		st = hl_exfat_fs_iter_open(fs, it, dir, how);
 	if (st == HL_OK)
-		st = hl_exfat_dir_open(&it->dir, impl(fs)->vol, folder,
-		                       dir_how(how));
-	if (st != HL_OK) {
+		*out = it;
+	else
 		hl_free(fs->ctx, it);
-		return st;
-	}
-	it->folder = *dir;
-	*out = it;
-	return HL_OK;
+	return st;
 }
 
 static enum hl_status next(struct hl_fs *fs, void *iter, struct hl_entry *out)
 {
-	struct iter *it = iter;
-	enum hl_status st = hl_exfat_dir_next(it->dir, &it->last);
-
-	(void)fs;
-	if (st == HL_OK)
-		fill(out, &it->last, &it->folder);
-	return st;
+	return hl_exfat_fs_iter_next(fs, iter, out);
 }
 
 static void list_close(struct hl_fs *fs, void *iter)
 {
-	struct iter *it = iter;
+	struct exfat_iter *it = iter;
 
 	if (!it)
 		return;
@@ -329,6 +374,10 @@ const struct hl_fs_ops hl_fs_exfat = {
 	.list = list,
 	.next = next,
 	.list_close = list_close,
+	.sweep = hl_exfat_fs_sweep,
+	.sweep_next = hl_exfat_fs_sweep_next,
+	.sweep_close = hl_exfat_fs_sweep_close,
+	.parent = hl_exfat_fs_parent,
 	.stream = stream,
 	.stream_next = stream_next,
 	.fact_next = hl_exfat_fs_fact_next,
