@@ -123,6 +123,75 @@ START_TEST(encrypted_files_are_named_and_given_raw)
 }
 END_TEST
 
+/* ---- deleted ------------------------------------------------------------------- */
+
+/* Is there a deleted file of that path, size and content? */
+static bool is_there(const char *path, uint64_t size, const char *want)
+{
+	static char got_path[1 << 17];
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+	struct hl_src *s;
+	bool found = false;
+	char got[65];
+
+	ck_assert_int_eq(hl_fs_sweep(&it, fs, HL_LIST_DELETED |
+	                             HL_LIST_NO_LIVE), HL_OK);
+	while (!found && hl_fs_next(it, &e) == HL_OK) {
+		if (e.type != HL_FILE || e.size != size)
+			continue;
+		ck_assert_int_eq(hl_fs_path(fs, &e, got_path,
+		                            sizeof(got_path), NULL), HL_OK);
+		if (strcmp(got_path + 1, path) != 0)
+			continue;
+		/* TSK does not look at the valid length */
+		ck_assert_int_eq(hl_fs_stream(&s, fs, &e.ref, "",
+		                              HL_STREAM_RAW), HL_OK);
+		sha256(s, got);
+		hl_src_close(s);
+		found = strcmp(got, want) == 0;
+	}
+	hl_fs_iter_close(it);
+	return found;
+}
+
+START_TEST(deleted_files_are_those_of_the_sleuth_kit)
+{
+	static const struct { const char *truth, *image; unsigned n; } t[] = {
+		{ "truth/dfir_ntfs__win_exfat_7.tsv",
+		  "msuhanov__dfir_ntfs/win_exfat_7.raw", 1 },
+		{ "truth/dfir_ntfs__exfat_encrypted.tsv",
+		  "msuhanov__dfir_ntfs/exfat_encrypted.raw", 10 },
+		{ "truth/dfir_ntfs__exfat_win.tsv",
+		  "msuhanov__dfir_ntfs/exfat_win.raw", 4 },
+	};
+	const char *truth = test_corpus(t[_i].truth);
+	char line[2048], path[1024], want[65];
+	unsigned long long size;
+	unsigned n = 0;
+
+	if (!truth || !open_image(t[_i].image))
+		SKIP("no corpus");
+	FILE *f = fopen(truth, "r");
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "r/r\tDEL\t%*u\t%llu\t%64s\t%1000[^\n]",
+		           &size, want, path) != 3)
+			continue;
+		/* of two clusters: TSK takes the next free one, we the one
+		 * that the FAT still names */
+		if (strstr(path, "aaa.PFILE"))
+			continue;
+		ck_assert_msg(is_there(path, size, want), "%s: %llu", path,
+		              size);
+		n++;
+	}
+	fclose(f);
+	ck_assert_uint_ge(n, t[_i].n);
+	close_image();
+}
+END_TEST
+
 /* ---- times ------------------------------------------------------------------- */
 
 static bool is_ascii(const char *s)
@@ -327,6 +396,8 @@ int main(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, encrypted_files_are_named_and_given_raw);
+	tcase_add_loop_test(tc, deleted_files_are_those_of_the_sleuth_kit, 0,
+	                    3);
 	tcase_add_test(tc, times_are_those_of_another_program);
 	tcase_add_loop_test(tc, free_space_is_what_exfatprogs_counts, 0, 5);
 	tcase_add_loop_test(tc, defects_are_survived_and_said, 0,

@@ -575,6 +575,207 @@ START_TEST(dead_entries_are_listed_when_asked_for)
 }
 END_TEST
 
+/* ---- deleted ----------------------------------------------------------------- */
+
+static void kill_set(uint8_t *p)
+{
+	for (unsigned i = p[1] + 1u; i-- > 0;)
+		p[32 * i] &= 0x7F;
+}
+
+/* The deleted entry of that name, wherever it is. */
+static struct hl_entry gone(const char *name)
+{
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+	bool found = false;
+
+	ck_assert_int_eq(hl_fs_sweep(&it, fs, HL_LIST_DELETED |
+	                             HL_LIST_NO_LIVE), HL_OK);
+	while (!found && hl_fs_next(it, &e) == HL_OK)
+		found = strcmp(e.name, name) == 0;
+	hl_fs_iter_close(it);
+	ck_assert_msg(found, "%s", name);
+	ck_assert(e.flags & HL_ENTRY_DELETED);
+	return e;
+}
+
+static unsigned quality_at(struct hl_src *s, uint64_t off)
+{
+	struct hl_extent x;
+
+	ck_assert_int_eq(hl_src_map(s, off, &x), HL_OK);
+	return x.quality;
+}
+
+static struct hl_src *gone_stream(const char *name, bool guessed)
+{
+	struct hl_entry e = gone(name);
+	struct hl_src *s;
+
+	ck_assert_int_eq(!!(e.flags & HL_ENTRY_GUESSED), guessed);
+	ck_assert_int_eq(hl_fs_stream(&s, fs, &e.ref, "", HL_STREAM_CONTENT),
+	                 HL_OK);
+	return s;
+}
+
+START_TEST(a_deleted_row_tells_what_is_free_now)
+{
+	v = vol_new(1);
+	set_ascii(vol_root(&v), "row", 0x20, 10, 3 * CLUSTER);
+	kill_set(vol_root(&v));
+	for (unsigned c = 10; c < 13; c++)
+		fill_cluster(c);
+	vol_use(&v, 11, 1);
+	open_vol();
+	struct hl_src *s = gone_stream("row", false);
+	same_bytes(s, 0, CLUSTER, 10);
+	same_bytes(s, CLUSTER, 2 * CLUSTER, 11);
+	same_bytes(s, 2 * CLUSTER, 3 * CLUSTER, 12);
+	ck_assert_uint_eq(quality_at(s, 0), HL_Q_UNALLOCATED_NOW);
+	ck_assert_uint_eq(quality_at(s, CLUSTER), HL_Q_ALLOCATED_TO);
+	ck_assert_uint_eq(quality_at(s, 2 * CLUSTER), HL_Q_UNALLOCATED_NOW);
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+	hl_src_close(s);
+	close_vol();
+}
+END_TEST
+
+START_TEST(a_deleted_chain_is_guessed)
+{
+	static const uint16_t name[] = { 'c' };
+	struct set f = { .name = name, .n_name = 1, .attributes = 0x20,
+	                 .cluster = 20, .size = 2 * CLUSTER,
+	                 .valid = 2 * CLUSTER, .chained = 1 };
+
+	/* 0: the FAT still holds it; 1: that is gone, a row is left */
+	v = vol_new(1);
+	set_put(vol_root(&v), &f);
+	kill_set(vol_root(&v));
+	for (unsigned c = 20; c < 31; c++)
+		fill_cluster(c);
+	vol_link(&v, 20, _i ? 0 : 30);
+	vol_link(&v, 30, LAST);
+	open_vol();
+	struct hl_src *s = gone_stream("c", true);
+	same_bytes(s, 0, CLUSTER, 20);
+	same_bytes(s, CLUSTER, 2 * CLUSTER, _i ? 21 : 30);
+	ck_assert(test_noted(HL_INFO, _i ? "contiguous guess" :
+	                     "the chain that the FAT still holds"));
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+	hl_src_close(s);
+	close_vol();
+}
+END_TEST
+
+START_TEST(without_a_bitmap_nothing_is_known_of_it)
+{
+	v = vol_new(1);
+	set_ascii(vol_root(&v), "row", 0x20, 10, CLUSTER);
+	kill_set(vol_root(&v));
+	vol_cluster(&v, ROOT)[32] = 0x01; /* the bitmap's entry */
+	open_vol();
+	struct hl_src *s = gone_stream("row", false);
+	ck_assert_uint_eq(quality_at(s, 0), HL_Q_UNKNOWN);
+	hl_src_close(s);
+	close_vol();
+}
+END_TEST
+
+/* A deleted folder with a file that still has its in-use bits, one that has
+ * not, and bytes that look like a set but for the checksum. */
+static void gone_folder(void)
+{
+	uint8_t *p = vol_root(&v), *q = vol_cluster(&v, 50);
+	unsigned n = set_ascii(p, "folder", 0x10, 50, CLUSTER);
+
+	kill_set(p);
+	set_ascii(p + 32 * n, "live", 0x10, 60, CLUSTER);
+	q += 32 * set_ascii(q, "with bits", 0x20, 51, 100);
+	n = set_ascii(q, "without", 0x20, 52, 100);
+	kill_set(q);
+	q += 32 * n;
+	set_ascii(q, "false", 0x20, 53, 100);
+	q[9] ^= 1;
+	fill_cluster(51);
+}
+
+START_TEST(a_deleted_folder_gives_what_is_left_of_it)
+{
+	struct hl_entry e;
+	struct hl_fs_iter *it;
+	char path[256], seen[4096] = "";
+	bool orphan;
+
+	v = vol_new(1);
+	gone_folder();
+	open_vol();
+	ck_assert_int_eq(hl_fs_sweep(&it, fs, HL_LIST_DELETED), HL_OK);
+	while (hl_fs_next(it, &e) == HL_OK) {
+		ck_assert_int_eq(hl_fs_path(fs, &e, path, sizeof(path),
+		                            &orphan), HL_OK);
+		ck_assert(!orphan);
+		size_t n = strlen(seen);
+		snprintf(seen + n, sizeof(seen) - n, "%s%s|",
+		         e.flags & HL_ENTRY_DELETED ? "-" : "", path);
+	}
+	hl_fs_iter_close(it);
+	ck_assert_str_eq(seen, "-/folder|/live|-/folder/with bits|"
+	                 "-/folder/without|");
+	e = gone("with bits");
+	struct hl_src *s;
+	ck_assert_int_eq(hl_fs_stream(&s, fs, &e.ref, "", HL_STREAM_CONTENT),
+	                 HL_OK);
+	same_bytes(s, 0, 100, 51);
+	hl_src_close(s);
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+	close_vol();
+}
+END_TEST
+
+START_TEST(a_deleted_folder_whose_cluster_is_anothers_gives_nothing)
+{
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+
+	v = vol_new(1);
+	gone_folder();
+	vol_use(&v, 50, 1);
+	open_vol();
+	e = gone("folder");
+	ck_assert_int_eq(hl_fs_list(&it, fs, &e.ref, HL_LIST_DELETED), HL_OK);
+	ck_assert_int_eq(hl_fs_next(it, &e), HL_END);
+	hl_fs_iter_close(it);
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+	close_vol();
+}
+END_TEST
+
+START_TEST(a_renamed_folder_is_entered_once)
+{
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+	unsigned n = 0;
+
+	/* the old name is dead, the new one leads to the same cluster */
+	v = vol_new(1);
+	uint8_t *p = vol_root(&v);
+	unsigned used = set_ascii(p, "old", 0x10, 50, CLUSTER);
+	kill_set(p);
+	set_ascii(p + 32 * used, "new", 0x10, 50, CLUSTER);
+	set_ascii(vol_cluster(&v, 50), "file", 0x20, 0, 0);
+	vol_use(&v, 50, 1);
+	open_vol();
+	ck_assert_int_eq(hl_fs_sweep(&it, fs, HL_LIST_DELETED), HL_OK);
+	while (hl_fs_next(it, &e) == HL_OK)
+		n++;
+	hl_fs_iter_close(it);
+	ck_assert_uint_eq(n, 3);
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+	close_vol();
+}
+END_TEST
+
 START_TEST(names_may_hold_anything)
 {
 	static const uint16_t lone[] = { 'a', 0xD800, 'b' };
@@ -1029,6 +1230,13 @@ int main(void)
 	tcase_add_test(a, a_wrong_hash_is_information);
 	tcase_add_test(a, dead_entries_are_not_listed);
 	tcase_add_test(a, dead_entries_are_listed_when_asked_for);
+	tcase_add_test(a, a_deleted_row_tells_what_is_free_now);
+	tcase_add_loop_test(a, a_deleted_chain_is_guessed, 0, 2);
+	tcase_add_test(a, without_a_bitmap_nothing_is_known_of_it);
+	tcase_add_test(a, a_deleted_folder_gives_what_is_left_of_it);
+	tcase_add_test(
+		a, a_deleted_folder_whose_cluster_is_anothers_gives_nothing);
+	tcase_add_test(a, a_renamed_folder_is_entered_once);
 	tcase_add_test(a, names_may_hold_anything);
 	tcase_add_test(a, names_are_folded_by_the_volumes_own_table);
 	tcase_add_test(a, bits_behind_the_last_cluster_do_not_count);

@@ -14,8 +14,12 @@
 #include "base/note.h"
 #include "fs/exfat_fs.h"
 
+struct todo {
+	struct hl_ref ref;
+	uint32_t first; /* cluster */
+};
 struct todos {
-	struct hl_ref *ref;
+	struct todo *t;
 	size_t at, n, cap;
 };
 
@@ -32,64 +36,79 @@ static struct exfat_fs *impl(struct hl_fs *fs)
 	return fs->impl;
 }
 
-/* Was the folder that begins there met before?  It is from now on. */
-static bool met(struct sweep *s, uint32_t first)
+/* Was the folder that begins there entered before?  It is from now on. */
+static bool was_entered(struct hl_fs *fs, struct sweep *s, uint32_t first)
 {
 	uint8_t bit = (uint8_t)(1u << first % 8);
-	bool was = s->seen[first / 8] & bit;
 
+	if (first < 2 || first - 2 >= hl_exfat_geom(impl(fs)->vol)->n_clusters)
+		return false; /* told when it is opened */
+	bool was = s->seen[first / 8] & bit;
 	s->seen[first / 8] |= bit;
 	return was;
 }
 
 static enum hl_status later(struct hl_fs *fs, struct todos *list,
-                            const struct hl_ref *ref)
+                            const struct hl_ref *ref, uint32_t first)
 {
-	enum hl_status st = hl_grow(fs->ctx, (void **)&list->ref, &list->cap,
-	                            list->n, sizeof(*list->ref),
-	                            HL_MAX_FOLDERS);
+	enum hl_status st = hl_grow(fs->ctx, (void **)&list->t, &list->cap,
+	                            list->n, sizeof(*list->t), HL_MAX_FOLDERS);
 
 	if (st == HL_OK)
-		list->ref[list->n++] = *ref;
+		list->t[list->n++] = (struct todo){ *ref, first };
 	if (st == HL_OK || list->n < HL_MAX_FOLDERS)
 		return st;
 	struct hl_at at = { fs->ctx, fs->src, HL_NO_OFFSET, "sweep" };
 	return hl_fail(&at, HL_LIMIT, "more than %u folders", HL_MAX_FOLDERS);
 }
 
-/* A folder was met: it comes later, once. */
+/* A folder was met: it comes later, once.  A deleted one has to wait until
+ * all live ones are known: it may be the old name of one of them. */
 static enum hl_status meet(struct hl_fs *fs, struct sweep *s,
                            const struct hl_exfat_entry *e,
                            const struct hl_entry *out)
 {
-	const struct hl_exfat_geom *g = hl_exfat_geom(impl(fs)->vol);
-	uint32_t first = e->cluster;
+	if (e->deleted)
+		return later(fs, &s->gone, &out->ref, e->cluster);
+	if (!was_entered(fs, s, e->cluster))
+		return later(fs, &s->live, &out->ref, e->cluster);
+	struct hl_at at = { fs->ctx, fs->src, e->pos, "exFAT folder" };
+	hl_warn(&at, "%s: its cluster %u is another folder's, too; not "
+	        "entered again", out->name, e->cluster);
+	return HL_OK;
+}
 
-	if (first >= 2 && first - 2 < g->n_clusters && met(s, first)) {
-		struct hl_at at = { fs->ctx, fs->src, e->pos, "exFAT folder" };
-		if (!e->deleted)
-			hl_warn(&at, "%s: its cluster %u is another folder's, "
-			        "too; not entered again", out->name, first);
-		return HL_OK;
+static const struct todo *take(struct hl_fs *fs, struct sweep *s)
+{
+	if (s->live.at < s->live.n)
+		return &s->live.t[s->live.at++];
+	while (s->gone.at < s->gone.n) {
+		const struct todo *t = &s->gone.t[s->gone.at++];
+		if (!was_entered(fs, s, t->first))
+			return t;
 	}
-	return later(fs, e->deleted ? &s->gone : &s->live, &out->ref);
+	return NULL;
 }
 
 /* Open the next folder; HL_END: no more. */
 static enum hl_status advance(struct hl_fs *fs, struct sweep *s)
 {
-	struct todos *list = s->live.at < s->live.n ? &s->live : &s->gone;
+	const struct todo *t = take(fs, s);
 	unsigned how = 0;
 	enum hl_status st;
 
-	if (list->at == list->n)
+	if (!t)
 		return HL_END;
 	if (s->how & (HL_LIST_DELETED | HL_LIST_NO_LIVE))
 		how |= HL_LIST_DELETED;
-	const struct hl_ref ref = list->ref[list->at++];
-	st = hl_exfat_fs_iter_open(fs, &s->it, &ref, how);
+	st = hl_exfat_fs_iter_open(fs, &s->it, &t->ref, how);
 	s->open = st == HL_OK;
-	return st == HL_END ? HL_CORRUPT : st;
+	if (st != HL_END)
+		return st;
+	struct hl_at at = { fs->ctx, fs->src, t->ref.id * HL_EXFAT_SLOT,
+	                    "exFAT folder" };
+	hl_warn(&at, "its entry set is no longer there; it is not listed");
+	return HL_CORRUPT;
 }
 
 static void leave(struct sweep *s)
@@ -137,11 +156,11 @@ enum hl_status hl_exfat_fs_sweep(void **iter, struct hl_fs *fs, unsigned how)
 		return HL_NOMEM;
 	s->how = how;
 	s->seen = hl_zalloc(fs->ctx, ((size_t)g->n_clusters + 2) / 8 + 1);
-	if (!s->seen || later(fs, &s->live, &root) != HL_OK) {
+	if (!s->seen || later(fs, &s->live, &root, g->root) != HL_OK) {
 		hl_exfat_fs_sweep_close(fs, s);
 		return HL_NOMEM;
 	}
-	met(s, g->root);
+	was_entered(fs, s, g->root);
 	*iter = s;
 	return HL_OK;
 }
@@ -153,8 +172,8 @@ void hl_exfat_fs_sweep_close(struct hl_fs *fs, void *iter)
 	if (!s)
 		return;
 	leave(s);
-	hl_free(fs->ctx, s->live.ref);
-	hl_free(fs->ctx, s->gone.ref);
+	hl_free(fs->ctx, s->live.t);
+	hl_free(fs->ctx, s->gone.t);
 	hl_free(fs->ctx, s->seen);
 	hl_free(fs->ctx, s);
 }

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "fs/fs_impl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,6 +73,24 @@ static void list(struct hl_fs *fs, const struct hl_ref *dir, int depth,
 	hl_fs_iter_close(it);
 }
 
+static void sweep(struct hl_fs *fs, int left)
+{
+	static char path[HL_MAX_PATH];
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+	enum hl_status st;
+
+	if (hl_fs_sweep(&it, fs, HL_LIST_DELETED) != HL_OK)
+		return;
+	while (left-- > 0 && ((st = hl_fs_next(it, &e)) == HL_OK ||
+	                      st == HL_CORRUPT))
+		if (st == HL_OK &&
+		    hl_fs_path(fs, &e, path, sizeof(path), NULL) == HL_OK &&
+		    path[0] != '/')
+			abort();
+	hl_fs_iter_close(it);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct hl_fs_driver only_exfat[] = {
@@ -90,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (hl_fs_identify_with(&found, s, true, only_exfat, &ctx) == HL_OK) {
 		if (hl_fs_root(found.fs, &e) == HL_OK)
 			list(found.fs, &e.ref, DEPTH, &left);
+		sweep(found.fs, ENTRIES);
 		if (hl_fs_find(found.fs, "/sub/IN SUB", &e) == HL_OK)
 			read_all(found.fs, &e);
 		if (hl_fs_unallocated(found.fs, &bytes) == HL_OK &&
