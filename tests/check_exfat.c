@@ -199,6 +199,19 @@ START_TEST(live_entries_do_not_belong_to_a_deleted_one)
 }
 END_TEST
 
+START_TEST(the_sums_of_ones_only_do_not_overflow)
+{
+	uint16_t ones[3] = { 0xFFFF, 0xFFFF, 0xFFFF };
+
+	/* 16-bit sums with a rotation: in int they would pass 2^31 */
+	memset(set_bytes, 0xFF, 96);
+	ck_assert_uint_eq(hl_exfat_set_sum(span_of(set_bytes, 96), false),
+	                  build_sum16(set_bytes, 96));
+	ck_assert_uint_eq(hl_exfat_name_hash(NULL, ones, 3),
+	                  build_hash(ones, 3));
+}
+END_TEST
+
 START_TEST(each_damaged_bit_spoils_the_sum)
 {
 	unsigned n = long_set(), used;
@@ -556,6 +569,7 @@ int main(void)
 	tcase_add_test(tc, a_set_gives_all_it_holds);
 	tcase_add_test(tc, a_deleted_set_keeps_the_sum_of_the_living);
 	tcase_add_test(tc, live_entries_do_not_belong_to_a_deleted_one);
+	tcase_add_test(tc, the_sums_of_ones_only_do_not_overflow);
 	tcase_add_test(tc, each_damaged_bit_spoils_the_sum);
 	tcase_add_test(tc, a_set_without_a_stream_has_nothing_to_show);
 	tcase_add_test(tc, a_set_cut_short_is_shown_as_far_as_it_goes);

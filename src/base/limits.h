@@ -81,6 +81,10 @@
 /* Bytes of one transaction log: a hive itself ends at 4 GiB. */
 #define HL_MAX_HIVE_LOG (UINT64_C(1) << 32)
 
+/* Of a dirty hive and its logs, kept while they are copied and replayed:
+ * half of what own memory may be. */
+#define HL_REPLAY_CACHE_BYTES (16u << 20)
+
 /* Log entries put in order without their hive: 512 MiB of the smallest. */
 #define HL_MAX_LOG_ENTRIES (1u << 20)
 

@@ -15,6 +15,7 @@
  *	progress.c stderr: how far it is
  *	stop.c     signals, the time budget
  *	zone.c     --tz: wall clock -> UTC
+ *	helper*.c  the process that starts the children of exec (helper.h)
  *	cmd_*.c    one command each
  */
 #ifndef HL_CLI_H
@@ -24,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "base/json.h"
@@ -47,7 +49,7 @@ struct command {
 };
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
-	CMD_LS = 16, CMD_STAT = 32, CMD_ALL = 63,
+	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_ALL = 127,
 };
 extern const struct command commands[];
 const struct command *command_find(const char *name);
@@ -57,6 +59,7 @@ enum outcome cmd_extract(struct cli *c);
 enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
+enum outcome cmd_exec(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
@@ -64,6 +67,7 @@ struct opts {
 	const char *image;
 	char **args; /* after the image, options taken out */
 	int n_args;
+	char **child; /* of exec: what stands behind "--"; or NULL */
 	const char *volume;
 	bool at_offset, offset_in_sectors;
 	uint64_t offset, sector_size, max_memory, max_file_size, timeout;
@@ -71,6 +75,7 @@ struct opts {
 	const char *tz, *codepage;
 	uint32_t kinds;
 	const char *user, *glob, *output;
+	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
 	bool help, version;
@@ -246,6 +251,7 @@ struct cli {
 	struct notes notes;
 	struct progress progress;
 	struct stop stop;
+	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;

@@ -66,7 +66,7 @@ void hive_json(struct cli *c, const struct hl_hive *h, size_t mark)
 	for (size_t i = 0; i < h->n_logs; i++)
 		json_log(c, &h->logs[i]);
 	hl_json_array_end(j);
-	hl_json_kn(j, "replay"); /* not tried in this version */
+	hl_json_replay(j, &h->replay);
 	hl_json_times(j, &h->entry);
 	hl_json_notes(j, &h->report, c->log, mark);
 	hl_json_object_end(j);

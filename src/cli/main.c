@@ -32,6 +32,9 @@ const struct command commands[] = {
 	{ "stat", CMD_STAT, 1, 1, "IMAGE PATH",
 	  "everything about one file, down to its runs on the image",
 	  "hivelift stat disk.E01 3:/Users/alice/NTUSER.DAT", cmd_stat },
+	{ "exec", CMD_EXEC, 0, 0, "IMAGE -- CMD ARG...",
+	  "run a command once per hive; {} is the hive's file",
+	  "hivelift exec disk.E01 -- regripper -r {} -a", cmd_exec },
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 

@@ -30,8 +30,8 @@ const char *hl_exfat_guess_text(enum hl_exfat_guess guess)
 {
 	static const char *const text[] = {
 		[HL_EXFAT_STATED] = "as its entry says",
-		[HL_EXFAT_GUESS_CHAIN] = "guess: the chain that the FAT still "
-		                         "holds",
+		[HL_EXFAT_GUESS_CHAIN] =
+			"guess: the chain that the FAT still holds",
 		[HL_EXFAT_GUESS_ROW] = "contiguous guess",
 	};
 	return text[guess];

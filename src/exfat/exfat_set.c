@@ -21,7 +21,7 @@
 
 uint16_t hl_exfat_set_sum(struct span s, bool live)
 {
-	uint16_t sum = 0;
+	uint32_t sum = 0; /* of 16 bits; wider, for the carries */
 
 	for (size_t i = 0; i < s.n; i++) {
 		uint8_t b = s.p[i];
@@ -29,9 +29,9 @@ uint16_t hl_exfat_set_sum(struct span s, bool live)
 			continue;
 		if (live && i % EXFAT_ENTRY == 0)
 			b |= EXFAT_IN_USE;
-		sum = (uint16_t)((sum << 15 | sum >> 1) + b);
+		sum = ((sum << 15 | sum >> 1) + b) & 0xFFFF;
 	}
-	return sum;
+	return (uint16_t)sum;
 }
 
 struct hl_time hl_exfat_time(uint32_t stamp, uint8_t tenms, uint8_t utc)

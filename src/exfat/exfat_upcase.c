@@ -48,14 +48,14 @@ static uint16_t up(const uint16_t *table, uint16_t unit)
 uint16_t hl_exfat_name_hash(const uint16_t *table, const uint16_t *name,
                             size_t n)
 {
-	uint16_t hash = 0;
+	uint32_t hash = 0; /* of 16 bits; wider, for the carries */
 
 	for (size_t i = 0; i < n; i++) {
 		uint16_t u = up(table, name[i]);
-		hash = (uint16_t)((hash << 15 | hash >> 1) + (u & 0xFF));
-		hash = (uint16_t)((hash << 15 | hash >> 1) + (u >> 8));
+		hash = ((hash << 15 | hash >> 1) + (u & 0xFF)) & 0xFFFF;
+		hash = ((hash << 15 | hash >> 1) + (u >> 8)) & 0xFFFF;
 	}
-	return hash;
+	return (uint16_t)hash;
 }
 
 static bool is_surrogate(uint16_t u)

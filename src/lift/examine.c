@@ -12,6 +12,7 @@
 #include "hive/hive_disk.h"
 #include "hive/hive_impl.h"
 #include "lift/pass.h"
+#include "lift/streams.h"
 
 static void say_state(const struct hl_hive *hive, struct hl_src *src,
                       const struct hl_ctx *ctx)
@@ -67,6 +68,42 @@ enum hl_status hl_hive_pass(struct hl_hive *hive, struct hl_src *src,
 		        pass->hex[HL_SHA256]);
 		count_bad(hive, pass);
 		say_state(hive, src, ctx);
+	}
+	hl_hive_check_free(check);
+	return st;
+}
+
+/* What the logs did not mend is told, and is damage. */
+static void take_state(struct hl_hive *hive, struct hl_src *src,
+                       const struct hl_hive_report *r, uint64_t bad,
+                       const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, src, HL_NO_OFFSET, hive->path };
+
+	hive->report.state = HL_HIVE_REPLAYED;
+	if (r->state == HL_HIVE_CLEAN && !bad)
+		return;
+	hive->report.state = HL_HIVE_DAMAGED;
+	for (size_t i = 0; i < r->n_notes; i++)
+		hl_warn(&at, "after replay: %s", r->notes[i]);
+}
+
+enum hl_status hl_hive_pass_replayed(struct hl_hive *hive, struct hl_src *src,
+                                     struct hl_pass *pass,
+                                     const struct hl_ctx *ctx)
+{
+	struct hl_hive_check *check;
+	struct hl_hive_report r;
+	enum hl_status st = hl_hive_check_new(&check, ctx);
+
+	if (st != HL_OK)
+		return st;
+	pass->check = check;
+	st = hl_pass_run(pass, src, hive->path, ctx);
+	pass->check = NULL;
+	if (st == HL_OK) {
+		hl_hive_check_finish(check, &r);
+		take_state(hive, src, &r, pass->bad.bytes, ctx);
 	}
 	hl_hive_check_free(check);
 	return st;
@@ -134,31 +171,30 @@ enum hl_status hl_hive_log_look(struct hl_hive_log *log, struct hl_src *src,
 	return walk_entries(log, src, ctx);
 }
 
-static enum hl_status look_at_logs(struct hl_hive *hive,
-                                   const struct hl_ctx *ctx)
+/* One of hive's logs, opened already or not. */
+static enum hl_status look_at_log(struct hl_streams *s, size_t i)
 {
-	for (size_t i = 0; i < hive->n_logs; i++) {
-		struct hl_hive_log *log = &hive->logs[i];
-		struct hl_src *src;
-		enum hl_status st = hl_fs_stream(&src, hive->volume->fs,
-		                                 &log->entry.ref, NULL,
-		                                 HL_STREAM_CONTENT);
-		if (st == HL_NOMEM || st == HL_CANCELLED)
-			return st;
-		if (st != HL_OK) {
-			hl_warn(&(struct hl_at){ ctx, hive->volume->src,
-			                         HL_NO_OFFSET, log->path },
-			        "the log cannot be opened: %s",
-			        hl_status_text(st));
-			log->info.format = "unknown";
-			continue;
-		}
-		st = hl_hive_log_look(log, src, ctx);
-		hl_src_close(src);
-		if (st != HL_OK)
-			return st;
+	struct hl_hive *hive = s->hive;
+	struct hl_hive_log *log = &hive->logs[i];
+	struct hl_src *src = i < HL_REPLAY_LOGS ? s->log[i] : NULL, *own = src;
+	enum hl_status st = HL_OK;
+
+	if (!src)
+		st = hl_fs_stream(&own, hive->volume->fs, &log->entry.ref,
+		                  NULL, HL_STREAM_CONTENT);
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st != HL_OK) {
+		hl_warn(&(struct hl_at){ s->ctx, hive->volume->src,
+		                         HL_NO_OFFSET, log->path },
+		        "the log cannot be opened: %s", hl_status_text(st));
+		log->info.format = "unknown";
+		return HL_OK;
 	}
-	return HL_OK;
+	st = hl_hive_log_look(log, own, s->ctx);
+	if (!src)
+		hl_src_close(own);
+	return st;
 }
 
 /* ---- one hive ---------------------------------------------------------- */
@@ -180,22 +216,32 @@ static enum hl_status no_stream(struct hl_hive *hive, enum hl_status why,
 	               HL_CORRUPT, "%s", r->notes[0]);
 }
 
+static enum hl_status examine(struct hl_streams *s, bool hash)
+{
+	struct hl_pass pass = { .hashes = hash ? 1u << HL_SHA256 : 0 };
+	struct hl_pass again = { .hashes = 0 };
+	enum hl_status st = hl_hive_pass(s->hive, s->src, &pass, s->ctx);
+
+	if (st == HL_OK && s->replayed)
+		st = hl_hive_pass_replayed(s->hive, s->replayed, &again,
+		                           s->ctx);
+	if (st == HL_OK)
+		hl_streams_say(s);
+	for (size_t i = 0; st == HL_OK && i < s->hive->n_logs; i++)
+		st = look_at_log(s, i);
+	return st;
+}
+
 enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
                                const struct hl_ctx *ctx)
 {
-	struct hl_pass pass = { .hashes = hash ? 1u << HL_SHA256 : 0 };
-	struct hl_src *src;
-	enum hl_status st = hl_fs_stream(&src, hive->volume->fs,
-	                                 &hive->entry.ref, NULL,
-	                                 HL_STREAM_CONTENT);
+	struct hl_streams s;
+	enum hl_status st = hl_streams_open(&s, hive, true, ctx);
 
-	if (st == HL_NOMEM || st == HL_CANCELLED)
-		return st;
-	if (st != HL_OK)
-		return no_stream(hive, st, ctx);
-	st = hl_hive_pass(hive, src, &pass, ctx);
-	hl_src_close(src);
-	if (st != HL_OK)
-		return st;
-	return look_at_logs(hive, ctx);
+	if (st == HL_OK)
+		st = examine(&s, hash);
+	else if (st != HL_NOMEM && st != HL_CANCELLED)
+		st = no_stream(hive, st, ctx);
+	hl_streams_close(&s);
+	return st;
 }

@@ -223,6 +223,22 @@ void hl_json_run(struct hl_json *j, const struct hl_run *r)
 	hl_json_object_end(j);
 }
 
+void hl_json_replay(struct hl_json *j, const struct hl_replay_report *r)
+{
+	if (r->state == HL_REPLAY_NONE || r->state == HL_REPLAY_CLEAN) {
+		hl_json_kn(j, "replay");
+		return;
+	}
+	hl_json_key(j, "replay");
+	hl_json_object(j);
+	hl_json_kv(j, "state", hl_replay_state_text(r->state));
+	hl_json_text(j, "reason", r->reason);
+	hl_json_ku(j, "entries", r->entries);
+	hl_json_offset(j, "last_seq",
+	               r->entries ? r->last_seq : HL_NO_OFFSET);
+	hl_json_object_end(j);
+}
+
 void hl_json_note(struct hl_json *j, const struct hl_note *note)
 {
 	char text[HL_MAX_NOTE_TEXT + 512];

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/note.h"
 #include "hivelift/lift.h"
+#include "lift/dfxml.h"
 #include "lift/lift_impl.h"
 #include "lift/runs.h"
 #include "base/banned.h"
@@ -31,6 +32,7 @@ static void free_lift(struct hl_lift *lift)
 {
 	hl_list_free(&lift->manifest);
 	hl_list_free(&lift->sums);
+	hl_list_free(&lift->dfxml);
 	hl_free(lift->ctx, lift->noted);
 	hl_free(lift->ctx, lift);
 }
@@ -47,15 +49,22 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 		return HL_NOMEM;
 	lift->ctx = ctx;
 	lift->disk = disk;
+	lift->dfxml_wanted = opts->dfxml;
 	lift->deleted = opts->deleted;
+	lift->no_replay = opts->no_replay;
 	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
-	st = hl_outdir_open(&lift->dir, opts->dir, opts->force, opts->files,
-	                    ctx);
+	if (opts->write)
+		st = hl_outdir_tar(&lift->dir, opts->write, opts->user, ctx);
+	else
+		st = hl_outdir_open(&lift->dir, opts->dir, opts->force,
+		                    opts->files, ctx);
 	if (st == HL_OK)
 		st = hl_manifest_open(lift, opts->argv);
 	if (st == HL_OK)
 		st = hl_sums_open(lift);
+	if (st == HL_OK)
+		st = hl_dfxml_open(lift, opts->argv);
 	if (st != HL_OK) {
 		hl_lift_abort(lift);
 		return st;
@@ -70,6 +79,7 @@ void hl_lift_abort(struct hl_lift *lift)
 		return;
 	hl_list_free(&lift->manifest);
 	hl_list_free(&lift->sums);
+	hl_list_free(&lift->dfxml);
 	hl_outdir_abort(lift->dir);
 	free_lift(lift);
 }
@@ -106,36 +116,55 @@ static enum hl_status lift_one(struct hl_lift *lift, struct hl_item *item,
 
 /* Its header is for `hives --json` and costs one more small read. */
 static enum hl_status look_at_log(struct hl_lift *lift, struct hl_hive *hive,
-                                  struct hl_hive_log *log)
+                                  struct hl_hive_log *log,
+                                  struct hl_src *given)
 {
-	struct hl_src *src;
-	enum hl_status st = hl_fs_stream(&src, hive->volume->fs,
-	                                 &log->entry.ref, NULL,
-	                                 HL_STREAM_CONTENT);
+	struct hl_src *src = given;
+	enum hl_status st = HL_OK;
 
-	if (st == HL_OK) {
+	if (!given)
+		st = hl_fs_stream(&src, hive->volume->fs, &log->entry.ref,
+		                  NULL, HL_STREAM_CONTENT);
+	if (st == HL_OK)
 		st = hl_hive_log_look(log, src, lift->ctx);
+	if (!given && src)
 		hl_src_close(src);
-	}
 	return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_OK;
+}
+
+static enum hl_status lift_log(struct hl_lift *lift, struct hl_streams *s,
+                               size_t i)
+{
+	struct hl_hive *hive = s->hive;
+	struct hl_hive_log *log = &hive->logs[i];
+	struct hl_src *given = i < HL_REPLAY_LOGS ? s->log[i] : NULL;
+	struct hl_item item = { .volume = hive->volume, .entry = &log->entry,
+		                .stream = "", .log = log, .of = hive,
+		                .given = given };
+	enum hl_status st = lift_one(lift, &item, log->path);
+
+	if (st == HL_OK)
+		st = look_at_log(lift, hive, log, given);
+	return st;
 }
 
 enum hl_status hl_lift_hive(struct hl_lift *lift, struct hl_hive *hive)
 {
 	struct hl_item item = { .volume = hive->volume, .entry = &hive->entry,
 		                .stream = "", .hive = hive };
-	enum hl_status st = lift_one(lift, &item, hive->path);
+	struct hl_streams s;
+	enum hl_status st = hl_streams_open(&s, hive, !lift->no_replay,
+	                                    lift->ctx);
 
-	for (size_t i = 0; st == HL_OK && i < hive->n_logs; i++) {
-		struct hl_hive_log *log = &hive->logs[i];
-		struct hl_item beside = { .volume = hive->volume,
-			                  .entry = &log->entry, .stream = "",
-			                  .log = log, .of = hive };
-
-		st = lift_one(lift, &beside, log->path);
-		if (st == HL_OK)
-			st = look_at_log(lift, hive, log);
+	if (st != HL_NOMEM && st != HL_CANCELLED) {
+		item.streams = &s;
+		item.given = s.src;
+		item.replayed = s.replayed;
+		st = lift_one(lift, &item, hive->path);
 	}
+	for (size_t i = 0; st == HL_OK && i < hive->n_logs; i++)
+		st = lift_log(lift, &s, i);
+	hl_streams_close(&s);
 	return st;
 }
 
@@ -157,17 +186,21 @@ enum hl_status hl_lift_finish(struct hl_lift *lift,
 	char sha256[HL_HASH_HEX];
 	enum hl_status st;
 
-	st = hl_manifest_close(lift, coverage, sha256);
+	st = hl_dfxml_close(lift);
+	if (st == HL_OK)
+		st = hl_manifest_close(lift, coverage, sha256);
 	if (st == HL_OK) {
 		hl_sums_add(lift, sha256, "manifest.json");
 		st = hl_list_done(&lift->sums);
 	}
 	if (st == HL_OK)
+		st = hl_outdir_rename(lift->dir, "SHA256SUMS.part",
+		                      "SHA256SUMS");
+	if (st == HL_OK) /* the last: where it is, all is */
 		st = hl_outdir_rename(lift->dir, "manifest.json.part",
 		                      "manifest.json");
 	if (st == HL_OK)
-		st = hl_outdir_rename(lift->dir, "SHA256SUMS.part",
-		                      "SHA256SUMS");
+		st = hl_outdir_finish(lift->dir);
 	if (st != HL_OK) {
 		hl_lift_abort(lift);
 		return st;

@@ -8,8 +8,10 @@
  *	             trail_find.c from what a user wrote
  *	manifest.c   manifest.json       manifest_entry.c, json_parts.c
  *	runs.c       where the bytes of a file lie
+ *	dfxml.c      the same as dfxml.xml
  *	sums.c       SHA256SUMS
- *	outdir.c     the folder itself   outfile.c, outmade.c
+ *	outdir.c     the folder itself   outfile.c, outmade.c;
+ *	             or an archive       outtar.c, tar.c
  */
 #ifndef HL_LIFT_IMPL_H
 #define HL_LIFT_IMPL_H
@@ -18,6 +20,7 @@
 #include "base/json.h"
 #include "lift/outdir.h"
 #include "lift/pass.h"
+#include "lift/streams.h"
 
 /* One of the two lists that grow while the files are written. */
 struct hl_list {
@@ -36,9 +39,13 @@ struct hl_lift {
 	const struct hl_ctx *ctx;
 	struct hl_disk *disk;
 	bool deleted; /* with folders */
+	bool no_replay;
 	struct hl_src *leaf; /* the image itself, where every run ends */
 	struct hl_outdir *dir;
 	struct hl_list manifest, sums;
+	struct hl_list dfxml; /* only when it is wanted */
+	bool dfxml_wanted;
+	const struct hl_volume *dfxml_volume; /* the open element */
 	struct hl_json json; /* into manifest */
 	char start[32];
 	uint64_t files, bytes;
@@ -101,6 +108,9 @@ struct hl_item {
 	struct hl_hive *hive;  /* it is this hive, or NULL */
 	struct hl_hive_log *log; /* it is this log of `of`, or NULL */
 	struct hl_hive *of;
+	struct hl_src *given;    /* its stream, open already; or NULL */
+	struct hl_src *replayed; /* of the hive: to be written beside it */
+	struct hl_streams *streams; /* of the hive, or NULL */
 
 	struct hl_src *src;    /* NULL: cannot be had */
 	struct hl_pass pass;
@@ -108,6 +118,8 @@ struct hl_item {
 	uint64_t written;      /* less when a limit cut it */
 	const char *output;    /* NULL: nothing was written */
 	const char *link;      /* where a link leads, or NULL */
+	const char *beside;    /* what the replayed one was written to */
+	char beside_sha256[HL_HASH_HEX];
 	size_t mark;           /* notes before it */
 };
 /*
@@ -117,6 +129,14 @@ struct hl_item {
  */
 enum hl_status hl_lift_item(struct hl_lift *lift,
                             struct hl_item *item) HL_MUST_CHECK;
+
+/*
+ * lift_replayed.c: the replayed hive, "<output>.replayed", with the judgement
+ * over it.  file holds the name as long as it is used; the caller frees it.
+ * As hl_lift_item, and HL_LIMIT (said) when only this one cannot be written.
+ */
+enum hl_status hl_lift_replayed(struct hl_lift *lift, struct hl_item *item,
+                                struct hl_outfile *file) HL_MUST_CHECK;
 
 /* ---- the lists --------------------------------------------------------- */
 

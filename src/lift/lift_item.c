@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "lift/dfxml.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"
 
@@ -98,7 +99,9 @@ static enum hl_status copy_out(struct hl_lift *lift, struct hl_item *item,
 		return st;
 	item->pass.sink = sink;
 	item->pass.user = c;
-	st = read_all(lift, item, src);
+	st = hl_outfile_expect(&c->file, item->written, item->entry->modified);
+	if (st == HL_OK)
+		st = read_all(lift, item, src);
 	if (st != HL_OK) {
 		hl_outfile_drop(&c->file);
 		return st;
@@ -127,8 +130,12 @@ static enum hl_status open_stream(struct hl_lift *lift, struct hl_item *item)
 	enum hl_status st;
 
 	item->size = *item->stream ? 0 : item->entry->size;
-	st = hl_fs_stream(&item->src, item->volume->fs, &item->entry->ref,
-	                  item->stream, HL_STREAM_CONTENT);
+	item->src = item->given;
+	st = HL_OK;
+	if (!item->given)
+		st = hl_fs_stream(&item->src, item->volume->fs,
+		                  &item->entry->ref, item->stream,
+		                  HL_STREAM_CONTENT);
 	if (st == HL_NOMEM || st == HL_CANCELLED)
 		return st;
 	/* said below, but for a name that was listed and is not there */
@@ -169,17 +176,25 @@ static enum hl_status enter(struct hl_lift *lift, struct hl_item *item)
 {
 	enum hl_status st = hl_manifest_entry(lift, item);
 
+	if (st == HL_OK)
+		st = hl_dfxml_entry(lift, item);
 	if (st != HL_OK || !item->output)
 		return st;
 	hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);
 	lift->files++;
 	lift->bytes += item->written;
+	if (item->beside) {
+		hl_sums_add(lift, item->beside_sha256, item->beside);
+		lift->files++;
+		lift->bytes += hl_src_size(item->replayed);
+	}
 	return lift->sums.failed;
 }
 
 enum hl_status hl_lift_item(struct hl_lift *lift, struct hl_item *item)
 {
 	struct copy c = { .lift = lift, .path = item->trail->path.p };
+	struct hl_outfile beside = { .dir = NULL };
 	struct hl_src *window = NULL;
 	enum hl_status st;
 	bool copy;
@@ -199,13 +214,20 @@ enum hl_status hl_lift_item(struct hl_lift *lift, struct hl_item *item)
 		else if (!ends_all(st))
 			st = HL_OK; /* said; the entry has no output */
 	}
+	if (st == HL_OK && item->output && item->replayed)
+		st = hl_lift_replayed(lift, item, &beside);
+	if (st == HL_OK && item->output && item->streams)
+		hl_streams_say(item->streams);
 	if (st == HL_OK)
 		st = enter(lift, item);
-	item->output = NULL;
+	item->output = item->beside = NULL;
 	if (c.file.dir)
 		hl_outfile_free(&c.file);
+	if (beside.dir)
+		hl_outfile_free(&beside);
 	hl_src_close(window);
-	hl_src_close(item->src);
+	if (!item->given)
+		hl_src_close(item->src);
 	item->src = NULL;
 	return st == HL_LIMIT || st == HL_RANGE ? HL_IO : st;
 }

@@ -40,6 +40,19 @@ static void digest(struct hl_json *j, const char *key, const struct hl_item *i,
 	                                             : NULL);
 }
 
+static void replayed(struct hl_json *j, const struct hl_item *item)
+{
+	if (!item->beside) {
+		hl_json_kn(j, "replayed");
+		return;
+	}
+	hl_json_key(j, "replayed");
+	hl_json_object(j);
+	hl_json_kv(j, "output", item->beside);
+	hl_json_kv(j, "sha256", item->beside_sha256);
+	hl_json_object_end(j);
+}
+
 static void content(struct hl_json *j, const struct hl_item *item)
 {
 	hl_json_ku(j, "size", item->size);
@@ -48,7 +61,7 @@ static void content(struct hl_json *j, const struct hl_item *item)
 	digest(j, "md5", item, HL_MD5);
 	digest(j, "sha1", item, HL_SHA1);
 	digest(j, "sha256", item, HL_SHA256);
-	hl_json_kn(j, "replayed");
+	replayed(j, item);
 	hl_json_kb(j, "damaged",
 	           item->pass.bad.bytes ||
 	                   (item->entry->flags & HL_ENTRY_DAMAGED));
@@ -64,8 +77,12 @@ static void hive(struct hl_json *j, const struct hl_item *item)
 	hl_json_kv(j, "kind", h ? hl_kind_text(h->kind) : NULL);
 	hl_json_kv(j, "user", h ? h->user : NULL);
 	hl_json_kv(j, "state", *state ? state : NULL);
-	if (item->log)
+	if (item->hive)
+		hl_json_replay(j, &h->replay);
+	if (item->log) {
 		hl_json_kv(j, "log_of", h->path);
+		hl_json_kb(j, "used", item->log->used);
+	}
 	if (item->link)
 		hl_json_kv(j, "link_target", item->link);
 }

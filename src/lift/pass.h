@@ -47,6 +47,15 @@ enum hl_status hl_hive_pass(struct hl_hive *hive, struct hl_src *src,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /*
+ * The same over the replayed content, after that: its state becomes the
+ * hive's.  report is not touched otherwise, and sha256 stays that of the file
+ * as found.
+ */
+enum hl_status hl_hive_pass_replayed(struct hl_hive *hive, struct hl_src *src,
+                                     struct hl_pass *pass,
+                                     const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
  * Fill log->info from the log's stream: its header, and the headers of its
  * entries; the pages between are not read.
  *   HL_OK, HL_NOMEM, HL_CANCELLED
