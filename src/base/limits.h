@@ -119,6 +119,11 @@
 /* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
 #define HL_MAX_FAT_SLOTS 65536
 
+/* Bytes of one exFAT folder: the format ends there. */
+#define HL_MAX_EXFAT_FOLDER (256u << 20)
+
+/* Bytes of exFAT's table of capitals: 65,536 units, not compressed. */
+#define HL_MAX_EXFAT_UPCASE (128u << 10)
 /* Clusters of a FAT volume that are looked at for lost folders, 4 KiB each:
  * all of a 128 GiB card; more would be read for an hour. */
 #define HL_MAX_FAT_LOOKS (4u << 20)

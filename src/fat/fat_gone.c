@@ -200,7 +200,7 @@ static enum hl_status go_on(struct hl_fat *v, uint32_t first,
 		st = part_of(v, first, true, &part);
 	for (uint32_t c = first + 1; st == HL_OK &&
 	     (part == IT_GOES_ON || part == ANOTHER) &&
-	     out->clusters < most && hl_fat_is_cluster(&v->geom, c); c++) {
+	     out->runs.clusters < most && hl_fat_is_cluster(&v->geom, c); c++) {
 		if ((c & 0xFFFF) == 0 && hl_cancelled(v->ctx))
 			return HL_CANCELLED;
 		st = next_part(v, c, &part);
@@ -224,8 +224,8 @@ enum hl_status hl_fat_gone_chain(struct hl_fat *v, uint32_t first,
 		st = hl_fat_chain_walk(v, first, HL_FAT_TO_END | (most + 1),
 		                       out);
 		out->guess = HL_FAT_GUESS_CHAIN;
-		for (size_t i = 0; i < out->n; i++)
-			out->run[i].quality = HL_Q_ALLOCATED_TO;
+		for (size_t i = 0; i < out->runs.n; i++)
+			out->runs.run[i].quality = HL_Q_ALLOCATED_TO;
 		return st;
 	}
 	st = go_on(v, first, out);

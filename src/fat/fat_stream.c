@@ -50,12 +50,12 @@ enum hl_status hl_fat_chain_src(struct hl_src **out, struct hl_fat *v,
 
 	*out = NULL;
 	/* each run, its part past the medium, and the missing rest */
-	struct hl_extent *ext = hl_alloc_array(v->ctx, 2 * chain->n + 1,
+	struct hl_extent *ext = hl_alloc_array(v->ctx, 2 * chain->runs.n + 1,
 	                                       sizeof(*ext));
 	if (!ext)
 		return HL_NOMEM;
-	for (size_t i = 0; i < chain->n && left; i++) {
-		const struct hl_fat_run *r = &chain->run[i];
+	for (size_t i = 0; i < chain->runs.n && left; i++) {
+		const struct hl_run *r = &chain->runs.run[i];
 		uint64_t len = min_u64(left, (uint64_t)r->n * g->cluster_size);
 		n = add(ext, n, v->src, hl_fat_cluster_off(g, r->cluster), len,
 		        r->quality);
@@ -72,9 +72,9 @@ static uint32_t in_use(const struct hl_fat_chain *c)
 {
 	uint32_t n = 0;
 
-	for (size_t i = 0; i < c->n; i++)
-		if (c->run[i].quality == HL_Q_ALLOCATED_TO)
-			n += c->run[i].n;
+	for (size_t i = 0; i < c->runs.n; i++)
+		if (c->runs.run[i].quality == HL_Q_ALLOCATED_TO)
+			n += c->runs.run[i].n;
 	return n;
 }
 
@@ -88,9 +88,9 @@ static void tell_guess(struct hl_fat *v, const struct hl_fat_entry *e,
 	if (want)
 		hl_say(&at, "%s: its chain is gone; %s", name,
 		       hl_fat_guess_text(c->guess));
-	if (c->clusters < want)
+	if (c->runs.clusters < want)
 		hl_warn(&at, "%s: %u of %u clusters are missing: %s", name,
-		        want - c->clusters, want, hl_fat_cut_text(c->cut));
+		        want - c->runs.clusters, want, hl_fat_cut_text(c->cut));
 	if (in_use(c))
 		hl_warn(&at, "%s: %u of %u clusters are in use again", name,
 		        in_use(c), want);
@@ -110,7 +110,7 @@ static void tell(struct hl_fat *v, const struct hl_fat_entry *e,
 		        "%u bytes are missing", name, e->cluster, e->size);
 	else if (c->cut != HL_FAT_WHOLE)
 		hl_warn(&at, "%s: cut after %u of %u clusters: %s (FAT[%u] is "
-		        "%u); the rest is missing", name, c->clusters, want,
+		        "%u); the rest is missing", name, c->runs.clusters, want,
 		        hl_fat_cut_text(c->cut), c->cut_at, c->cut_value);
 	if (c->second)
 		hl_warn(&at, "%s: %u entries are bad in the first FAT; the "
@@ -129,8 +129,8 @@ static void tell_cut_medium(struct hl_fat *v, const struct hl_fat_entry *e,
 
 	if (v->geom.size <= size)
 		return;
-	for (size_t i = 0; i < c->n; i++) {
-		uint32_t end = c->run[i].cluster + c->run[i].n;
+	for (size_t i = 0; i < c->runs.n; i++) {
+		uint32_t end = c->runs.run[i].cluster + c->runs.run[i].n;
 		if (hl_fat_cluster_off(&v->geom, end) <= size)
 			continue;
 		hl_warn(&at, "%s: clusters lie behind the end of the medium "
@@ -183,7 +183,7 @@ enum hl_status hl_fat_stream(struct hl_src **out, struct hl_fat *v,
 		tell(v, e, name, &c, clusters_for(g, e->size));
 	if (how != HL_FAT_LOOK || !e->deleted)
 		tell_cut_medium(v, e, name, &c);
-	st = hl_fat_chain_src(out, v, &c, stream_size(g, e, how, c.clusters),
+	st = hl_fat_chain_src(out, v, &c, stream_size(g, e, how, c.runs.clusters),
 	                      name);
 	hl_fat_chain_free(v, &c);
 	return st;

@@ -219,7 +219,7 @@ static enum hl_status stream_next(struct hl_fs *fs, const struct hl_ref *ref,
 	*out = (struct hl_stream_info){
 		.size = e.size,
 		.valid = e.size,
-		.allocated = (uint64_t)c.clusters *
+		.allocated = (uint64_t)c.runs.clusters *
 		             hl_fat_geom(f->vol)->cluster_size,
 	};
 	hl_fat_chain_free(f->vol, &c);
