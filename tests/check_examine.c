@@ -35,8 +35,10 @@ static void put_base(uint8_t *h, uint32_t seq1, uint32_t seq2, uint32_t type)
 	put32(h + 20, 1);
 	put32(h + 24, 5);
 	put32(h + 28, type);
+	put32(h + 32, 1);
 	put32(h + 36, 32);
 	put32(h + 40, 4096);
+	put32(h + 44, 1);
 	seal(h);
 }
 
@@ -87,21 +89,41 @@ static struct hl_hives *one_hive(const uint8_t *p, size_t n)
 START_TEST(a_dirty_hive_is_said_but_no_loss)
 {
 	make_hive(8, 7);
+	put_base(small_hive, 10, 9, 0); /* the log is stale for it */
 	struct hl_hives *hives = one_hive(small_hive, sizeof(small_hive));
 	struct hl_hive *h = hl_hives_get(hives, 0);
 
 	ck_assert_int_eq(hl_hive_examine(h, true, test_ctx()), HL_OK);
 	ck_assert_int_eq(h->report.state, HL_HIVE_DIRTY);
+	ck_assert_int_eq(h->replay.state, HL_REPLAY_REFUSED);
+	ck_assert(test_noted(HL_INFO, "SAM.LOG1 is stale"));
 	ck_assert_uint_eq(strlen(h->sha256), 64);
 	ck_assert_uint_eq(h->n_logs, 2);
 	ck_assert_str_eq(h->logs[0].info.format, "HvLE");
 	ck_assert_uint_eq(h->logs[0].info.first_seq, 8);
 	ck_assert_uint_eq(h->logs[0].info.last_seq, 9);
 	ck_assert_str_eq(h->logs[1].info.format, "empty");
-	ck_assert(test_noted(HL_INFO, "8 and 7"));
+	ck_assert(test_noted(HL_INFO, "10 and 9"));
 	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
 	/* hive, two logs: each opened once */
 	ck_assert_uint_eq(fake[0].streams, 3);
+	hl_hives_free(hives);
+}
+END_TEST
+
+/* Its entries' hashes are wrong, and they are the hive's next ones. */
+START_TEST(a_log_that_should_apply_and_is_broken_is_a_loss)
+{
+	make_hive(8, 8);
+	put_base(small_hive, 9, 8, 0);
+	struct hl_hives *hives = one_hive(small_hive, sizeof(small_hive));
+	struct hl_hive *h = hl_hives_get(hives, 0);
+
+	ck_assert_int_eq(hl_hive_examine(h, true, test_ctx()), HL_OK);
+	ck_assert_int_eq(h->report.state, HL_HIVE_DIRTY);
+	ck_assert_int_eq(h->replay.state, HL_REPLAY_REFUSED);
+	ck_assert(test_noted(HL_LOSS, "not replayed: SAM.LOG1: entry 8 is "
+	                     "broken"));
 	hl_hives_free(hives);
 }
 END_TEST
@@ -286,6 +308,7 @@ int main(void)
 	TCase *tc = tcase_create("examine");
 
 	tcase_add_test(tc, a_dirty_hive_is_said_but_no_loss);
+	tcase_add_test(tc, a_log_that_should_apply_and_is_broken_is_a_loss);
 	tcase_add_test(tc, a_clean_and_an_empty_hive_say_nothing);
 	tcase_add_test(tc, damage_and_other_content_are_losses);
 	tcase_add_test(tc, a_stream_that_cannot_be_opened_is_said);

@@ -102,7 +102,7 @@ static void letters(struct vol *v, unsigned from, unsigned to)
 		memset(vol_cluster(v, c), (int)('a' + c - from), 512);
 }
 
-/* ---- names ---------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------- */
 
 START_TEST(deleted_names_are_given_only_when_asked_for)
 {
@@ -172,7 +172,7 @@ START_TEST(behind_the_end_mark_only_what_is_plausible)
 }
 END_TEST
 
-/* ---- content --------------------------------------------------------------- */
+/* ---- content ------------------------------------------------------------- */
 
 /* _ILE at 40, of `clusters`; 40 to 47 hold 'a' to 'h'. */
 static struct vol with_file(int kind, unsigned clusters)
@@ -282,7 +282,7 @@ START_TEST(the_end_of_the_volume_ends_a_guess)
 }
 END_TEST
 
-/* ---- folders ---------------------------------------------------------------- */
+/* ---- folders ------------------------------------------------------------- */
 
 /* _IR at 50 with FILE (its own mark is not set), and "Long …" deleted. */
 static struct vol with_folder(int kind)
@@ -360,6 +360,41 @@ START_TEST(paths_are_found_through_the_folders)
 	ck_assert(!orphan);
 	hl_fs_close(again.fs);
 	hl_src_close(again.mem);
+	close_vol(&o, &v);
+}
+END_TEST
+
+/* "@N-S": the one way to name a deleted file on a command line. */
+START_TEST(deleted_files_are_reached_by_their_place)
+{
+	struct vol v = with_folder(kinds[_i]);
+	char path[64];
+
+	slot(vol_root(&v) + 32, "@5         ", 0x20, 60, 3); /* a live name */
+	dots(vol_cluster(&v, 80), 80, 77);
+	struct open o = open_vol(&v);
+	struct hl_entry e = find_gone(&o, "/_IR/FILE.BIN"), got;
+	snprintf(path, sizeof(path), "@%llu-%u",
+	         (unsigned long long)e.ref.id, e.ref.seq);
+	ck_assert_int_eq(hl_fs_find(o.fs, path, &got), HL_OK);
+	ck_assert_str_eq(got.name, "FILE.BIN");
+	ck_assert(got.flags & HL_ENTRY_DELETED);
+	ck_assert_uint_eq(got.ref.origin, e.ref.origin);
+	e = find_gone(&o, "/_IR");
+	snprintf(path, sizeof(path), "@%llu/file.bin",
+	         (unsigned long long)e.ref.id);
+	ck_assert_int_eq(hl_fs_find(o.fs, path, &got), HL_OK);
+	ck_assert_str_eq(got.name, "FILE.BIN");
+	e = find_gone(&o, "/$Orphan/cluster-80");
+	snprintf(path, sizeof(path), "@%llu", (unsigned long long)e.ref.id);
+	ck_assert_int_eq(hl_fs_find(o.fs, path, &got), HL_OK);
+	ck_assert_str_eq(got.name, "cluster-80");
+	/* a name comes first; what is no entry is not found */
+	ck_assert_int_eq(hl_fs_find(o.fs, "@5", &got), HL_OK);
+	ck_assert_str_eq(got.name, "@5");
+	ck_assert_int_eq(hl_fs_find(o.fs, "@6", &got), HL_END);
+	ck_assert_int_eq(hl_fs_find(o.fs, "@18446744073709551615", &got),
+	                 HL_END);
 	close_vol(&o, &v);
 }
 END_TEST
@@ -477,7 +512,7 @@ START_TEST(deleted_folder_does_not_go_on_in_other_content)
 }
 END_TEST
 
-/* ---- the upper half of a first cluster (FAT32) ----------------------------- */
+/* ---- the upper half of a first cluster (FAT32) --------------------------- */
 
 /* 70,000 clusters; _IR says 0x200, "." of cluster 0x10200 says 0x10200. */
 static struct vol big32(void)
@@ -521,7 +556,7 @@ START_TEST(upper_half_is_found_by_the_folder_itself)
 }
 END_TEST
 
-/* ---- lost folders ------------------------------------------------------------ */
+/* ---- lost folders -------------------------------------------------------- */
 
 START_TEST(lost_folders_are_found)
 {
@@ -662,6 +697,7 @@ static TCase *each_kind(void)
 	EACH(deleted_folder_is_entered);
 	EACH(lookup_takes_any_character_for_a_lost_one);
 	EACH(paths_are_found_through_the_folders);
+	EACH(deleted_files_are_reached_by_their_place);
 	EACH(folder_that_is_overwritten_is_not_entered);
 	EACH(folder_of_another_number_or_place_is_not_entered);
 	EACH(renamed_folder_is_entered_by_its_live_name_only);

@@ -201,7 +201,7 @@ START_TEST(every_deleted_file_is_what_the_sleuth_kit_recovers)
 }
 END_TEST
 
-/* ---- DFTT #6: the hashes that its index.html states ------------------------ */
+/* ---- DFTT #6: the hashes that its index.html states ---------------------- */
 
 static const char *md5_of(struct hl_fs *fs, const char *want,
                           enum hl_stream_how how)
@@ -263,7 +263,7 @@ START_TEST(hashes_that_dftt_6_states)
 }
 END_TEST
 
-/* ---- others ------------------------------------------------------------------ */
+/* ---- others -------------------------------------------------------------- */
 
 static int rows_named(const char *part)
 {

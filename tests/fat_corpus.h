@@ -159,7 +159,8 @@ static inline void clear_rows(struct rows *rows)
 	rows->n = 0;
 }
 
-/* The Sleuth Kit drops the last piece of names of more than 195 units (ASCII here). */
+/* The Sleuth Kit drops the last piece of names of more than 195 units (here
+ * of ASCII). */
 static inline void cut_long_names(void)
 {
 	for (size_t i = 0; i < ours.n; i++) {

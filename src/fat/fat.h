@@ -257,6 +257,10 @@ enum hl_status hl_fat_gone_chain(struct hl_fat *v, uint32_t first,
 enum hl_status hl_fat_dots(struct hl_fat *v, uint32_t cluster,
                            uint32_t *above) HL_MUST_CHECK;
 
+/* Does no chain hold the cluster around a position?  HL_OK, … */
+enum hl_status hl_fat_is_free(struct hl_fat *v, uint64_t pos,
+                              bool *yes) HL_MUST_CHECK;
+
 /* Folders that no entry leads to. */
 struct hl_fat_orphan {
 	uint32_t cluster; /* its first one */

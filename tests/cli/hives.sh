@@ -21,7 +21,9 @@ for k in want.keys() & got.keys():
         if want[k][f] != got[k][f]:
             print(k, f, got[k][f], want[k][f])
     logs = sorted(l['path'].rsplit('.', 1)[1].upper() for l in got[k]['logs'])
-    if want[k]['replay'] and got[k]['state'] != 'dirty':
+    if want[k]['replay'] and (got[k]['state'] != 'replayed' or
+                              got[k]['replay']['state'] != 'replayed' or
+                              not any(l['used'] for l in got[k]['logs'])):
         print(k, 'state', got[k]['state'])
     if logs != sorted(want[k]['logs']):
         print(k, 'logs', logs, want[k]['logs'])
