@@ -33,15 +33,6 @@ struct one {
 	char name[1024];   /* "3:/Users/alice/NTUSER.DAT" */
 };
 
-static bool usable(const struct hl_hive *h)
-{
-	enum hl_hive_state s = h->report.state;
-
-	return s == HL_HIVE_CLEAN || s == HL_HIVE_DIRTY ||
-	       s == HL_HIVE_REPLAYED || (s == HL_HIVE_DAMAGED &&
-	                                 h->report.base.signature);
-}
-
 /* HL_OK with *fd closed and full; HL_END: not this one, said. */
 static enum hl_status hand_over(struct exec *x, struct one *o)
 {
@@ -154,7 +145,7 @@ static bool each(struct exec *x, struct hl_hive *h, const char *file)
 	enum hl_status st = hl_hive_examine(h, false, &c->ctx);
 
 	snprintf(o.name, sizeof(o.name), "%s:%s", h->volume->id, h->path);
-	if (st == HL_OK && usable(h)) {
+	if (st == HL_OK && hl_hive_usable(h)) {
 		st = hand_over(x, &o);
 		o.state = c->o.no_replay &&
 		          h->report.state == HL_HIVE_REPLAYED ?

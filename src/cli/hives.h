@@ -12,4 +12,10 @@ void hive_json(struct cli *c, const struct hl_hive *h, size_t mark);
 const char *hive_state(const struct hl_hive *h);
 void hive_say(struct cli *c, const struct hl_hive *h);
 
+struct hl_layout;
+/* Hive number i, by its name in names, or with its logs when that is NULL. */
+enum hl_status extract_hive(struct cli *c, struct hl_lift *lift,
+                            const struct hl_layout *names,
+                            struct hl_hives *hives, size_t i) HL_MUST_CHECK;
+
 #endif

@@ -266,6 +266,10 @@ static void hive(struct hl_lift *lift, const struct hl_item *item)
 		element(lift, "hl:state",
 		        hl_hive_state_text(h->report.state));
 	element(lift, "hl:output", item->output);
+	if (item->beside) {
+		element(lift, "hl:replayed", item->beside);
+		element(lift, "hl:replayed_sha256", item->beside_sha256);
+	}
 }
 
 enum hl_status hl_dfxml_entry(struct hl_lift *lift, struct hl_item *item)
