@@ -331,6 +331,7 @@ enum hl_fat_how {
 	HL_FAT_CONTENT, /* size bytes */
 	HL_FAT_SLACK,   /* to the end of the last cluster */
 	HL_FAT_CHAIN,   /* the whole chain */
+	HL_FAT_LOOK,    /* content; nothing is said of a deleted file's state */
 };
 /* HL_OK (damage is MISSING stretches, said), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_fat_stream(struct hl_src **out, struct hl_fat *v,

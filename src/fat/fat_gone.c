@@ -97,6 +97,20 @@ static enum hl_status has_owner(struct hl_fat *v, const struct hl_fat_entry *e,
 	return st == HL_END ? HL_OK : st;
 }
 
+/* One more try for a lost upper half; there are 4,096 for one folder. */
+static bool may_look(struct hl_fat *v, const struct hl_fat_entry *e)
+{
+	struct hl_at at = { v->ctx, v->src, e->pos, "deleted FAT folder" };
+
+	if (v->high_looks > HL_MAX_FAT_LOOKS)
+		return false;
+	if (v->high_looks++ < HL_MAX_FAT_LOOKS)
+		return true;
+	hl_warn(&at, "too many first clusters without an upper half; from "
+	        "here on they are taken as they are");
+	return false;
+}
+
 enum hl_status hl_fat_gone_folder(struct hl_fat *v,
                                   const struct hl_fat_entry *e,
                                   uint32_t *first)
@@ -116,8 +130,10 @@ enum hl_status hl_fat_gone_folder(struct hl_fat *v,
 		if (st != HL_END)
 			return st == HL_OK && owned ? HL_END : st;
 		if (!e->high_lost || c + 0x10000 < c ||
-		    c + 0x10000 > v->geom.n_clusters + 1)
+		    c + 0x10000 > v->geom.n_clusters + 1 || !may_look(v, e))
 			return HL_END;
+		if (hl_cancelled(v->ctx))
+			return HL_CANCELLED;
 	}
 }
 

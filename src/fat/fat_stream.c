@@ -68,19 +68,32 @@ enum hl_status hl_fat_chain_src(struct hl_src **out, struct hl_fat *v,
 	return st;
 }
 
-/* A guess is worth knowing, not a loss; but bytes that are nowhere are. */
+static uint32_t in_use(const struct hl_fat_chain *c)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->run[i].quality == HL_Q_ALLOCATED_TO)
+			n += c->run[i].n;
+	return n;
+}
+
+/* A guess is worth knowing; bytes that are nowhere or another's are lost. */
 static void tell_guess(struct hl_fat *v, const struct hl_fat_entry *e,
                        const char *name, const struct hl_fat_chain *c,
                        uint32_t want)
 {
 	struct hl_at at = { v->ctx, v->src, e->pos, "deleted FAT file" };
 
+	if (want)
+		hl_say(&at, "%s: its chain is gone; %s", name,
+		       hl_fat_guess_text(c->guess));
 	if (c->clusters < want)
 		hl_warn(&at, "%s: %u of %u clusters are missing: %s", name,
 		        want - c->clusters, want, hl_fat_cut_text(c->cut));
-	else if (want)
-		hl_say(&at, "%s: its chain is gone; %s", name,
-		       hl_fat_guess_text(c->guess));
+	if (in_use(c))
+		hl_warn(&at, "%s: %u of %u clusters are in use again", name,
+		        in_use(c), want);
 	if (e->high_lost && v->geom.n_clusters > 0xFFFF && want)
 		hl_say(&at, "%s: the upper half of its first cluster is 0, "
 		       "which Windows does when it deletes; %u may be another "
@@ -136,7 +149,7 @@ static uint64_t stream_size(const struct hl_fat_geom *g,
                             const struct hl_fat_entry *e, enum hl_fat_how how,
                             uint32_t clusters)
 {
-	if (how == HL_FAT_CONTENT)
+	if (how == HL_FAT_CONTENT || how == HL_FAT_LOOK)
 		return e->size;
 	if (how == HL_FAT_SLACK)
 		return (uint64_t)clusters_for(g, e->size) * g->cluster_size;
@@ -164,11 +177,12 @@ enum hl_status hl_fat_stream(struct hl_src **out, struct hl_fat *v,
 		st = hl_fat_chain_walk(v, e->cluster, want, &c);
 	if (st != HL_OK)
 		return st;
-	if (e->deleted)
+	if (e->deleted && how != HL_FAT_LOOK)
 		tell_guess(v, e, name, &c, clusters_for(g, e->size));
-	else
+	else if (!e->deleted)
 		tell(v, e, name, &c, clusters_for(g, e->size));
-	tell_cut_medium(v, e, name, &c);
+	if (how != HL_FAT_LOOK || !e->deleted)
+		tell_cut_medium(v, e, name, &c);
 	st = hl_fat_chain_src(out, v, &c, stream_size(g, e, how, c.clusters),
 	                      name);
 	hl_fat_chain_free(v, &c);

@@ -146,8 +146,10 @@ static enum hl_status guess_fact(const struct hl_fat_entry *e,
 		     hl_fat_cut_text(c->cut) : hl_fat_guess_text(c->guess));
 		return HL_OK;
 	case 2:
-		text(out, "chain", "first cluster", e->high_lost ?
-		     "upper half 0: cleared by Windows, or small" : "as found");
+		if (!e->high_lost)
+			return HL_END;
+		text(out, "chain", "first cluster",
+		     "upper half is 0: cleared by Windows, or it was");
 		return HL_OK;
 	default:
 		return HL_END;

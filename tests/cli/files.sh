@@ -139,10 +139,11 @@ PY
 import sys
 b = open(sys.argv[1], 'rb').read()
 z = 'zz'.encode('utf-16-le')
-names = [('zzQzz%d' % i).encode('utf-16-le') for i in range(1, 5)]
-most = max(b.count(n) for n in names)
-for n in names:
-    if b.count(n) == most: # in its record and in the index
+name = {i: z + b'Q\0' + z + i.encode('utf-16-le') for i in '1234'}
+# record and folder have to agree, so only those that can be seen in both
+most = max(b.count(n) for n in name.values())
+for n in name.values():
+    if b.count(n) == most:
         b = b.replace(n, z + b'\0\xd8' + n[6:])
 open(sys.argv[2], 'wb').write(b)
 PY
