@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "hivelift/lift.h"
 #include "lift/dfxml.h"
 #include "lift/lift_impl.h"
