@@ -47,7 +47,9 @@ struct command {
 };
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
-	CMD_LS = 16, CMD_STAT = 32, CMD_ALL = 63,
+	CMD_LS = 16, CMD_STAT = 32, CMD_REPLAY = 128,
+	CMD_IMAGE = 63, /* those that read an image */
+	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
 const struct command *command_find(const char *name);
@@ -57,6 +59,7 @@ enum outcome cmd_extract(struct cli *c);
 enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
+enum outcome cmd_replay(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
@@ -71,6 +74,7 @@ struct opts {
 	const char *tz, *codepage;
 	uint32_t kinds;
 	const char *user, *glob, *output;
+	bool orphan;
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
 	bool help, version;

@@ -32,6 +32,9 @@ const struct command commands[] = {
 	{ "stat", CMD_STAT, 1, 1, "IMAGE PATH",
 	  "everything about one file, down to its runs on the image",
 	  "hivelift stat disk.E01 3:/Users/alice/NTUSER.DAT", cmd_stat },
+	{ "replay", CMD_REPLAY, 0, 8, "HIVE [LOG...] -o OUT",
+	  "apply transaction logs to a hive that was extracted",
+	  "hivelift replay NTUSER.DAT -o NTUSER.replayed", cmd_replay },
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 
@@ -110,7 +113,7 @@ static enum outcome run(struct cli *c)
 	stop_init(c);
 	progress_init(c);
 	c->opening = true;
-	bool ok = session_open(c);
+	bool ok = c->cmd->bit == CMD_REPLAY || session_open(c);
 	/* of what is no image at all, what it lacks is of no interest */
 	if (ok || !c->unknown || c->o.verbose)
 		notes_release(c);

@@ -13,7 +13,7 @@
 #include "cli.h"
 
 static const char *const later_commands[] = {
-	"exec", "replay", "scan", "carve", "verify", "acquire", NULL,
+	"exec", "scan", "carve", "verify", "acquire", NULL,
 };
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
@@ -148,6 +148,10 @@ static bool check(struct cli *c)
 	}
 	if (c->cmd->bit == CMD_EXTRACT && !o->output) {
 		msg_usage(c, "extract wants -o DIR");
+		return false;
+	}
+	if (c->cmd->bit == CMD_REPLAY && !o->output) {
+		msg_usage(c, "replay wants -o OUT");
 		return false;
 	}
 	if (o->output && !strcmp(o->output, "-")) {
