@@ -44,6 +44,7 @@ struct hl_hive {
 	enum hl_kind kind;
 	char *user;          /* profile folder's name, or NULL */
 	char *sid;           /* or NULL */
+	const char *sid_source; /* "ProfileList", "root key", "file name" */
 	size_t n_logs;
 	struct hl_hive_log *logs;
 	/* filled by hl_hive_examine or hl_lift_hive */
@@ -61,6 +62,7 @@ struct hl_hive_query {
 	   character, '\' is '/'; NULL: all */
 	const char *path;
 	bool deleted;      /* deleted ones too */
+	bool deep;         /* every file whose content is a hive: a sweep */
 };
 
 struct hl_hives;
@@ -69,6 +71,8 @@ struct hl_hives;
  * disk, in volume and path order; through the indexes, no sweep.
  * Deleted ones, when they are asked for, come from a sweep: by the whole
  * place, or by the file's name when its content begins like a hive.
+ * With deep the content of every file is asked, not only where hives are
+ * kept; the kind then comes from names and keys.
  *   HL_OK (also when none was found), HL_NOMEM, HL_CANCELLED, HL_LIMIT
  */
 enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,

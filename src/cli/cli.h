@@ -74,7 +74,7 @@ struct opts {
 	const char *tz, *codepage;
 	uint32_t kinds;
 	const char *user, *glob, *output;
-	bool orphan;
+	bool orphan, deep;
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
 	bool help, version;

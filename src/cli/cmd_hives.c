@@ -67,7 +67,7 @@ bool hives_find(struct cli *c, struct hl_hives **out)
 {
 	const struct hl_hive_query q = {
 		.kinds = c->o.kinds, .user = c->o.user, .path = c->o.glob,
-		.deleted = c->o.deleted,
+		.deleted = c->o.deleted, .deep = c->o.deep,
 	};
 	enum hl_status st = hl_hives_find(out, c->disk, &q, &c->ctx);
 
@@ -84,8 +84,8 @@ enum outcome hives_none(struct cli *c)
 {
 	bool asked = c->o.kinds || c->o.user || c->o.glob;
 
-	msg_error(c, "no hive%s found where Windows keeps them",
-	          asked ? " that was asked for" : "");
+	msg_error(c, "no hive%s found%s", asked ? " that was asked for" : "",
+	          c->o.deep ? "" : " where Windows keeps them");
 	return NOTHING;
 }
 

@@ -109,6 +109,8 @@ const struct option options[] = {
 	     "only this profile"),
 	TEXT("path", 0, "GLOB", CMD_HIVES | CMD_EXTRACT, glob,
 	     "only where the path matches"),
+	FLAG("deep", 0, CMD_HIVES | CMD_EXTRACT, deep,
+	     "every file whose content is a hive, wherever it lies"),
 	FLAG("no-replay", 0, CMD_EXTRACT, no_replay,
 	     "write hives as found only"),
 	FLAG("orphan", 0, CMD_REPLAY, orphan,

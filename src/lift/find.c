@@ -67,7 +67,7 @@ static bool wanted(const struct hl_find *f, const struct hl_hive *h)
 }
 
 /* One file is one hive, by whatever patterns or links it is reached. */
-static bool is_listed(const struct hl_find *f, const struct hl_ref *ref)
+bool hl_find_listed(const struct hl_find *f, const struct hl_ref *ref)
 {
 	for (size_t i = f->first; i < f->hives->n; i++)
 		if (f->hives->h[i]->entry.ref.id == ref->id)
@@ -154,7 +154,7 @@ enum hl_status hl_find_add(struct hl_find *f, const struct hl_place_row *row,
                            const char *user, struct hl_hive **out)
 {
 	*out = NULL;
-	if (!wanted_kind(f, row->kind) || is_listed(f, &entry->ref))
+	if (!wanted_kind(f, row->kind) || hl_find_listed(f, &entry->ref))
 		return HL_OK;
 	if (entry->type != HL_FILE) {
 		say_not_a_file(f, dir, entry);
@@ -245,9 +245,11 @@ static enum hl_status search(struct hl_find *f)
 
 	if (st == HL_OK)
 		st = walk_all(f);
-	hl_places_clear(f);
 	if (st == HL_OK && f->query->deleted)
 		st = hl_find_deleted(f);
+	if (st == HL_OK && f->query->deep)
+		st = hl_find_deep(f);
+	hl_places_clear(f);
 	if (f->hives->n > f->first)
 		qsort(f->hives->h + f->first, f->hives->n - f->first,
 		      sizeof(*f->hives->h), by_path);
