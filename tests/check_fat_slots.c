@@ -130,18 +130,182 @@ START_TEST(long_name_without_its_first_or_last_piece_is_dropped)
 }
 END_TEST
 
+static bool is_short(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (e.n_short != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (e.short16[i] != (uint8_t)name[i])
+			return false;
+	return true;
+}
+
 START_TEST(long_name_of_a_deleted_entry)
 {
 	named(b, "Some deleted name.txt", "SOMEDE~1TXT", 0, 5, 9);
 	b[0] = b[32] = b[64] = 0xE5;
 	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
 	ck_assert(e.deleted && is_named("Some deleted name.txt"));
-	/* live pieces never go with a deleted entry, nor the other way */
+	ck_assert_uint_eq(e.first, 'S'); /* and the short name's first byte */
+	ck_assert(is_short("SOMEDE~1.TXT"));
+	ck_assert(!hl_fat_first_lost(&e));
+}
+END_TEST
+
+START_TEST(deleted_entry_keeps_pieces_that_are_live)
+{
+	/* some cameras mark the short entry only; the pieces prove it */
 	named(b, "Some deleted name.txt", "SOMEDE~1TXT", 0, 5, 9);
 	b[64] = 0xE5;
 	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
-	ck_assert(e.deleted && !e.long_name && is_named("_OMEDE~1.TXT"));
+	ck_assert(e.deleted && is_named("Some deleted name.txt"));
+	ck_assert(is_short("SOMEDE~1.TXT"));
+	/* not complete: no proof */
+	memset(&names, 0, sizeof(names));
+	feed(0);
+	feed(2);
+	ck_assert(e.deleted && !e.long_name);
+	/* a live entry never takes deleted pieces */
+	named(b, "Some deleted name.txt", "SOMEDE~1TXT", 0, 5, 9);
+	b[0] = b[32] = 0xE5;
+	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(!e.deleted && !e.long_name);
 	ck_assert_uint_eq(names.orphans, 2);
+}
+END_TEST
+
+START_TEST(deleted_pieces_of_another_entry_are_dropped)
+{
+	named(b, "Some deleted name.txt", "SOMEDE~1TXT", 0, 5, 9);
+	memcpy(b + 64, "\xE5THER   TXT", 11); /* a new entry, deleted, too */
+	b[0] = b[32] = 0xE5;
+	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(e.deleted && !e.long_name && hl_fat_first_lost(&e));
+	feed_all(3);
+	ck_assert(is_named("_THER.TXT"));
+	ck_assert_uint_eq(names.orphans, 2);
+	/* padding inside a name: pieces of two names with one checksum */
+	named(b, "Some deleted name.txt", "SOMEDE~1TXT", 0, 5, 9);
+	b[0] = b[32] = b[64] = 0xE5;
+	put16(b + 32 + 3, 0xFFFF);
+	ck_assert_int_eq(feed_all(3), HL_FAT_SLOT_ENTRY);
+	ck_assert(!e.long_name);
+}
+END_TEST
+
+/* The first byte is the only one with which the sum comes out. */
+START_TEST(first_byte_comes_out_of_the_checksum)
+{
+	static const uint8_t tail[] = "EADME  MD ";
+	uint8_t name[11];
+
+	memcpy(name + 1, tail, 10);
+	for (unsigned c = 0; c < 256; c++) {
+		name[0] = (uint8_t)c;
+		uint8_t sum = slot_sum((const char *)name);
+		name[0] = 0xE5;
+		ck_assert_uint_eq(hl_fat_first_byte(sum, name), c);
+	}
+}
+END_TEST
+
+START_TEST(first_byte_has_to_fit_the_long_name)
+{
+	static const struct {
+		const char *name;
+		uint8_t byte;
+		bool fits;
+	} x[] = {
+		{ "readme.md", 'R', true },  { "readme.md", 'r', true },
+		{ "readme.md", 'E', false }, { "readme.md", '_', false },
+		{ ".profile", 'P', true },   { ".profile", '.', false },
+		{ " x", 'X', true },         { "+plus", '_', true },
+		{ "+plus", '+', false },     { "...", '_', true },
+		{ "...", 'A', false },       { "~x", '~', true },
+		{ "5", '5', true },          { "5", '6', false },
+	};
+	const uint16_t greek[] = { 0x03A3 }, none[1] = { 0 };
+	static const uint8_t plain[] = "?ROFIL~1TXT";
+	static const uint8_t hex[] = "?AA7~1  TXT";
+
+	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {
+		uint16_t u[16];
+		size_t n = strlen(x[i].name);
+		for (size_t j = 0; j < n; j++)
+			u[j] = (uint8_t)x[i].name[j];
+		ck_assert_msg(hl_fat_first_fits(x[i].byte, plain, u, n) ==
+		              x[i].fits,
+		              "%s %c", x[i].name, x[i].byte);
+	}
+	ck_assert(hl_fat_first_fits(0xE4, plain, greek, 1));
+	ck_assert(hl_fat_first_fits('_', plain, greek, 1));
+	ck_assert(hl_fat_first_fits(0x05, plain, greek, 1)); /* stands for E5 */
+	ck_assert(!hl_fat_first_fits('S', plain, greek, 1));
+	ck_assert(!hl_fat_first_fits('S', plain, none, 0));
+	ck_assert(hl_fat_first_fits('1', hex, greek, 1));
+	ck_assert(!hl_fat_first_fits('1', plain, greek, 1));
+	ck_assert(!hl_fat_first_fits('S', hex, greek, 1));
+}
+END_TEST
+
+START_TEST(plausible_entries_and_others)
+{
+	struct hl_fat_geom g = { .kind = HL_FAT16, .n_clusters = 5000,
+		                 .cluster_size = 2048 };
+
+	slot(b, "FILE    TXT", 0x20, 9, 100);
+	ck_assert(hl_fat_slot_plausible(&g, b));
+	b[0] = 0xE5;
+	ck_assert(hl_fat_slot_plausible(&g, b));
+	slot(b, "DIR        ", 0x10, 9, 0);
+	ck_assert(hl_fat_slot_plausible(&g, b));
+	slot(b, "DIR        ", 0x10, 9, 4096); /* as Windows XP leaves it */
+	ck_assert(hl_fat_slot_plausible(&g, b));
+	slot(b, "\xE5MPTY      ", 0x20, 0, 0);
+	ck_assert(hl_fat_slot_plausible(&g, b));
+	slot(b, "DIR        ", 0x10, 9, 100);     /* a folder of that size */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	slot(b, "DIR        ", 0x10, 0, 0);       /* without a cluster */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	slot(b, "FILE    TXT", 0x20, 5002, 100);  /* past the volume */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	slot(b, "FILE    TXT", 0x20, 0, 100);     /* bytes without clusters */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	slot(b, "FILE    TXT", 0x20, 9, 0);       /* clusters without bytes */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	slot(b, "FI:E    TXT", 0x20, 9, 100);     /* no such name */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	slot(b, "FILE    TXT", 0x60, 9, 100);     /* no such attribute */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	slot(b, "FILE    TXT", 0x20, 9, 100);
+	put16(b + 0x18, 13 << 5 | 1);             /* month 13 */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	slot(b, "FILE    TXT", 0x20, 9, 100);
+	put16(b + 0x16, 24 << 11);                /* hour 24 */
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	memcpy(b, "The quick brown fox jumps over it", 32);
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	memset(b, '0', 32);
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+	memset(b, 0xFF, 32);
+	ck_assert(!hl_fat_slot_plausible(&g, b));
+}
+END_TEST
+
+/* FAT32: what Windows left of a first cluster beyond 65,535. */
+START_TEST(upper_half_of_a_deleted_cluster_may_be_lost)
+{
+	slot(b, "\xE5ILE    TXT", 0x20, 0x0234, 100);
+	feed_all(1);
+	ck_assert(e.high_lost);
+	slot(b, "\xE5ILE    TXT", 0x20, 0x10234, 100);
+	feed_all(1);
+	ck_assert(!e.high_lost);
+	slot(b, "FILE    TXT", 0x20, 0x0234, 100);
+	feed_all(1);
+	ck_assert(!e.high_lost);
 }
 END_TEST
 
@@ -251,6 +415,12 @@ int main(void)
 	tcase_add_test(tc, long_name_out_of_order_is_dropped);
 	tcase_add_test(tc, long_name_without_its_first_or_last_piece_is_dropped);
 	tcase_add_test(tc, long_name_of_a_deleted_entry);
+	tcase_add_test(tc, deleted_entry_keeps_pieces_that_are_live);
+	tcase_add_test(tc, deleted_pieces_of_another_entry_are_dropped);
+	tcase_add_test(tc, first_byte_comes_out_of_the_checksum);
+	tcase_add_test(tc, first_byte_has_to_fit_the_long_name);
+	tcase_add_test(tc, plausible_entries_and_others);
+	tcase_add_test(tc, upper_half_of_a_deleted_cluster_may_be_lost);
 	tcase_add_test(tc, two_deleted_names_do_not_mix);
 	tcase_add_test(tc, kinds_of_entries);
 	tcase_add_test(tc, short_names_with_kanji_lead_and_lower_case);

@@ -595,7 +595,7 @@ START_TEST(a_record_by_number)
 	finish();
 	ck_assert_str_eq(text(entry("/Users/alice/NTUSER.DAT"), "output"),
 	                 "v3/Users/alice/NTUSER.DAT");
-	ck_assert_str_eq(text(entry("/orphan"), "output"),
+	ck_assert_str_eq(text(entry("/$Orphan/orphan"), "output"),
 	                 "v3/$Deleted/4-1/orphan");
 	end();
 }

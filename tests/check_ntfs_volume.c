@@ -86,10 +86,76 @@ START_TEST(record_zero_out_of_the_mirror)
 }
 END_TEST
 
-START_TEST(without_record_zero_nothing_opens)
+START_TEST(without_record_zero_the_records_are_found)
 {
+	struct hl_entry e;
+
+	ROOT({ 8, 1, "a" });
+	nb_record(b, 8, 1, 1);
+	nb_resident(b, 0x80, "", "here", 4);
+	nb_end(b);
+	memset(nb_place(b, 0), 0x11, NB_RECORD); /* and the copy */
+	open_it();
+	ck_assert(test_noted(HL_LOSS, "$MFT cannot be found whole"));
+	ck_assert(test_noted(HL_LOSS, "found by their signature"));
+	ck_assert_uint_eq(test_note_count(HL_FAILED), 0);
+	ck_assert_int_eq(hl_fs_find(fs, "a", &e), HL_OK);
+	ck_assert_uint_eq(e.size, 4);
+}
+END_TEST
+
+/* The run list leads elsewhere, the record itself is sound. */
+START_TEST(a_wrong_run_list_of_mft_gives_way_to_the_mirror)
+{
+	struct hl_entry e;
+	uint8_t *p = nb_place(b, 0), *end = p + NB_RECORD;
+
+	ROOT({ 8, 1, "a" });
+	nb_record(b, 8, 1, 1);
+	nb_end(b);
+	nb_finish(b);
+	while (p < end - 3 && memcmp(p, "\x11\x04\x04", 3))
+		p++;
+	ck_assert(p < end - 3);
+	p[2] = _i ? 40 : 0x7f; /* nothing there; outside the volume */
+	ck_assert_int_eq(hl_src_mem(&src, b->v, NB_SIZE, false, test_ctx()),
+	                 HL_OK);
+	ck_assert_int_eq(hl_fs_open(&fs, src, test_ctx()), HL_OK);
+	ck_assert(test_noted(HL_LOSS, "does not describe $MFT as it is"));
+	ck_assert(!test_noted(HL_LOSS, "signature"));
+	ck_assert_int_eq(hl_fs_find(fs, "a", &e), HL_OK);
+}
+END_TEST
+
+/* Of two stretches with the same numbers the one counts that begins where the
+ * boot sector says, though another volume's is longer. */
+START_TEST(records_of_another_volume_are_not_taken)
+{
+	struct hl_entry e;
+	unsigned i;
+
+	for (i = 0; i < 20; i++) {
+		nb_record_at(b, nb_cluster(b, 30) + i * NB_RECORD, i, 5, 1);
+		nb_file_name(b, 5, "alien");
+		nb_end(b);
+	}
+	nb_record(b, 1, 1, 1);
+	nb_end(b);
+	nb_record(b, 8, 1, 1);
+	nb_end(b);
 	ROOT({ 8, 1, "a" });
 	memset(nb_place(b, 0), 0x11, NB_RECORD);
+	open_it();
+	ck_assert_int_eq(hl_fs_find(fs, "a", &e), HL_OK);
+	ck_assert_uint_eq(e.ref.id, 8);
+	ck_assert_uint_eq(e.ref.seq, 1);
+	ck_assert(!(e.flags & HL_ENTRY_DAMAGED));
+}
+END_TEST
+
+START_TEST(without_any_record_nothing_opens)
+{
+	memset(nb_cluster(b, NB_MFT), 0x11, 4 * NB_CLUSTER);
 	ck_assert_int_ne(try_open(), HL_OK);
 	ck_assert(test_noted(HL_FAILED, "$MFT cannot be found"));
 }
@@ -105,7 +171,7 @@ START_TEST(the_boot_sector_behind_the_volume)
 	memset(b->v, 0, 512);
 	open_it();
 	ck_assert(hl_fs_info(fs)->boot_backup);
-	ck_assert(test_noted(HL_LOSS, "the boot sector is destroyed"));
+	ck_assert(test_noted(HL_LOSS, "the boot sector is destroyed or wrong"));
 	ck_assert_int_eq(hl_fs_find(fs, "a", &e), HL_OK);
 }
 END_TEST
@@ -265,7 +331,11 @@ static TCase *cases(void)
 	tcase_add_test(t, a_healthy_volume_is_quiet);
 	tcase_add_test(t, a_torn_sector_is_said_and_costs_its_own_bytes);
 	tcase_add_loop_test(t, record_zero_out_of_the_mirror, 0, 2);
-	tcase_add_test(t, without_record_zero_nothing_opens);
+	tcase_add_test(t, without_record_zero_the_records_are_found);
+	tcase_add_loop_test(t, a_wrong_run_list_of_mft_gives_way_to_the_mirror,
+	                    0, 2);
+	tcase_add_test(t, records_of_another_volume_are_not_taken);
+	tcase_add_test(t, without_any_record_nothing_opens);
 	tcase_add_test(t, the_boot_sector_behind_the_volume);
 	tcase_add_test(t, a_stale_reference_is_not_another_file);
 	tcase_add_test(t, mft_that_describes_itself_in_passes);

@@ -170,6 +170,28 @@ START_TEST(a_reparse_point_outside_of_the_record)
 }
 END_TEST
 
+/* A deleted one: still read, and who has its clusters now is said. */
+START_TEST(a_deleted_file)
+{
+	struct hl_entry e;
+	struct hl_src *s;
+
+	wof_file(0, 2, XPRESS4K);
+	/* no longer in use */
+	put16(nb_place(b, 8) + 0x16, 0);
+	open_it();
+	ck_assert_int_eq(hl_fs_find(fs, "@8", &e), HL_OK);
+	ck_assert(e.flags & HL_ENTRY_DELETED);
+	ck_assert_uint_eq(e.size, 9000);
+	ck_assert_int_eq(hl_fs_stream(&s, fs, &e.ref, "", HL_STREAM_CONTENT),
+	                 HL_OK);
+	expect(s, 4000, 96, 'p');
+	expect(s, 8192, 808, 'r');
+	hl_src_close(s);
+	ck_assert(test_noted(HL_INFO, "deleted file 8"));
+}
+END_TEST
+
 START_TEST(memory_may_end_anywhere)
 {
 	struct hl_entry e;
@@ -206,6 +228,7 @@ static TCase *cases(void)
 	                    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(t, a_stream_that_is_too_short_is_said);
 	tcase_add_test(t, a_reparse_point_outside_of_the_record);
+	tcase_add_test(t, a_deleted_file);
 	tcase_add_test(t, memory_may_end_anywhere);
 	return t;
 }

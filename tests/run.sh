@@ -149,8 +149,10 @@ check() {
 		say build-san "$MAKE -j2 B=$san SANITIZE=address,undefined \
 			build-tests"
 		python generated
+		python wof
 		python corpus --max-size 64M
 		python cases
+		python deleted
 		python sample
 		python loop
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"

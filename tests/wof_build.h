@@ -11,7 +11,8 @@
 #define WOF_TAG 0x80000017u
 enum { XPRESS4K, LZX, XPRESS8K, XPRESS16K };
 
-static inline size_t put_reparse(uint8_t *p, uint32_t provider, uint32_t algorithm)
+static inline size_t put_reparse(uint8_t *p, uint32_t provider,
+                                 uint32_t algorithm)
 {
 	put32(p, WOF_TAG);
 	put16(p + 4, 16);         /* bytes from 8 on */

@@ -177,15 +177,19 @@ enum hl_status hl_fs_parent(struct hl_fs *fs, const struct hl_entry *entry,
 enum hl_status hl_fs_path(struct hl_fs *fs, const struct hl_entry *entry,
                           char *buf, size_t n, bool *orphan) HL_MUST_CHECK;
 
-/* How a stream is read. */
+/* How a stream is read.  The unnamed stream of a file that WOF compressed
+ * (CompactOS) is what WofCompressedData holds; raw, it is that stream. */
 enum hl_stream_how {
 	HL_STREAM_CONTENT, /* as Windows reads it */
 	HL_STREAM_SLACK,   /* the same, then the bytes to the cluster's end */
 	HL_STREAM_RAW,     /* as it lies on the disk */
+	HL_STREAM_LOOK,    /* content, for its runs or a glance: that a deleted
+	                      file's clusters are in use again is not said */
 };
 /*
  * A file's stream as a source; stream "" or NULL is the unnamed one.
- *   HL_OK, HL_END (no such stream), HL_UNSUPPORTED (encrypted, WOF: said),
+ *   HL_OK, HL_END (no such stream), HL_UNSUPPORTED (encrypted, kept by
+ *   WOF elsewhere: said),
  *   HL_CORRUPT (said), HL_NOMEM
  */
 enum hl_status hl_fs_stream(struct hl_src **out, struct hl_fs *fs,

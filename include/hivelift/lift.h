@@ -139,6 +139,10 @@ struct hl_lift_opts {
 	const char *dir;          /* must not exist, or be empty, unless force */
 	bool force;
 	const char *const *argv;  /* the command line, for the manifest */
+	/* Instead of a folder: a tar archive goes there; false: no more. */
+	bool (*write)(void *user, const void *p, size_t n);
+	void *user;
+	bool dfxml;               /* dfxml.xml too */
 	struct hl_files *files;   /* refused as a target; may be NULL */
 	bool deleted;             /* of folders also what was deleted in them */
 	bool no_replay;           /* hives as found only */

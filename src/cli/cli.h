@@ -15,6 +15,7 @@
  *	progress.c stderr: how far it is
  *	stop.c     signals, the time budget
  *	zone.c     --tz: wall clock -> UTC
+ *	helper*.c  the process that starts the children of exec (helper.h)
  *	cmd_*.c    one command each
  */
 #ifndef HL_CLI_H
@@ -24,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "base/json.h"
@@ -47,8 +49,8 @@ struct command {
 };
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
-	CMD_LS = 16, CMD_STAT = 32, CMD_REPLAY = 128,
-	CMD_IMAGE = 63, /* those that read an image */
+	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
+	CMD_IMAGE = 127, /* those that read an image */
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -60,6 +62,7 @@ enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
 enum outcome cmd_replay(struct cli *c);
+enum outcome cmd_exec(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
@@ -67,6 +70,7 @@ struct opts {
 	const char *image;
 	char **args; /* after the image, options taken out */
 	int n_args;
+	char **child; /* of exec: what stands behind "--"; or NULL */
 	const char *volume;
 	bool at_offset, offset_in_sectors;
 	uint64_t offset, sector_size, max_memory, max_file_size, timeout;
@@ -75,6 +79,7 @@ struct opts {
 	uint32_t kinds;
 	const char *user, *glob, *output;
 	bool orphan, deep;
+	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
 	bool help, version;
@@ -250,6 +255,7 @@ struct cli {
 	struct notes notes;
 	struct progress progress;
 	struct stop stop;
+	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;

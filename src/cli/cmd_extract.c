@@ -121,7 +121,7 @@ static void say_done(struct cli *c, const struct tally *n)
 		        n->logs == 1 ? "log" : "logs");
 	msg_say(c, "%llu files, %s, written to %s",
 	        (unsigned long long)n->files, show_size(size, n->bytes),
-	        c->o.output);
+	        strcmp(c->o.output, "-") ? c->o.output : "stdout");
 }
 
 /* Keep what there is, unless the user broke off or the output failed. */
@@ -160,14 +160,23 @@ static enum outcome finish(struct cli *c, struct hl_lift *lift,
 	return outcome;
 }
 
+static bool to_stdout(void *user, const void *p, size_t n)
+{
+	return out_write(user, p, n);
+}
+
 enum outcome cmd_extract(struct cli *c)
 {
+	const bool tar = !strcmp(c->o.output, "-");
 	const struct hl_lift_opts opts = {
 		.dir = c->o.output,
 		.force = c->o.force,
 		.no_replay = c->o.no_replay,
 		.argv = (const char *const *)c->argv,
 		.files = c->files,
+		.write = tar ? to_stdout : NULL,
+		.user = &c->out,
+		.dfxml = c->o.dfxml,
 		.deleted = c->o.deleted,
 	};
 	struct tally n = { .hives = 0 };

@@ -110,7 +110,8 @@ static bool starts(const char *s, const char *prefix)
 static bool told_later(const struct cli *c, const struct hl_note *note)
 {
 	return note->level == HL_INFO && !c->o.verbose &&
-	       (c->cmd->bit & (CMD_INFO | CMD_HIVES | CMD_EXTRACT)) &&
+	       (c->cmd->bit & (CMD_INFO | CMD_HIVES | CMD_EXTRACT |
+	                      CMD_EXEC)) &&
 	       !strcmp(note->what, "unread volume");
 }
 

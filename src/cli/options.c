@@ -8,12 +8,13 @@
  * the table is what --help prints.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 #include "cli.h"
 
 static const char *const later_commands[] = {
-	"exec", "scan", "carve", "verify", "acquire", NULL,
+	"scan", "carve", "verify", "acquire", NULL,
 };
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
@@ -131,6 +132,27 @@ static bool find_command(struct cli *c, const char *word)
 	return false;
 }
 
+/* With -o - it is an archive, with --print0 a list, and nothing else. */
+static bool check_stdout(struct cli *c)
+{
+	const struct opts *o = &c->o;
+	bool tar = o->output && !strcmp(o->output, "-");
+
+	if (tar && c->cmd->bit == CMD_EXEC)
+		msg_usage(c, "--out wants a folder");
+	else if (tar && c->cmd->bit == CMD_REPLAY)
+		msg_usage(c, "replay wants a file: -o OUT");
+	else if ((tar && (o->json || o->print0)) || (o->json && o->print0))
+		msg_usage(c, "%s and %s exclude each other",
+		          tar ? "-o -" : "--json",
+		          o->json && tar ? "--json" : "--print0");
+	else if (tar && isatty(STDOUT_FILENO))
+		msg_usage(c, "-o - does not write to a terminal");
+	else
+		return true;
+	return false;
+}
+
 static bool check(struct cli *c)
 {
 	const struct opts *o = &c->o;
@@ -146,6 +168,14 @@ static bool check(struct cli *c)
 		          o->args[c->cmd->max_args]);
 		return false;
 	}
+	if (c->cmd->bit == CMD_EXEC && (!o->child || !o->child[0])) {
+		msg_usage(c, "exec wants IMAGE -- CMD ARG...");
+		return false;
+	}
+	if (c->cmd->bit == CMD_EXEC && o->json) {
+		msg_usage(c, "no --json here: stdout is the command's");
+		return false;
+	}
 	if (c->cmd->bit == CMD_EXTRACT && !o->output) {
 		msg_usage(c, "extract wants -o DIR");
 		return false;
@@ -154,10 +184,8 @@ static bool check(struct cli *c)
 		msg_usage(c, "replay wants -o OUT");
 		return false;
 	}
-	if (o->output && !strcmp(o->output, "-")) {
-		msg_usage(c, "-o - is not in this version");
+	if (!check_stdout(c))
 		return false;
-	}
 	if ((o->at_offset && o->volume) || (o->slack && o->raw) ||
 	    (o->body && o->json)) {
 		msg_usage(c, "%s exclude each other",
@@ -191,11 +219,18 @@ bool options_parse(struct cli *c, int argc, char **argv)
 
 		if (only_args || word[0] != '-' || !word[1])
 			c->o.args[n++] = word;
+		else if (!strcmp(word, "--") && c->cmd->bit == CMD_EXEC)
+			break;
 		else if (!strcmp(word, "--"))
 			only_args = true;
 		else if (word[1] == '-' ? !long_option(c, &w)
 		                        : !letters(c, &w))
 			return false;
+	}
+	if (w.i < argc) { /* the rest is not ours to read */
+		c->o.child = c->o.args + n + 1;
+		memcpy(c->o.child, argv + w.i + 1,
+		       (size_t)(argc - w.i - 1) * sizeof(*argv));
 	}
 	c->o.image = n ? c->o.args[0] : NULL;
 	c->o.args += n ? 1 : 0;

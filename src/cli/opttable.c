@@ -91,33 +91,50 @@ static bool set_codepage(struct opts *o, const char *arg)
 	return known;
 }
 
+static bool set_layout(struct opts *o, const char *arg)
+{
+	o->flat = !strcmp(arg, "regripper");
+	return o->flat || !strcmp(arg, "tree");
+}
+
 #define AT(member) offsetof(struct opts, member)
 #define FLAG(n, l, c, m, h) { n, l, NULL, c, OPT_FLAG, AT(m), NULL, h }
 #define TEXT(n, l, a, c, m, h) { n, l, a, c, OPT_TEXT, AT(m), NULL, h }
 #define SIZE(n, a, c, m, h) { n, 0, a, c, OPT_SIZE, AT(m), NULL, h }
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
+#define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
 #define LATER(n, l) { n, l, NULL, 0, OPT_FLAG, 0, NULL, NULL }
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
 	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY, output,
-	     "write there"),
-	FLAG("force", 0, CMD_EXTRACT | CMD_REPLAY, force, "overwrite what is there"),
-	CALL("kind", 0, "K", CMD_HIVES | CMD_EXTRACT, set_kind,
+	     "write there; extract: -: a tar archive on stdout"),
+	TEXT("out", 0, "DIR", CMD_EXEC, output,
+	     "each command's stdout to a file of its own there"),
+	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY, force,
+	     "overwrite what is there"),
+	CALL("kind", 0, "K", HIVES, set_kind,
 	     "only this kind (SYSTEM, NTUSER, ...); repeatable"),
-	TEXT("user", 0, "NAME", CMD_HIVES | CMD_EXTRACT, user,
+	TEXT("user", 0, "NAME", HIVES, user,
 	     "only this profile"),
-	TEXT("path", 0, "GLOB", CMD_HIVES | CMD_EXTRACT, glob,
+	TEXT("path", 0, "GLOB", HIVES, glob,
 	     "only where the path matches"),
-	FLAG("deep", 0, CMD_HIVES | CMD_EXTRACT, deep,
+	FLAG("deep", 0, HIVES, deep,
 	     "every file whose content is a hive, wherever it lies"),
 	FLAG("no-replay", 0, CMD_EXTRACT, no_replay,
 	     "write hives as found only"),
 	FLAG("orphan", 0, CMD_REPLAY, orphan,
 	     "the hive is gone: all arguments are logs"),
+	CALL("layout", 0, "tree|regripper", CMD_EXTRACT, set_layout,
+	     "regripper: one flat folder, v3_alice_NTUSER.DAT"),
+	FLAG("print0", 0, CMD_EXTRACT, print0,
+	     "paths of the hives written, for xargs -0"),
+	FLAG("dfxml", 0, CMD_EXTRACT, dfxml, "also dfxml.xml"),
+	FLAG("as-found", 0, CMD_EXEC, no_replay,
+	     "hand over hives without their logs applied"),
 	FLAG("slack", 0, CMD_CAT, slack, "append the last cluster's rest"),
 	FLAG("raw", 0, CMD_CAT, raw, "the bytes as they lie on the disk"),
-	FLAG("deleted", 'd', CMD_HIVES | CMD_EXTRACT | CMD_LS, deleted,
+	FLAG("deleted", 'd', HIVES | CMD_LS, deleted,
 	     "deleted files too"),
 	FLAG("sweep", 0, CMD_LS, sweep,
 	     "all files without the indexes, by record"),
@@ -154,6 +171,5 @@ const struct option options[] = {
 	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),
 	LATER("mirror", 0), LATER("no-sandbox", 0), LATER("run-as", 0),
 	LATER("deep", 0),
-	LATER("layout", 0), LATER("print0", 0), LATER("dfxml", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

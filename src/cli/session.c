@@ -1,7 +1,7 @@
 /*
  * session.c: what every command does first, in one fixed order:
  *
- *	find the files -> (helper for exec) -> (sandbox) -> parse
+ *	find the files -> helper of exec -> (sandbox) -> parse
  *
  * Up to the sandbox nothing of the evidence has been looked at; behind it
  * nothing new may be opened.
@@ -14,6 +14,7 @@
 #include "base/banned.h"
 #include "base/text.h"
 #include "cli.h"
+#include "helper.h"
 
 /* Ends here for good; said by a note, or else by us. */
 static bool failed(struct cli *c, enum hl_status st)
@@ -119,7 +120,8 @@ bool session_open(struct cli *c)
 		return failed(c, st);
 	if (into_the_source(c))
 		return false;
-	/* the helper that runs the children of exec forks here */
+	if (c->o.child && !helper_start(c))
+		return false;
 	/* the sandbox closes here: no byte was parsed, no thread runs yet */
 	st = hl_image_open(&c->image, c->files, &io, &c->ctx);
 	if (st != HL_OK)
@@ -140,6 +142,7 @@ bool session_open(struct cli *c)
 
 void session_close(struct cli *c)
 {
+	helper_stop(c);
 	hl_disk_close(c->disk);
 	hl_src_close(c->image);
 	hl_files_close(c->files);

@@ -1,7 +1,22 @@
 /* stat_json.c: the one object of `stat --json`. */
+#include <string.h>
+
 #include "base/banned.h"
 #include "lift/json_parts.h"
 #include "stat.h"
+
+/* Its content cannot be had, and to ask for it would be a failure. */
+static bool is_encrypted(struct hl_fs *fs, const struct hl_ref *ref,
+                         const char *stream)
+{
+	struct hl_stream_info info;
+	unsigned cursor = 0;
+
+	while (hl_fs_stream_next(fs, ref, &cursor, &info) == HL_OK)
+		if (!strcmp(info.name, stream ? stream : ""))
+			return info.encrypted;
+	return false;
+}
 
 bool stat_runs(struct cli *c, const struct where *w, const char *stream,
                struct hl_runs *r)
@@ -13,7 +28,9 @@ bool stat_runs(struct cli *c, const struct where *w, const char *stream,
 	*r = (struct hl_runs){ .leaf = hl_runs_leaf(c->image) };
 	/* content first: it knows the valid length; what is encrypted or of
 	   a foreign compression has its raw runs still */
-	st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_CONTENT);
+	st = HL_UNSUPPORTED;
+	if (!is_encrypted(fs, ref, stream))
+		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_LOOK);
 	if (st == HL_UNSUPPORTED)
 		st = hl_fs_stream(&r->src, fs, ref, stream, HL_STREAM_RAW);
 	if (st != HL_OK)

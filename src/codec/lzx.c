@@ -154,7 +154,7 @@ static bool read_match(struct lzx *z, unsigned symbol, bool aligned,
 		return false;
 	if (!read_distance(z, (symbol - 256) >> 3, aligned, &dist))
 		return false;
-	return match_copy(z->out, &z->pos, stop, dist, (uint64_t)len + more + 2);
+	return match_copy(z->out, &z->pos, stop, dist, len + more + 2);
 }
 
 /* ---- blocks -------------------------------------------------------------- */

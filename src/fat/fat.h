@@ -135,8 +135,10 @@ void hl_fat_names_cut(struct hl_fat_names *names);
 uint8_t hl_fat_checksum(const uint8_t name[11]);
 /* The one first byte with which name[1 … 10] has that checksum. */
 uint8_t hl_fat_first_byte(uint8_t sum, const uint8_t name[11]);
-/* Could a short name that begins with that byte be made of the long one? */
-bool hl_fat_first_fits(uint8_t byte, const uint16_t *name, size_t n);
+/* Could a short name be made of the long one when it begins with that byte?
+ * The others are in raw[1 … 10]. */
+bool hl_fat_first_fits(uint8_t byte, const uint8_t raw[11],
+                       const uint16_t *name, size_t n);
 /*
  * Could those 32 bytes be a short entry?  For places where nothing says that
  * there are any: behind a folder's end mark, in clusters of deleted folders.
@@ -254,6 +256,10 @@ enum hl_status hl_fat_gone_chain(struct hl_fat *v, uint32_t first,
 /* Does a folder begin there, and which is above it?  HL_OK, HL_END, … */
 enum hl_status hl_fat_dots(struct hl_fat *v, uint32_t cluster,
                            uint32_t *above) HL_MUST_CHECK;
+
+/* Does no chain hold the cluster around a position?  HL_OK, … */
+enum hl_status hl_fat_is_free(struct hl_fat *v, uint64_t pos,
+                              bool *yes) HL_MUST_CHECK;
 
 /* Folders that no entry leads to. */
 struct hl_fat_orphan {

@@ -232,21 +232,57 @@ static void clear(struct hl_fat *v, struct hl_fat_chain *c)
 	memset(c, 0, sizeof(*c));
 }
 
+/* Does the chain end where the file does?  More clusters than a file needs
+ * are odd, and no damage by themselves. */
+static enum hl_status ends(struct hl_fat *v, const struct hl_fat_chain *c,
+                           unsigned prefer, bool *yes)
+{
+	const struct hl_fat_run *last = c->n ? &c->run[c->n - 1] : NULL;
+	struct hl_fat_link_info link;
+	enum hl_status st;
+
+	*yes = false;
+	if (!last || c->cut != HL_FAT_WHOLE)
+		return HL_OK;
+	st = hl_fat_table_get(v, last->cluster + last->n - 1, prefer, false,
+	                      &link);
+	*yes = st == HL_OK && link.kind == HL_FAT_LAST;
+	return st;
+}
+
+/* The copies disagree: is the chain of the second one the better one? */
+static enum hl_status compare(struct hl_fat *v,
+                              const struct hl_fat_chain *one,
+                              const struct hl_fat_chain *two, bool *better)
+{
+	bool one_ends, two_ends;
+	enum hl_status st = ends(v, one, 0, &one_ends);
+
+	if (st == HL_OK)
+		st = ends(v, two, 1, &two_ends);
+	*better = st == HL_OK && two->cut == HL_FAT_WHOLE &&
+	          (one->cut != HL_FAT_WHOLE || (two_ends && !one_ends));
+	return st;
+}
+
 enum hl_status hl_fat_chain_walk(struct hl_fat *v, uint32_t first,
                                  uint32_t want, struct hl_fat_chain *out)
 {
 	struct hl_fat_chain other;
+	bool better = false;
 	enum hl_status st;
 
 	memset(out, 0, sizeof(*out));
 	if (want == 0)
 		return HL_OK;
 	st = walk(v, first, want, 0, out);
-	if (st == HL_OK && out->cut != HL_FAT_WHOLE && out->differ) {
+	if (st == HL_OK && out->differ) {
 		/* garbage that looks like cluster numbers: ask the copy */
 		memset(&other, 0, sizeof(other));
 		st = walk(v, first, want, 1, &other);
-		if (st == HL_OK && other.cut == HL_FAT_WHOLE) {
+		if (st == HL_OK)
+			st = compare(v, out, &other, &better);
+		if (better) {
 			clear(v, out);
 			*out = other;
 			out->second += out->differ;

@@ -127,7 +127,8 @@ static void judge(const struct hl_fat_geom *g, struct hl_fat_entry *e)
 	             (e->what == HL_FAT_FOLDER && !e->cluster);
 }
 
-/* Bytes that are no entry at all: a folder's cluster with other content. */
+/* Bytes that are no entry at all: a folder's cluster with other content, or
+ * a deleted piece of a long name that lost its attributes, too. */
 static bool is_garbage(const struct hl_fat_geom *g,
                        const struct hl_fat_entry *e)
 {
@@ -135,7 +136,7 @@ static bool is_garbage(const struct hl_fat_geom *g,
 
 	for (int i = 0; i < 11; i++)
 		control |= e->raw[i] < 0x20 && !(i == 0 && e->raw[0] == 0x05);
-	return control && ((e->attributes & 0xC0) ||
+	return control && (e->deleted || (e->attributes & 0xC0) ||
 	                   (e->cluster && !hl_fat_is_cluster(g, e->cluster)));
 }
 

@@ -150,3 +150,20 @@ enum hl_status hl_fat_guess(struct hl_fat *v, const struct hl_fat_entry *e,
 		hl_fat_chain_free(v, out);
 	return st;
 }
+
+enum hl_status hl_fat_is_free(struct hl_fat *v, uint64_t pos, bool *yes)
+{
+	const struct hl_fat_geom *g = &v->geom;
+	struct hl_fat_link_info link;
+	enum hl_status st;
+
+	*yes = false;
+	if (pos < g->data_off ||
+	    (pos - g->data_off) / g->cluster_size >= g->n_clusters)
+		return HL_OK; /* the fixed root */
+	st = hl_fat_table_get(v, (uint32_t)((pos - g->data_off) /
+	                                    g->cluster_size) + 2, 0, false,
+	                      &link);
+	*yes = st == HL_OK && link.kind == HL_FAT_FREE;
+	return st;
+}

@@ -51,7 +51,13 @@ static bool is_replaced(uint16_t u)
 	       u == ']';
 }
 
-bool hl_fat_first_fits(uint8_t byte, const uint16_t *name, size_t n)
+static bool is_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+}
+
+bool hl_fat_first_fits(uint8_t byte, const uint8_t raw[11],
+                       const uint16_t *name, size_t n)
 {
 	size_t i = 0;
 
@@ -61,6 +67,10 @@ bool hl_fat_first_fits(uint8_t byte, const uint16_t *name, size_t n)
 		return byte == '_';
 	if (name[i] < 0x80)
 		return upper(byte) == upper(name[i]);
+	/* Windows: "1AA7~1", a sum, when the code page has too little of it */
+	if (is_hex(byte) && is_hex(raw[1]) && is_hex(raw[2]) &&
+	    is_hex(raw[3]) && raw[4] == '~')
+		return true;
 	/* the code page is not known for sure; 05 stands for E5 */
 	return byte >= 0x80 || byte == '_' || byte == 0x05;
 }
@@ -167,7 +177,7 @@ static void take_deleted(const struct hl_fat_names *names,
 	if (names->deleted ? !is_padded(names) : names->left > 0)
 		return;
 	e->n_name = assemble(names, e->name16);
-	if (hl_fat_first_fits(first, e->name16, e->n_name))
+	if (hl_fat_first_fits(first, e->raw, e->name16, e->n_name))
 		e->first = first;
 	else
 		e->n_name = 0;

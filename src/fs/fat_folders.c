@@ -128,7 +128,6 @@ static enum hl_status folder_entry(struct hl_fs *fs, uint32_t first,
 enum hl_status hl_fat_fs_parent(struct hl_fs *fs, const struct hl_entry *e,
                                 struct hl_entry *out)
 {
-	const struct hl_ref unknown = { .id = UINT64_MAX };
 	struct hl_fat_entry folder;
 	enum hl_status st;
 
@@ -137,11 +136,11 @@ enum hl_status hl_fat_fs_parent(struct hl_fs *fs, const struct hl_entry *e,
 		return HL_END;
 	if (e->ref.seq == 0)
 		return hl_fs_root(fs, out);
-	if (e->parent.id != UINT64_MAX && e->parent.id != 0)
+	if (e->parent.id != FAT_NO_PARENT && e->parent.id != 0)
 		st = hl_fat_fs_entry(fs, &e->parent, &folder);
 	else
 		st = folder_entry(fs, e->ref.seq, &folder);
 	if (st == HL_OK)
-		hl_fat_fs_fill(out, fs, &folder, &unknown);
+		hl_fat_fs_fill(out, fs, &folder, NULL);
 	return st;
 }

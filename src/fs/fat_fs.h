@@ -1,4 +1,4 @@
-/* fat_fs.h: what fat_fs.c and fat_facts.c share. */
+/* fat_fs.h: what the parts of the FAT adapter share. */
 #ifndef HL_FAT_FS_H
 #define HL_FAT_FS_H
 
@@ -29,7 +29,7 @@ enum hl_status hl_fat_folders_put(const struct hl_ctx *ctx,
 const struct hl_ref *hl_fat_folders_get(const struct fat_folders *f,
                                         uint32_t first);
 
-/* The entries of one folder; fat_list.c. */
+/* The entries of one folder. */
 struct fat_iter {
 	struct hl_fat_dir *dir; /* NULL: none, a deleted folder that is gone */
 	struct hl_ref folder;
@@ -55,6 +55,14 @@ struct fat_fs {
  */
 enum hl_status hl_fat_fs_folder(struct hl_fs *fs, const struct hl_ref *ref,
                                 uint32_t *first, unsigned *how) HL_MUST_CHECK;
+/* parent NULL: its ref is not known, hl_fat_fs_parent finds it. */
+#define FAT_NO_PARENT UINT64_MAX
+void hl_fat_fs_set_name(struct hl_entry *out, const uint16_t *name,
+                        uint16_t n);
+/* hl_fs_ops.entry */
+enum hl_status hl_fat_fs_entry_op(struct hl_fs *fs, const struct hl_ref *ref,
+                                  bool by_number,
+                                  struct hl_entry *out) HL_MUST_CHECK;
 void hl_fat_fs_fill(struct hl_entry *out, const struct hl_fs *fs,
                     const struct hl_fat_entry *e, const struct hl_ref *parent);
 

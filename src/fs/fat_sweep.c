@@ -141,7 +141,6 @@ static bool is_orphan(const struct sweep *s, uint32_t cluster)
 static enum hl_status next_orphan(struct hl_fs *fs, struct sweep *s,
                                   struct hl_entry *out)
 {
-	const struct hl_ref unknown = { .id = UINT64_MAX };
 	struct hl_fat_entry e;
 
 	while (s->at < 2 * s->n_orphans) {
@@ -158,7 +157,7 @@ static enum hl_status next_orphan(struct hl_fs *fs, struct sweep *s,
 			continue;
 		if (st != HL_OK)
 			return st;
-		hl_fat_fs_fill(out, fs, &e, &unknown);
+		hl_fat_fs_fill(out, fs, &e, NULL);
 		see(s, o->cluster);
 		return later(fs, &s->gone, o->cluster, &out->ref);
 	}

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/times_impl.h"
 #include "fs/ntfs_fs.h"
+#include "ntfs/wof.h"
 
 struct facts {
 	struct hl_ntfs_fs *n;
@@ -162,6 +163,22 @@ static void standard(struct facts *w, struct span value)
 	}
 }
 
+static void wof(struct facts *w, struct span value)
+{
+	struct hl_ntfs_wof how;
+	enum hl_status st = hl_ntfs_wof_decode(value, &how);
+
+	if (!how.ours)
+		return;
+	if (st == HL_CORRUPT)
+		text(w, "damage", "the reparse data is broken");
+	num(w, "wof_provider", how.provider);
+	if (how.provider != 2 || st == HL_CORRUPT)
+		return;
+	num(w, "wof_algorithm", how.algorithm);
+	text(w, "wof_compression", how.name ? how.name : "unknown");
+}
+
 static void reparse(struct facts *w, struct span value)
 {
 	struct hl_ntfs_reparse r;
@@ -170,6 +187,7 @@ static void reparse(struct facts *w, struct span value)
 	if (hl_ntfs_reparse_decode(value, &r) != HL_OK)
 		text(w, "damage", "the reparse data is broken");
 	hex(w, "tag", r.tag);
+	wof(w, value);
 	if (!r.is_link)
 		return;
 	hl_utf8_from16le(buf, sizeof(buf), r.subst, false);

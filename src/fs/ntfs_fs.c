@@ -72,25 +72,17 @@ static enum hl_status fill_info(struct hl_fs *fs)
 
 static enum hl_status open_impl(struct hl_fs *fs, bool rescue)
 {
-	struct hl_at at = { fs->ctx, fs->src, 0, "NTFS boot sector" };
-	struct hl_ntfs_geom g;
-	struct hl_ntfs_fs *n;
-	enum hl_status st = HL_OK;
+	struct hl_ntfs_fs *n = hl_zalloc(fs->ctx, sizeof(*n));
+	enum hl_status st;
 
-	if (rescue)
-		st = hl_ntfs_boot_backup(fs->src, &g);
-	if (st != HL_OK)
-		return st;
-	n = hl_zalloc(fs->ctx, sizeof(*n));
 	if (!n)
 		return HL_NOMEM;
 	fs->impl = n;
-	st = hl_ntfs_open(&n->nt, fs->src, rescue ? &g : NULL, NULL, fs->ctx);
-	if (st == HL_OK && rescue) {
-		hl_warn(&at, "the boot sector is destroyed; its copy behind "
-		             "the volume is used");
-		fs->info.boot_backup = true;
-	}
+	if (rescue)
+		st = hl_ntfs_open_rescue(&n->nt, fs->src,
+		                         &fs->info.boot_backup, fs->ctx);
+	else
+		st = hl_ntfs_open(&n->nt, fs->src, NULL, NULL, fs->ctx);
 	if (st == HL_OK)
 		st = fill_info(fs);
 	if (st != HL_OK)
@@ -237,13 +229,30 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 	return HL_OK;
 }
 
+static enum hl_status give(struct hl_fs *fs, struct list *l,
+                           const struct hl_ntfs_link *link,
+                           struct hl_entry *out)
+{
+	bool wrong;
+	enum hl_status st;
+
+	if (!(l->how & HL_LIST_FULL)) {
+		hl_ntfs_entry_index(link, out);
+		return HL_OK;
+	}
+	st = hl_ntfs_fs_follow(fs, &l->ref, link, out, &wrong);
+	/* Which of two names is right nobody knows: both come. */
+	if (st == HL_OK && wrong)
+		hl_ntfs_dir_doubt(l->dir);
+	return st;
+}
+
 static enum hl_status list_next(struct hl_fs *fs, void *iter,
                                 struct hl_entry *out)
 {
 	struct list *l = iter;
 	struct hl_ntfs_link link;
 	enum hl_status st;
-	bool wrong = false;
 
 	while (l->live) {
 		st = hl_ntfs_dir_next(l->dir, &link);
@@ -251,22 +260,9 @@ static enum hl_status list_next(struct hl_fs *fs, void *iter,
 			l->live = false;
 		else if (st != HL_OK)
 			return st;
-		else if (link.name.name_space == NTFS_NS_DOS &&
-		         !(l->how & HL_LIST_SHORT))
-			continue;
-		else if (!(l->how & HL_LIST_FULL)) {
-			hl_ntfs_entry_index(&link, out);
-			return HL_OK;
-		} else {
-			st = hl_ntfs_fs_follow(fs, &l->ref, &link, out,
-			                       &wrong);
-			if (st != HL_OK || !wrong)
-				return st;
-			/* The right name comes at the end. */
-			hl_ntfs_dir_doubt(l->dir);
-			if (hl_cancelled(fs->ctx))
-				return HL_CANCELLED;
-		}
+		else if (link.name.name_space != NTFS_NS_DOS ||
+		         (l->how & HL_LIST_SHORT))
+			return give(fs, l, &link, out);
 	}
 	return l->gone ? hl_ntfs_gone_next(l->gone, out) : HL_END;
 }

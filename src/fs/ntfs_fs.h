@@ -71,7 +71,7 @@ enum hl_status hl_ntfs_fs_fact(struct hl_fs *fs, const struct hl_ref *ref,
 /*
  * ntfs_links.c: the file behind a name of a folder, by its record; by the
  * index's copy when that is lost (marked damaged).  What does not fit is
- * said.  *wrong: the record has other names in this folder, not this one.
+ * said.  *wrong: the folder's index may lack another name because of it.
  * HL_OK, HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_ntfs_fs_follow(struct hl_fs *fs, const struct hl_ref *dir,

@@ -36,15 +36,19 @@ static enum hl_status find_other(struct hl_fs *fs, const struct hl_ref *dir,
 	enum hl_status st = hl_ntfs_kid_find(volume(fs), folder, &l->name,
 	                                     &other);
 
-	if (st != HL_OK || other.ref.number == l->ref.number)
-		return st == HL_OK ? HL_END : st;
+	if (st == HL_OK && other.ref.number == l->ref.number &&
+	    other.ref.seq == l->ref.seq)
+		return HL_END; /* the same again */
+	if (st != HL_OK)
+		return st;
 	hl_ntfs_entry_index(l, &e);
-	hl_warn(&at, "\"%s\": its folder leads to record %llu, which is not "
-	        "this file; record %llu, which says it is, is used", e.name,
-	        (unsigned long long)l->ref.number,
-	        (unsigned long long)other.ref.number);
+	hl_warn(&at, "\"%s\": its folder leads to record %llu-%u, which is "
+	        "not this file; record %llu-%u, which says it is, is used",
+	        e.name, (unsigned long long)l->ref.number, l->ref.seq,
+	        (unsigned long long)other.ref.number, other.ref.seq);
 	*l = other;
-	return open_link(fs, l, f);
+	st = open_link(fs, l, f);
+	return st == HL_CORRUPT ? HL_END : st;
 }
 
 static void index_only(struct hl_fs *fs, const struct hl_ntfs_link *l,
@@ -63,18 +67,12 @@ static void index_only(struct hl_fs *fs, const struct hl_ntfs_link *l,
 		        (unsigned long long)l->ref.number);
 }
 
-/* A name that the record does not have. */
-static void check_name(struct hl_fs *fs, const struct hl_ref *dir,
-                       const struct hl_ntfs_link *l,
-                       const struct hl_ntfs_file *f, struct hl_entry *out,
-                       bool *wrong)
+/* A name that the record does not have, and no other record either. */
+static void say_name(struct hl_fs *fs, const struct hl_ntfs_link *l,
+                     const struct hl_ntfs_file *f, struct hl_entry *out)
 {
 	struct hl_at at = hl_ntfs_fs_at(fs, l->ref.number);
-	enum hl_ntfs_named named = hl_ntfs_file_named(f, dir->id, &l->name);
 
-	if (named == NTFS_NAMED_SO)
-		return;
-	*wrong = named == NTFS_NAMED_OTHERWISE;
 	out->flags |= HL_ENTRY_DAMAGED;
 	/* its record's own damage was said, and may be what took the name */
 	if (!f->damaged)
@@ -88,21 +86,37 @@ enum hl_status hl_ntfs_fs_follow(struct hl_fs *fs, const struct hl_ref *dir,
                                  struct hl_entry *out, bool *wrong)
 {
 	struct hl_ntfs_fs *n = fs->impl;
+	enum hl_ntfs_named named = NTFS_NAMED_NOT;
 	struct hl_ntfs_link l = *link;
-	struct hl_ntfs_file *f = NULL;
-	enum hl_status st = open_link(fs, &l, &f), first = st;
+	struct hl_ntfs_file *f = NULL, *other = NULL;
+	enum hl_status st = open_link(fs, &l, &f), by_name = HL_END;
 
 	*wrong = false;
-	if (st == HL_END || st == HL_CORRUPT)
-		st = find_other(fs, dir, &l, &f);
+	if (st == HL_OK)
+		named = hl_ntfs_file_named(f, dir->id, &l.name);
+	if ((st == HL_OK && named != NTFS_NAMED_SO) || st == HL_END ||
+	    st == HL_CORRUPT)
+		by_name = find_other(fs, dir, &l, &other);
+	if (by_name == HL_OK) {
+		hl_ntfs_file_close(f);
+		f = other;
+		st = HL_OK;
+		named = NTFS_NAMED_SO;
+	} else if (by_name == HL_NOMEM || by_name == HL_CANCELLED) {
+		hl_ntfs_file_close(f);
+		return by_name;
+	}
 	if (st == HL_NOMEM || st == HL_CANCELLED)
 		return st;
 	if (st != HL_OK) {
-		index_only(fs, link, first, out);
+		index_only(fs, link, st, out);
 		return HL_OK;
 	}
 	hl_ntfs_entry_fill(n->nt, f, &l, out);
-	check_name(fs, dir, &l, f, out, wrong);
+	/* whose name this was before is then not in the index */
+	*wrong = by_name == HL_OK || named == NTFS_NAMED_OTHERWISE;
+	if (named != NTFS_NAMED_SO)
+		say_name(fs, &l, f, out);
 	/* Likely to be asked for next. */
 	hl_ntfs_file_close(n->last);
 	n->last = f;

@@ -92,28 +92,30 @@ enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
 		[HL_STREAM_CONTENT] = NTFS_CONTENT,
 		[HL_STREAM_SLACK] = NTFS_SLACK,
 		[HL_STREAM_RAW] = NTFS_RAW,
+		[HL_STREAM_LOOK] = NTFS_CONTENT,
 	};
 	struct hl_ntfs_file *f;
 	struct hl_ntfs_sum sum;
 	const char *why;
 	size_t i;
+	bool kept; /* by WOF */
 	enum hl_status st = hl_ntfs_fs_file(fs, ref, false, &f);
 
 	*out = NULL;
 	if (st != HL_OK)
 		return st;
-	if (!name || !*name) {
-		st = hl_ntfs_wof_stream(out, f, as[how]);
-		if (st != HL_END)
-			return st;
+	st = name && *name ? HL_END : hl_ntfs_wof_stream(out, f, as[how]);
+	kept = st != HL_END;
+	if (!kept) {
+		i = find_data(fs, f, name);
+		if (i == NTFS_NONE)
+			return HL_END;
+		st = hl_ntfs_stream(out, f, i, as[how]);
 	}
-	i = find_data(fs, f, name);
-	if (i == NTFS_NONE)
-		return HL_END;
-	st = hl_ntfs_stream(out, f, i, as[how]);
-	if (st == HL_OK && !(f->head.flags & NTFS_IN_USE))
+	if (st == HL_OK && how != HL_STREAM_LOOK &&
+	    !(f->head.flags & NTFS_IN_USE))
 		say_deleted(fs, f, *out);
-	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name))
+	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name) || kept)
 		return st;
 	hl_ntfs_file_sum(f, &sum);
 	why = stand_in(f, sum.reparse_tag, *out);

@@ -102,7 +102,8 @@ static bool number(const char *s, size_t n, uint64_t *out)
 }
 
 /*
- * "@N" or "@N-S".  HL_OK with the entry and the bytes used; HL_END: nothing
+ * "@N" or "@N-S": record and sequence number, or on FAT the place of an entry
+ * and its folder.  HL_OK with the entry and the bytes used; HL_END: nothing
  * of that kind is written here, or there is no such record.
  */
 static enum hl_status by_number(struct hl_fs *fs, const char *s, size_t n,
@@ -112,7 +113,7 @@ static enum hl_status by_number(struct hl_fs *fs, const char *s, size_t n,
 	uint64_t seq = 0;
 	size_t a = n > 1 && s[0] == '@' ? digits(s + 1) : 0, b = 0;
 
-	if (!fs->info.has_records || !number(s + 1, a, &ref.id))
+	if (!number(s + 1, a, &ref.id))
 		return HL_END;
 	*used = 1 + a;
 	bool with_seq = *used < n && s[*used] == '-';
@@ -125,7 +126,8 @@ static enum hl_status by_number(struct hl_fs *fs, const char *s, size_t n,
 	if (*used > n || (*used < n && !is_sep(s[*used])))
 		return HL_END;
 	ref.seq = (uint32_t)seq;
-	return fs->ops->entry(fs, &ref, !with_seq, out);
+	return fs->ops->entry(fs, &ref, !with_seq || !fs->info.has_records,
+	                      out);
 }
 
 static enum hl_status step(struct hl_fs *fs, const char *s, size_t n,
@@ -143,18 +145,12 @@ static enum hl_status step(struct hl_fs *fs, const char *s, size_t n,
 	return fs->ops->lookup(fs, &dir, name, e);
 }
 
-static enum hl_status find(struct hl_fs *fs, const char *s, size_t n,
+/* Down from a folder along s[i … n). */
+static enum hl_status down(struct hl_fs *fs, const char *s, size_t i, size_t n,
                            struct hl_entry *out)
 {
-	size_t i = 0;
-	enum hl_status st = by_number(fs, s, n, &i, out);
+	enum hl_status st = HL_OK;
 
-	if (st == HL_END && i == 0) {
-		if (n >= 2 && is_letter(s[0]) && s[1] == ':' &&
-		    (n == 2 || is_sep(s[2])))
-			i = 2;
-		st = fs->ops->root(fs, out);
-	}
 	while (st == HL_OK && i < n) {
 		size_t from;
 
@@ -166,6 +162,42 @@ static enum hl_status find(struct hl_fs *fs, const char *s, size_t n,
 		if (i > from)
 			st = step(fs, s + from, i - from, out);
 	}
+	return st;
+}
+
+static enum hl_status from_number(struct hl_fs *fs, const char *s, size_t n,
+                                  bool *written, struct hl_entry *out)
+{
+	size_t used = 0;
+	enum hl_status st = by_number(fs, s, n, &used, out);
+
+	*written = used > 0;
+	return st == HL_OK ? down(fs, s, used, n, out) : st;
+}
+
+static enum hl_status from_root(struct hl_fs *fs, const char *s, size_t n,
+                                struct hl_entry *out)
+{
+	bool drive = n >= 2 && is_letter(s[0]) && s[1] == ':' &&
+	             (n == 2 || is_sep(s[2]));
+	enum hl_status st = fs->ops->root(fs, out);
+
+	return st == HL_OK ? down(fs, s, drive ? 2 : 0, n, out) : st;
+}
+
+/* Numbers come first where the user sees them, names where he does not. */
+static enum hl_status find(struct hl_fs *fs, const char *s, size_t n,
+                           struct hl_entry *out)
+{
+	enum hl_status st = HL_END;
+	bool written = false;
+
+	if (fs->info.has_records)
+		st = from_number(fs, s, n, &written, out);
+	if (st == HL_END && !written)
+		st = from_root(fs, s, n, out);
+	if (st == HL_END && !fs->info.has_records)
+		st = from_number(fs, s, n, &written, out);
 	return st;
 }
 

@@ -153,9 +153,11 @@ enum hl_status hl_walk_open(struct hl_walk **out, struct hl_fs *fs,
 }
 
 /* Only real folders: not links, not a second name, not what only slack names.
- * Deleted ones come up only when they were asked for. */
-static bool enterable(const struct hl_entry *e)
+ */
+static bool enterable(const struct hl_walk *w, const struct hl_entry *e)
 {
+	if ((e->flags & HL_ENTRY_DELETED) && !(w->how & HL_LIST_DELETED))
+		return false;
 	return e->type == HL_DIR &&
 	       !(e->flags & (HL_ENTRY_SLACK | HL_ENTRY_SHORT_NAME));
 }
@@ -172,7 +174,7 @@ static enum hl_status take(struct hl_walk *w, struct hl_entry *e,
 	if (st != HL_OK)
 		return st;
 	*path = w->path.s;
-	w->enter = enterable(e);
+	w->enter = enterable(w, e);
 	w->next = e->ref;
 	return HL_OK;
 }

@@ -24,7 +24,7 @@ static enum hl_status look(struct deep *d, struct hl_hive_role *role)
 {
 	struct hl_src *src;
 	enum hl_status st = hl_fs_stream(&src, d->f->fs, &d->e->ref, NULL,
-	                                 HL_STREAM_CONTENT);
+	                                 HL_STREAM_LOOK);
 
 	if (st != HL_OK)
 		return hl_find_goes_on(st) ? HL_END : st;

@@ -150,7 +150,7 @@ static enum hl_status looks_like(struct hl_find *f, const struct hl_entry *e)
 
 	if (e->size < sizeof(magic))
 		return HL_END;
-	st = hl_fs_stream(&src, f->fs, &e->ref, "", HL_STREAM_CONTENT);
+	st = hl_fs_stream(&src, f->fs, &e->ref, "", HL_STREAM_LOOK);
 	if (st != HL_OK)
 		return hl_find_goes_on(st) ? HL_END : st;
 	hl_ranges_clear(&bad);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/note.h"
 #include "hivelift/lift.h"
+#include "lift/dfxml.h"
 #include "lift/lift_impl.h"
 #include "lift/runs.h"
 #include "base/banned.h"
@@ -31,6 +32,7 @@ static void free_lift(struct hl_lift *lift)
 {
 	hl_list_free(&lift->manifest);
 	hl_list_free(&lift->sums);
+	hl_list_free(&lift->dfxml);
 	hl_free(lift->ctx, lift->noted);
 	hl_free(lift->ctx, lift);
 }
@@ -47,16 +49,22 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 		return HL_NOMEM;
 	lift->ctx = ctx;
 	lift->disk = disk;
+	lift->dfxml_wanted = opts->dfxml;
 	lift->deleted = opts->deleted;
 	lift->no_replay = opts->no_replay;
 	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
-	st = hl_outdir_open(&lift->dir, opts->dir, opts->force, opts->files,
-	                    ctx);
+	if (opts->write)
+		st = hl_outdir_tar(&lift->dir, opts->write, opts->user, ctx);
+	else
+		st = hl_outdir_open(&lift->dir, opts->dir, opts->force,
+		                    opts->files, ctx);
 	if (st == HL_OK)
 		st = hl_manifest_open(lift, opts->argv);
 	if (st == HL_OK)
 		st = hl_sums_open(lift);
+	if (st == HL_OK)
+		st = hl_dfxml_open(lift, opts->argv);
 	if (st != HL_OK) {
 		hl_lift_abort(lift);
 		return st;
@@ -71,6 +79,7 @@ void hl_lift_abort(struct hl_lift *lift)
 		return;
 	hl_list_free(&lift->manifest);
 	hl_list_free(&lift->sums);
+	hl_list_free(&lift->dfxml);
 	hl_outdir_abort(lift->dir);
 	free_lift(lift);
 }
@@ -177,17 +186,21 @@ enum hl_status hl_lift_finish(struct hl_lift *lift,
 	char sha256[HL_HASH_HEX];
 	enum hl_status st;
 
-	st = hl_manifest_close(lift, coverage, sha256);
+	st = hl_dfxml_close(lift);
+	if (st == HL_OK)
+		st = hl_manifest_close(lift, coverage, sha256);
 	if (st == HL_OK) {
 		hl_sums_add(lift, sha256, "manifest.json");
 		st = hl_list_done(&lift->sums);
 	}
 	if (st == HL_OK)
+		st = hl_outdir_rename(lift->dir, "SHA256SUMS.part",
+		                      "SHA256SUMS");
+	if (st == HL_OK) /* the last: where it is, all is */
 		st = hl_outdir_rename(lift->dir, "manifest.json.part",
 		                      "manifest.json");
 	if (st == HL_OK)
-		st = hl_outdir_rename(lift->dir, "SHA256SUMS.part",
-		                      "SHA256SUMS");
+		st = hl_outdir_finish(lift->dir);
 	if (st != HL_OK) {
 		hl_lift_abort(lift);
 		return st;

@@ -8,8 +8,10 @@
  *	             trail_find.c from what a user wrote
  *	manifest.c   manifest.json       manifest_entry.c, json_parts.c
  *	runs.c       where the bytes of a file lie
+ *	dfxml.c      the same as dfxml.xml
  *	sums.c       SHA256SUMS
- *	outdir.c     the folder itself   outfile.c, outmade.c
+ *	outdir.c     the folder itself   outfile.c, outmade.c;
+ *	             or an archive       outtar.c, tar.c
  */
 #ifndef HL_LIFT_IMPL_H
 #define HL_LIFT_IMPL_H
@@ -41,6 +43,9 @@ struct hl_lift {
 	struct hl_src *leaf; /* the image itself, where every run ends */
 	struct hl_outdir *dir;
 	struct hl_list manifest, sums;
+	struct hl_list dfxml; /* only when it is wanted */
+	bool dfxml_wanted;
+	const struct hl_volume *dfxml_volume; /* the open element */
 	struct hl_json json; /* into manifest */
 	char start[32];
 	uint64_t files, bytes;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "lift/dfxml.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"
 
@@ -98,7 +99,9 @@ static enum hl_status copy_out(struct hl_lift *lift, struct hl_item *item,
 		return st;
 	item->pass.sink = sink;
 	item->pass.user = c;
-	st = read_all(lift, item, src);
+	st = hl_outfile_expect(&c->file, item->written, item->entry->modified);
+	if (st == HL_OK)
+		st = read_all(lift, item, src);
 	if (st != HL_OK) {
 		hl_outfile_drop(&c->file);
 		return st;
@@ -173,6 +176,8 @@ static enum hl_status enter(struct hl_lift *lift, struct hl_item *item)
 {
 	enum hl_status st = hl_manifest_entry(lift, item);
 
+	if (st == HL_OK)
+		st = hl_dfxml_entry(lift, item);
 	if (st != HL_OK || !item->output)
 		return st;
 	hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);

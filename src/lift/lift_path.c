@@ -183,13 +183,15 @@ static enum hl_status tree(struct hl_lift *lift, struct hl_volume *v,
 {
 	struct tree t = { .lift = lift, .volume = v, .trail = trail };
 	struct hl_walk *walk;
+	unsigned how = HL_LIST_FULL;
 	enum hl_status st = one_entry(lift, v, trail, e);
 
+	if (e->flags & HL_ENTRY_DELETED)
+		how |= HL_LIST_DELETED; /* all that it has is deleted, too */
 	if (st == HL_OK)
 		st = push(&t, trail->path.n);
 	if (st == HL_OK)
-		st = hl_walk_open(&walk, v->fs, e, trail->path.p,
-		                  HL_LIST_FULL);
+		st = hl_walk_open(&walk, v->fs, e, trail->path.p, how);
 	if (st == HL_OK) {
 		st = walk_all(&t, walk);
 		hl_walk_close(walk);

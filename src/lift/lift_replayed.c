@@ -21,9 +21,11 @@ static enum hl_status write_out(struct hl_lift *lift, struct hl_item *item,
 	struct hl_pass pass = { .hashes = 1u << HL_SHA256, .sink = sink,
 		                .user = f };
 	struct hl_src *src = item->replayed;
-	enum hl_status st = hl_hive_pass_replayed(item->hive, src, &pass,
-	                                          lift->ctx);
+	enum hl_status st = hl_outfile_expect(f, hl_src_size(src),
+	                                      item->entry->modified);
 
+	if (st == HL_OK)
+		st = hl_hive_pass_replayed(item->hive, src, &pass, lift->ctx);
 	if (st != HL_OK) {
 		hl_outfile_drop(f);
 		return st;

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "lift/outdir_impl.h"
+#include "lift/outtar.h"
 #include "base/banned.h"
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -180,6 +181,8 @@ enum hl_status hl_outdir_enter(struct hl_outdir *d, const char *rel, size_t n)
 
 enum hl_status hl_outdir_mkdir(struct hl_outdir *d, const char *rel)
 {
+	if (d->tar)
+		return hl_outtar_mkdir(d, rel);
 	return hl_outdir_enter(d, rel, strlen(rel));
 }
 
@@ -189,6 +192,8 @@ enum hl_status hl_outdir_rename(struct hl_outdir *d, const char *from,
 {
 	struct hl_at at = { d->ctx, NULL, HL_NO_OFFSET, "output" };
 
+	if (d->tar)
+		return hl_outtar_rename(d, from, to);
 	if (is_source(d, to))
 		return hl_fail(&at, HL_USAGE, "%s/%s is the source itself",
 		               d->path, to);
@@ -323,6 +328,11 @@ enum hl_status hl_outdir_open(struct hl_outdir **out, const char *path,
 	return HL_OK;
 }
 
+enum hl_status hl_outdir_finish(struct hl_outdir *d)
+{
+	return d->tar ? hl_outtar_finish(d) : HL_OK;
+}
+
 const char *hl_outdir_path(const struct hl_outdir *d)
 {
 	return d->path;
@@ -335,6 +345,9 @@ void hl_outdir_close(struct hl_outdir *d)
 	leave(d);
 	if (d->fd >= 0)
 		close(d->fd);
+	if (d->tar)
+		hl_outtar_free(d->tar);
+	hl_free(d->ctx, d->tar);
 	hl_made_free(&d->made);
 	hl_buf_free(&d->asked);
 	hl_buf_free(&d->real);

@@ -26,6 +26,18 @@ struct hl_outdir;
 enum hl_status hl_outdir_open(struct hl_outdir **out, const char *path,
                               bool force, struct hl_files *files,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * A tar archive instead of a folder, written as a stream; false of write ends
+ * it.  All else is the same, but a list (*.part) goes in when it is renamed.
+ *   HL_OK, HL_NOMEM
+ */
+enum hl_status hl_outdir_tar(struct hl_outdir **out,
+                             bool (*write)(void *user, const void *p,
+                                           size_t n),
+                             void *user,
+                             const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* All is in it.  HL_OK, HL_IO */
+enum hl_status hl_outdir_finish(struct hl_outdir *d) HL_MUST_CHECK;
 const char *hl_outdir_path(const struct hl_outdir *d);
 /* A folder with all above it.  HL_OK, HL_IO, HL_LIMIT, HL_NOMEM: said. */
 enum hl_status hl_outdir_mkdir(struct hl_outdir *d,
@@ -41,6 +53,7 @@ void hl_outdir_abort(struct hl_outdir *d); /* removes it, and closes */
 struct hl_outfile {
 	struct hl_outdir *dir;
 	int fd;            /* -1: none */
+	bool direct;       /* into an archive, its size is known */
 	uint64_t end;      /* behind the last byte written */
 	struct hl_buf rel; /* its path below the folder, as it was made */
 };
@@ -52,6 +65,12 @@ struct hl_outfile {
  */
 enum hl_status hl_outfile_create(struct hl_outfile *f, struct hl_outdir *d,
                                  const char *rel) HL_MUST_CHECK;
+/*
+ * How long it will be and its time, if that is known before its bytes, which
+ * then come in order; spares an archive a copy.  HL_OK, HL_IO
+ */
+enum hl_status hl_outfile_expect(struct hl_outfile *f, uint64_t size,
+                                 struct hl_time modified) HL_MUST_CHECK;
 /* At off; what is left out reads as zeros.  HL_OK, HL_IO, HL_LIMIT: said. */
 enum hl_status hl_outfile_write(struct hl_outfile *f, uint64_t off,
                                 const void *p, size_t n) HL_MUST_CHECK;

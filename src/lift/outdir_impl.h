@@ -21,11 +21,14 @@ enum hl_status hl_made_ino(struct hl_made *m, uint64_t ino) HL_MUST_CHECK;
 bool hl_made_has_ino(const struct hl_made *m, uint64_t ino);
 void hl_made_free(struct hl_made *m);
 
+struct hl_outtar;
+
 struct hl_outdir {
 	const struct hl_ctx *ctx;
 	char *path;
 	struct hl_files *files; /* the source, or NULL */
 	int fd;
+	struct hl_outtar *tar; /* an archive, and no folder; or NULL */
 	bool made_root;
 	bool over; /* force, and the folder held something */
 	struct hl_made made;

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/times_impl.h"
 #include "lift/outdir_impl.h"
+#include "lift/outtar.h"
 #include "base/banned.h"
 
 #define NEW (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
@@ -76,6 +77,12 @@ enum hl_status hl_outfile_create(struct hl_outfile *f, struct hl_outdir *d,
 	enum hl_status st;
 
 	*f = (struct hl_outfile){ .dir = d, .fd = -1, .rel.ctx = d->ctx };
+	if (d->tar) {
+		st = hl_outtar_create(f, rel);
+		if (st != HL_OK)
+			hl_outfile_free(f);
+		return st;
+	}
 	st = hl_outdir_enter(d, rel, slash ? (size_t)(slash - rel) : 0);
 	if (st != HL_OK)
 		return st;
@@ -91,6 +98,12 @@ enum hl_status hl_outfile_create(struct hl_outfile *f, struct hl_outdir *d,
 		hl_outfile_free(f);
 	}
 	return st;
+}
+
+enum hl_status hl_outfile_expect(struct hl_outfile *f, uint64_t size,
+                                 struct hl_time modified)
+{
+	return f->dir->tar ? hl_outtar_expect(f, size, modified) : HL_OK;
 }
 
 static bool write_all(int fd, uint64_t off, const char *p, size_t n)
@@ -113,6 +126,12 @@ static bool write_all(int fd, uint64_t off, const char *p, size_t n)
 enum hl_status hl_outfile_write(struct hl_outfile *f, uint64_t off,
                                 const void *p, size_t n)
 {
+	if (f->dir->tar) {
+		enum hl_status st = hl_outtar_write(f, off, p, n);
+
+		if (st != HL_END)
+			return st;
+	}
 	if (off > INT64_MAX - n)
 		return hl_outdir_fail(f->dir, "write", f->rel.p, EFBIG);
 	if (!write_all(f->fd, off, p, n))
@@ -144,6 +163,8 @@ enum hl_status hl_outfile_done(struct hl_outfile *f, uint64_t size,
 {
 	enum hl_status st = HL_OK;
 
+	if (f->dir->tar)
+		return hl_outtar_done(f, size, modified);
 	if (size > INT64_MAX)
 		st = hl_outdir_fail(f->dir, "write", f->rel.p, EFBIG);
 	else if (size > f->end && ftruncate(f->fd, (off_t)size) != 0)
@@ -163,6 +184,8 @@ enum hl_status hl_outfile_done(struct hl_outfile *f, uint64_t size,
 
 enum hl_status hl_outfile_sync(struct hl_outfile *f)
 {
+	if (f->dir->tar)
+		return HL_OK;
 	/* EINVAL: the file system has no such thing */
 	if (fsync(f->fd) != 0 && errno != EINVAL && errno != ENOTSUP)
 		return hl_outdir_fail(f->dir, "write", f->rel.p, errno);
@@ -171,6 +194,10 @@ enum hl_status hl_outfile_sync(struct hl_outfile *f)
 
 void hl_outfile_drop(struct hl_outfile *f)
 {
+	if (f->dir->tar) {
+		hl_outtar_drop(f);
+		return;
+	}
 	if (f->fd < 0)
 		return;
 	close(f->fd);

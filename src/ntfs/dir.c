@@ -316,6 +316,8 @@ static enum hl_status search_node(struct hl_ntfs_dir *d,
 	bool decided = false;
 
 	while (hl_ntfs_entry_next(node->entries, &off, &e) == HL_OK) {
+		if (node->children && !e.has_child)
+			return HL_CORRUPT;
 		if (!e.last && (hl_ntfs_name_decode(e.key, &name.name) ||
 		                behind(d->nt, &before, &name)))
 			return HL_CORRUPT;

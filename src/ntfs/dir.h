@@ -10,6 +10,7 @@ struct hl_ntfs_level {
 	size_t off;
 	bool has_cur; /* cur's child is done, cur itself is not */
 	bool flat;    /* swept: children are not followed */
+	bool inner;   /* every entry has a child */
 	struct hl_ntfs_entry cur;
 };
 

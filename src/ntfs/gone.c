@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "io/src_impl.h"
 #include "ntfs/volume.h"
+#include "ntfs/wof.h"
 
 struct gone {
 	struct hl_src src;
@@ -29,8 +30,7 @@ static enum hl_status gone_map(struct hl_src *src, uint64_t off,
 	struct hl_ntfs_holder who;
 	enum hl_status st = hl_src_map(g->inner, off, out);
 
-	if (st != HL_OK || out->in != g->nt->vol ||
-	    out->what != HL_WHAT_DATA || out->quality != HL_Q_OK)
+	if (st != HL_OK || out->in != g->nt->vol || out->quality != HL_Q_OK)
 		return st;
 	in = out->in_off % cs;
 	n = (in + out->len + cs - 1) / cs;
@@ -92,7 +92,7 @@ struct hl_src *hl_ntfs_gone_inner(struct hl_src *src)
 
 uint64_t hl_ntfs_gone_taken(struct hl_src *src)
 {
-	struct hl_src *raw = hl_ntfs_packed_raw(src);
+	struct hl_src *raw = hl_ntfs_packed_raw(hl_ntfs_wof_raw(src));
 	struct gone *g = (struct gone *)raw;
 	uint64_t cs, off = 0, n, sum = 0, in;
 	struct hl_extent e;
@@ -102,7 +102,7 @@ uint64_t hl_ntfs_gone_taken(struct hl_src *src)
 		return 0;
 	cs = g->nt->geom.cluster_size;
 	while (off < raw->size && hl_src_map(g->inner, off, &e) == HL_OK) {
-		if (e.in == g->nt->vol && e.what == HL_WHAT_DATA) {
+		if (e.in == g->nt->vol) {
 			in = e.in_off % cs;
 			n = (in + e.len + cs - 1) / cs;
 			if (hl_ntfs_in_use(g->nt, e.in_off / cs, &n, &used))

@@ -80,8 +80,11 @@ enum hl_status hl_ntfs_entry_next(struct span entries, size_t *off,
 		return HL_CORRUPT;
 	}
 	flags = get16(e->flags);
-	out->last = flags & 2;
+	/* The last entry has no key: what has one would hide all behind it. */
+	out->last = (flags & 2) && !get16(e->key_len);
 	*off = out->last ? entries.n : *off + len;
+	if ((flags & 2) && !out->last)
+		return HL_CORRUPT;
 	out->ref = hl_ntfs_ref_of(get64(e->ref));
 	if (flags & 1) {
 		if (len < sizeof(*e) + 8)

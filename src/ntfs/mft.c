@@ -1,9 +1,5 @@
 /*
- * mft.c: records by number.
- *
- * $MFT describes itself: record 0 says where $MFT lies, and when it is in
- * many pieces, records further on say where the rest is.  So it is opened in
- * passes: what is mapped so far gives records that map more.
+ * mft.c: records by number: cached, mended from $MFTMirr, judged.
  */
 #include <string.h>
 
@@ -134,7 +130,10 @@ static void say(struct hl_ntfs *nt, const struct hl_ntfs_slot *s,
 	struct hl_at at = hl_ntfs_at(nt, r->number, "MFT record");
 	unsigned long long n = (unsigned long long)r->number;
 
-	if (r->mirror)
+	if (r->mirror && nt->mirror_first)
+		hl_warn(&at, "record %llu does not describe $MFT as it is; "
+		        "its copy in $MFTMirr is used", n);
+	else if (r->mirror)
 		hl_warn(&at, "record %llu is damaged; its copy in $MFTMirr "
 		             "is used", n);
 	else if (unreadable)
@@ -166,7 +165,8 @@ static enum hl_status load(struct hl_ntfs *nt, uint64_t number,
 		return st;
 	s->st = unreadable ? HL_CORRUPT : judge(nt, s);
 	odd = s->st == HL_CORRUPT || (s->st == HL_OK && s->rec.fix.n_torn) ||
-	      (s->st == HL_END && number < 4);
+	      (s->st == HL_END && number < 4) ||
+	      (number == 0 && nt->mirror_first);
 	if (odd && number < 4) {
 		if (try_mirror(nt, s)) {
 			s->st = HL_OK;
@@ -205,88 +205,4 @@ enum hl_status hl_ntfs_record(struct hl_ntfs *nt, uint64_t number,
 	}
 	*rec = s->rec;
 	return s->st;
-}
-
-/* ---- $MFT itself --------------------------------------------------------- */
-
-static void set_mft(struct hl_ntfs *nt, struct hl_src *mft)
-{
-	hl_src_close(nt->mft);
-	nt->mft = mft;
-	hl_ntfs_cache_clear(nt);
-}
-
-/* Only what the boot sector points to: record 0. */
-static enum hl_status first_mft(struct hl_ntfs *nt)
-{
-	struct hl_extent e = {
-		.len = nt->geom.record_size,
-		.in = nt->vol,
-		.in_off = nt->geom.mft_lcn * nt->geom.cluster_size,
-		.in_len = nt->geom.record_size,
-	};
-	struct hl_src *mft;
-	enum hl_status st = hl_src_extents(&mft, "$MFT", &e, 1, nt->ctx);
-
-	if (st == HL_OK)
-		set_mft(nt, mft);
-	return st;
-}
-
-/* One pass: gather record 0 with what is mapped, map what it says.
- * *pieces counts the parts of $DATA; *more: some are still out of reach. */
-static enum hl_status pass(struct hl_ntfs *nt, size_t *pieces, bool *more)
-{
-	struct hl_ntfs_file *f;
-	struct hl_src *mft;
-	size_t i;
-	enum hl_status st = hl_ntfs_file_open(&f, nt, NTFS_REC_MFT);
-
-	if (st != HL_OK)
-		return st == HL_END ? HL_CORRUPT : st;
-	i = hl_ntfs_find(f, NTFS_DATA, span_of(NULL, 0));
-	if (i == NTFS_NONE || f->part[i].a.resident ||
-	    !(f->head.flags & NTFS_IN_USE) || f->head.base.number) {
-		hl_ntfs_file_close(f);
-		return HL_CORRUPT;
-	}
-	*pieces = hl_ntfs_part_end(f, i) - i;
-	*more = f->pending;
-	st = hl_ntfs_stream(&mft, f, i, NTFS_CONTENT);
-	hl_ntfs_file_close(f);
-	if (st == HL_OK && hl_src_size(mft) < nt->geom.record_size) {
-		hl_src_close(mft);
-		st = HL_CORRUPT;
-	}
-	if (st == HL_OK)
-		set_mft(nt, mft);
-	return st;
-}
-
-enum hl_status hl_ntfs_mft_open(struct hl_ntfs *nt)
-{
-	size_t pieces = 0, before;
-	bool more = true;
-	enum hl_status st = first_mft(nt);
-	int n;
-
-	nt->own_mft = true;
-	nt->booting = true;
-	for (n = 0; st == HL_OK && more && n < HL_MAX_NTFS_MFT_PASSES; n++) {
-		before = pieces;
-		st = pass(nt, &pieces, &more);
-		if (pieces <= before)
-			break; /* no progress: the rest stays unreached */
-	}
-	nt->booting = false;
-	hl_ntfs_cache_clear(nt);
-	/* The last word, aloud: damage, the mirror, what is out of reach. */
-	if (st == HL_OK)
-		st = pass(nt, &pieces, &more);
-	if (st == HL_CORRUPT)
-		return hl_fail(&(struct hl_at){ nt->ctx, nt->vol,
-			nt->geom.mft_lcn * nt->geom.cluster_size,
-			"MFT record 0" }, st, "$MFT cannot be found: neither "
-			"its first record nor the copy describes it");
-	return st;
 }

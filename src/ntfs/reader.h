@@ -26,13 +26,25 @@ struct hl_ntfs_link {
 /*
  * Open a volume.  geom and mft NULL: from the boot sector; else as given
  * (mft is borrowed and holds the content of $MFT).
- *   HL_OK, HL_END (no NTFS boot sector; not said), HL_CORRUPT, HL_NOMEM,
- *   HL_CANCELLED
+ *   HL_OK, HL_END (no NTFS boot sector; not said), HL_CORRUPT (said as a
+ *   loss, for a rescue may follow), HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_ntfs_open(struct hl_ntfs **out, struct hl_src *vol,
                             const struct hl_ntfs_geom *geom,
                             struct hl_src *mft,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * The same when that failed, by second copies and, at last, by a search of
+ * the whole volume for records.  *backup: the boot sector's copy was used.
+ *   HL_OK (what was used is said), HL_END (no boot sector, not said),
+ *   HL_CORRUPT (said), HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ntfs_open_rescue(struct hl_ntfs **out, struct hl_src *vol,
+                                   bool *backup,
+                                   const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The boot sector.  HL_OK, HL_END, HL_CORRUPT (neither said), HL_NOMEM, … */
+enum hl_status hl_ntfs_boot_first(struct hl_src *vol,
+                                  struct hl_ntfs_geom *out) HL_MUST_CHECK;
 /* The boot sector's copy behind the volume, for when the first is gone.
  * HL_OK (not said), HL_END (none) */
 enum hl_status hl_ntfs_boot_backup(struct hl_src *vol,
@@ -59,6 +71,8 @@ struct hl_ntfs_rec {
 enum hl_status hl_ntfs_record(struct hl_ntfs *nt, uint64_t number,
                               struct hl_ntfs_rec *rec) HL_MUST_CHECK;
 uint64_t hl_ntfs_record_count(const struct hl_ntfs *nt);
+/* Those that a medium holds. */
+uint64_t hl_ntfs_mapped_count(struct hl_ntfs *nt);
 /* Read ahead: whole windows of $MFT, for walks that want most records. */
 void hl_ntfs_bulk(struct hl_ntfs *nt, bool on);
 

@@ -180,7 +180,8 @@ static enum hl_status map_parts(struct build *b, size_t i)
 		st = add_part(b, &b->f->part[k].a);
 	}
 	if (st == HL_OK && b->end < b->limit) {
-		b->gap |= b->end < b->valid;
+		/* also behind the valid bytes: they have clusters, too */
+		b->gap |= b->end < max_u64(b->valid, b->slack);
 		st = emit(b, b->limit, HL_WHAT_MISSING, 0);
 	}
 	say(b, i);

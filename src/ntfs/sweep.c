@@ -47,6 +47,17 @@ enum hl_status hl_ntfs_next_mapped(struct hl_ntfs *nt, uint64_t *number,
 	return HL_END;
 }
 
+uint64_t hl_ntfs_mapped_count(struct hl_ntfs *nt)
+{
+	uint64_t number = 0, n, sum = 0;
+
+	while (hl_ntfs_next_mapped(nt, &number, &n) == HL_OK) {
+		sum += n;
+		number += n;
+	}
+	return sum;
+}
+
 static enum hl_status add(const struct hl_ctx *ctx, struct hl_ntfs_pair **p,
                           size_t *n, size_t *cap, struct hl_ntfs_pair pair)
 {

@@ -6,6 +6,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/le.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "ntfs/volume.h"
 
@@ -37,9 +38,37 @@ static enum hl_status boot_at(struct hl_src *vol, uint64_t off,
 	return hl_ntfs_boot_decode(span_of(b, sizeof(b)), out);
 }
 
+enum hl_status hl_ntfs_boot_first(struct hl_src *vol, struct hl_ntfs_geom *out)
+{
+	return boot_at(vol, 0, out);
+}
+
+static bool is_end(enum hl_status st)
+{
+	return st == HL_END || st == HL_CORRUPT;
+}
+
+/* A copy says of itself where it is: right behind the sectors it counts. */
+static enum hl_status search_back(struct hl_src *vol, struct hl_ntfs_geom *out)
+{
+	uint64_t size = hl_src_size(vol), off = size - size % 512;
+	enum hl_status st = HL_END;
+	unsigned i;
+
+	for (i = 0; i < HL_MAX_NTFS_BOOT_BACK && off > 512; i++) {
+		off -= 512;
+		st = boot_at(vol, off, out);
+		if (!is_end(st) && (st != HL_OK || out->total_sectors ==
+		                                   off / out->sector_size))
+			return st;
+	}
+	return HL_END;
+}
+
 /*
  * Windows keeps it in the last sector of the partition, right behind the
- * sectors that the volume counts; NT 3.51 in the middle.
+ * sectors that the volume counts; NT 3.51 in the middle.  A partition may be
+ * larger than its volume.
  */
 enum hl_status hl_ntfs_boot_backup(struct hl_src *vol, struct hl_ntfs_geom *out)
 {
@@ -54,10 +83,45 @@ enum hl_status hl_ntfs_boot_backup(struct hl_src *vol, struct hl_ntfs_geom *out)
 		return HL_END;
 	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		st = boot_at(vol, at[i] - at[i] % 512, out);
-		if (st == HL_OK || st == HL_NOMEM || st == HL_CANCELLED)
+		if (!is_end(st))
 			return st;
 	}
-	return HL_END;
+	return search_back(vol, out);
+}
+
+/*
+ * Where the volume seems to end long before its medium, the copy in the last
+ * sector may count more sectors: then that number was damaged.
+ */
+static enum hl_status check_end(struct hl_ntfs *nt)
+{
+	struct hl_at at = { nt->ctx, nt->vol, 0, "NTFS boot sector" };
+	uint64_t size = hl_src_size(nt->vol), ss = nt->geom.sector_size;
+	uint64_t end = nt->geom.n_clusters * nt->geom.cluster_size;
+	struct hl_ntfs_geom copy;
+	enum hl_status st;
+
+	if (end > size) {
+		hl_warn(&at, "the volume has %llu bytes, but only %llu are "
+		        "there: its end is missing", (unsigned long long)end,
+		        (unsigned long long)size);
+		return HL_OK;
+	}
+	if (size < 8192 || size - end <= nt->geom.cluster_size + ss)
+		return HL_OK;
+	st = boot_at(nt->vol, size - ss, &copy);
+	if (st != HL_OK)
+		return is_end(st) ? HL_OK : st;
+	if (copy.serial != nt->geom.serial ||
+	    copy.cluster_size != nt->geom.cluster_size ||
+	    copy.total_sectors != (size - ss) / ss)
+		return HL_OK;
+	hl_warn(&at, "it counts %llu sectors, its copy %llu; the copy is used",
+	        (unsigned long long)nt->geom.total_sectors,
+	        (unsigned long long)copy.total_sectors);
+	nt->geom.total_sectors = copy.total_sectors;
+	nt->geom.n_clusters = copy.n_clusters;
+	return HL_OK;
 }
 
 static enum hl_status alloc_cache(struct hl_ntfs *nt)
@@ -98,10 +162,19 @@ static enum hl_status start(struct hl_ntfs *nt, const struct hl_ntfs_geom *geom,
 		               "the sizes in it are impossible");
 	if (st == HL_OK)
 		st = alloc_cache(nt);
+	if (st == HL_OK)
+		st = check_end(nt);
 	if (st != HL_OK)
 		return st;
 	nt->mft = mft;
-	return mft ? HL_OK : hl_ntfs_mft_open(nt);
+	st = mft ? HL_OK : hl_ntfs_mft_open(nt);
+	if (st == HL_CORRUPT) {
+		at.off = nt->geom.mft_lcn * nt->geom.cluster_size;
+		at.what = "MFT record 0";
+		hl_warn(&at, "$MFT cannot be found whole: neither its first "
+		        "record nor the copy describes it");
+	}
+	return st;
 }
 
 enum hl_status hl_ntfs_open(struct hl_ntfs **out, struct hl_src *vol,

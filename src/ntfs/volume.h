@@ -44,6 +44,7 @@ struct hl_ntfs {
 	struct hl_src *mft;
 	bool own_mft;
 	bool booting; /* $MFT is not whole yet: say nothing */
+	bool mirror_first; /* the copy of record 0 describes $MFT better */
 	bool quiet;   /* a sweep: what it meets is said when it is asked for */
 	struct hl_ntfs_slot slot[NTFS_CACHE];
 	uint8_t *slot_bytes;
@@ -75,8 +76,15 @@ struct hl_src *hl_ntfs_gone_inner(struct hl_src *src);
 /* remains.c: attributes in the slack of an unused record that still fit. */
 enum hl_status hl_ntfs_remains(struct hl_ntfs_file *f) HL_MUST_CHECK;
 
-/* mft.c */
+/* mft_open.c: HL_OK, HL_CORRUPT (not said: neither record 0 nor its copy
+ * describes all of $MFT; nt->mft is what they do describe, or NULL), … */
 enum hl_status hl_ntfs_mft_open(struct hl_ntfs *nt) HL_MUST_CHECK;
+/* stitch.c: $MFT out of records found by their signature all over the volume.
+ * HL_OK, HL_END (none), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_stitch(struct hl_src **out, struct hl_src *vol,
+                              const struct hl_ntfs_geom *geom,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* mft.c */
 void hl_ntfs_cache_clear(struct hl_ntfs *nt);
 
 /* A place in $MFT for notes about a record. */

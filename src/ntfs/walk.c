@@ -34,6 +34,7 @@ static void push(struct hl_ntfs_dir *d, const struct hl_ntfs_node *node,
 {
 	d->level[d->depth++] = (struct hl_ntfs_level){
 		.entries = node->entries, .flat = flat,
+		.inner = node->children,
 	};
 }
 
@@ -181,6 +182,8 @@ static enum hl_status step(struct hl_ntfs_dir *d, struct hl_ntfs_link *out)
 		                                "last entry") : HL_LIMIT;
 	}
 	l->has_cur = true;
+	if (l->inner && !l->cur.has_child && !l->flat)
+		return damage(d, "an entry of its index has lost its child");
 	if (!l->cur.has_child || l->flat)
 		return HL_LIMIT;
 	st = down(d, l->cur.child_vcn);

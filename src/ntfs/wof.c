@@ -234,6 +234,11 @@ static const struct hl_src_ops wof_ops = {
 	.close = wof_close,
 };
 
+struct hl_src *hl_ntfs_wof_raw(struct hl_src *src)
+{
+	return src->ops == &wof_ops ? ((struct wof *)src)->raw : src;
+}
+
 static void lay_out(struct wof *w, const struct hl_ntfs_wof *how,
                     uint64_t size)
 {

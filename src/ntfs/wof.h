@@ -34,6 +34,9 @@ enum hl_status hl_ntfs_wof_open(struct hl_src **out, struct hl_src *raw,
                                 const struct hl_ntfs_wof *how, uint64_t size,
                                 const struct hl_ctx *ctx) HL_MUST_CHECK;
 
+/* What lies under such a source; any other source itself. */
+struct hl_src *hl_ntfs_wof_raw(struct hl_src *src);
+
 /*
  * The unnamed stream of a file that WOF keeps; NTFS_RAW: what is stored.
  *   HL_OK; HL_END: it is no such file; HL_UNSUPPORTED, HL_CORRUPT (said);

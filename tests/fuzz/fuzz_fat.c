@@ -1,6 +1,6 @@
 /*
  * fuzz_fat.c: a FAT volume of any bytes: opened (also by its backup), listed
- * to some depth, every file read, every fact told.
+ * to some depth and swept, deleted files too, every file read, every fact told.
  */
 #include <stdlib.h>
 
@@ -46,7 +46,7 @@ static void list(struct hl_fs *fs, const struct hl_ref *dir, int depth,
 	struct hl_entry e;
 	enum hl_status st;
 
-	if (depth == 0 || hl_fs_list(&it, fs, dir, HL_LIST_SHORT) != HL_OK)
+	if (depth == 0 || hl_fs_list(&it, fs, dir, HL_LIST_SHORT | HL_LIST_DELETED) != HL_OK)
 		return;
 	while (*left > 0 && ((st = hl_fs_next(it, &e)) == HL_OK ||
 	                     st == HL_CORRUPT)) {
@@ -57,6 +57,27 @@ static void list(struct hl_fs *fs, const struct hl_ref *dir, int depth,
 			list(fs, &e.ref, depth - 1, left);
 		else
 			read_all(fs, &e);
+	}
+	hl_fs_iter_close(it);
+}
+
+static void sweep(struct hl_fs *fs, int left)
+{
+	static char path[1024];
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+	enum hl_status st;
+
+	if (hl_fs_sweep(&it, fs, HL_LIST_DELETED | HL_LIST_SHORT) != HL_OK)
+		return;
+	while (left-- > 0 && ((st = hl_fs_next(it, &e)) == HL_OK ||
+	                      st == HL_CORRUPT)) {
+		if (st != HL_OK)
+			continue;
+		if (hl_fs_path(fs, &e, path, sizeof(path), NULL) == HL_OK &&
+		    path[0] != '/')
+			abort();
+		read_all(fs, &e);
 	}
 	hl_fs_iter_close(it);
 }
@@ -77,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (hl_fs_identify_with(&found, s, true, only_fat, &ctx) == HL_OK) {
 		if (hl_fs_root(found.fs, &e) == HL_OK)
 			list(found.fs, &e.ref, DEPTH, &left);
+		sweep(found.fs, ENTRIES);
 		if (hl_fs_find(found.fs, "/SUB/Long file name", &e) == HL_OK)
 			read_all(found.fs, &e);
 		if (hl_fs_unallocated(found.fs, &bytes) == HL_OK &&

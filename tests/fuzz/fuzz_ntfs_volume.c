@@ -72,7 +72,8 @@ static void walk(struct hl_fs *fs, const struct hl_ref *dir, int depth,
 	struct hl_entry e, found;
 	enum hl_status st;
 
-	if (depth > 4 || hl_fs_list(&it, fs, dir, HL_LIST_FULL) != HL_OK)
+	if (depth > 4 || hl_fs_list(&it, fs, dir, HL_LIST_FULL |
+	                            HL_LIST_DELETED) != HL_OK)
 		return;
 	while ((st = hl_fs_next(it, &e)) == HL_OK || st == HL_CORRUPT) {
 		if (--*left < 0)
@@ -84,6 +85,28 @@ static void walk(struct hl_fs *fs, const struct hl_ref *dir, int depth,
 			break;
 		if (e.type == HL_DIR)
 			walk(fs, &e.ref, depth + 1, left);
+	}
+	hl_fs_iter_close(it);
+}
+
+static void sweep(struct hl_fs *fs, int *left)
+{
+	static char path[4096];
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+	enum hl_status st;
+
+	if (hl_fs_sweep(&it, fs, HL_LIST_DELETED) != HL_OK)
+		return;
+	while ((st = hl_fs_next(it, &e)) == HL_OK || st == HL_CORRUPT) {
+		if (--*left < 0)
+			break;
+		if (st == HL_CORRUPT)
+			continue;
+		if (hl_fs_path(fs, &e, path, sizeof(path), NULL) == HL_OK &&
+		    path[0] != '/')
+			abort();
+		visit(fs, &e);
 	}
 	hl_fs_iter_close(it);
 }
@@ -103,6 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (hl_fs_open(&fs, src, &ctx) == HL_OK) {
 		if (hl_fs_root(fs, &e) == HL_OK)
 			walk(fs, &e.ref, 0, &left);
+		left = MAX_ENTRIES;
+		sweep(fs, &left);
 		if (hl_fs_unallocated(fs, &bytes) == HL_OK &&
 		    bytes > hl_fs_info(fs)->size)
 			abort();

@@ -2,7 +2,7 @@
 
 The truth is a document of the corpus' cases: volumes (offset, size, fs,
 label) and hives (volume, path, kind, user, size, sha256, record, deleted,
-logs, replay).  Deleted hives must not be there.
+logs, replay).  Deleted hives must not be there, unless they are asked for.
 """
 import hashlib
 import json
@@ -164,7 +164,64 @@ def check_extract(tally, image, truth, label, raw=None, hives=None):
         shutil.rmtree(folder)
 
 
+def check_deleted(tally, image, truth, label, raw):
+    """With -d the deleted ones are there too, and marked.  FAT has lost the
+    first letter of a short name, so that content tells which is which."""
+    gone = [h for h in truth['hives'] if h.get('deleted')]
+    live = [h for h in truth['hives'] if not h.get('deleted')]
+    status, out, err = run(HIVELIFT, 'hives', '-d', '--json', image)
+    tally.equal(status, truth.get('status', 0),
+                f'{label}: status of hives -d; {err[-300:]!r}')
+    rows = [r for r in json_lines(tally, out, label) if 'kind' in r]
+    tally.equal(len([r for r in rows if not r['deleted']]), len(live),
+                f'{label}: live hives with -d')
+    for want in gone:
+        found = [r for r in rows if r['deleted'] and
+                 key(r)[0] == key(want)[0] and r['sha256'] == want['sha256']]
+        where = f'{label}: deleted {want["path"]}'
+        if not tally.check(found, f'{where}: is found'):
+            continue
+        for name in ('kind', 'user', 'size', 'record'):
+            tally.equal(found[0][name], want[name], f'{where}: {name}')
+        tally.check(found[0]['path'] in
+                    (want['path'], lost_letter(want['path'])),
+                    f'{where}: path {found[0]["path"]}')
+    check_extract_deleted(tally, image, gone, label, raw)
+
+
+def lost_letter(path):
+    folder, _, name = path.rpartition('/')
+    return f'{folder}/_{name[1:]}'
+
+
+def check_extract_deleted(tally, image, gone, label, raw):
+    with scratch('gone') as tmp:
+        folder = os.path.join(tmp, 'out')
+        run(HIVELIFT, 'extract', '-d', image, '-o', folder)
+        manifest = load(os.path.join(folder, 'manifest.json'))
+        check_sums(tally, folder, label)
+        entries = {f['sha256']: f for f in manifest['files']
+                   if f['deleted']}
+        for want in gone:
+            entry = entries.get(want['sha256'])
+            where = f'{label}: deleted {want["path"]}'
+            if not tally.check(entry, f'{where}: is lifted'):
+                continue
+            check_output(tally, folder, entry, want, label)
+            top = entry['output'].split('/')
+            tally.equal(top[1], '$Deleted', f'{where}: {entry["output"]}')
+            if entry['record'] is not None:
+                tally.equal(top[2], f'{entry["record"]}-{entry["sequence"]}',
+                            f'{where}: {entry["output"]}')
+            tally.check(all(r['state'] in ('unallocated-now', 'allocated-to',
+                                           'unknown')
+                            for r in entry['runs']), f'{where}: states')
+            if raw:
+                check_runs(tally, raw, entry, label)
+
+
 def check_all(tally, image, truth, label, raw=None):
     check_info(tally, image, truth, label)
     hives = check_hives(tally, image, truth, label)
     check_extract(tally, image, truth, label, raw, hives)
+    check_deleted(tally, image, truth, label, raw)
