@@ -101,6 +101,31 @@ enum hl_status hl_hive_open(struct hl_src **out, struct hl_hive *hive,
                             bool as_found,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
 
+/*
+ * The first hive before the i-th with the same content, by sha256 of those
+ * that were examined with their hash; NULL: none, or it is empty.
+ */
+const struct hl_hive *hl_hives_same(const struct hl_hives *hives, size_t i);
+
+/* What SOFTWARE and SYSTEM say of the Windows they belong to; or "". */
+struct hl_machine {
+	const struct hl_volume *volume;
+	char path[256];    /* of its Windows folder */
+	char product[128]; /* "Windows 10 Pro" */
+	char release[64];  /* "22H2", "Service Pack 1" */
+	char build[32];
+	char computer[128];
+};
+/*
+ * Fill sid and sid_source of all hives of users, and *n machines, at most
+ * max of them; reads a few keys of a few hives, and says nothing.
+ *   HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_hives_identify(struct hl_hives *hives,
+                                 struct hl_machine *list, size_t *n,
+                                 size_t max,
+                                 const struct hl_ctx *ctx) HL_MUST_CHECK;
+
 /* ---- coverage --------------------------------------------------------------- */
 
 /* One thing that was seen and not searched. */

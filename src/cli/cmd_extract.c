@@ -26,10 +26,15 @@ static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
                                struct tally *n)
 {
 	struct hl_hives *hives;
+	struct machines who;
 	enum outcome outcome = DONE;
 
 	if (!hives_find(c, &hives))
 		return FAILED;
+	if (!hives_identify(c, hives, &who)) {
+		hl_hives_free(hives);
+		return FAILED;
+	}
 	progress_total(c, hives_bytes(hives));
 	for (size_t i = 0; i < hl_hives_count(hives) && outcome == DONE; i++) {
 		struct hl_hive *h = hl_hives_get(hives, i);
@@ -45,7 +50,7 @@ static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
 		n->hives++;
 		n->logs += h->n_logs;
 		if (c->o.json)
-			hive_json(c, h, mark);
+			hive_json(c, hives, i, mark);
 		hive_say(c, h);
 	}
 	if (hl_hives_count(hives) == 0)

@@ -50,6 +50,16 @@ struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i)
 	return i < hives->n ? hives->h[i] : NULL;
 }
 
+const struct hl_hive *hl_hives_same(const struct hl_hives *hives, size_t i)
+{
+	const struct hl_hive *h = i < hives->n ? hives->h[i] : NULL;
+
+	for (size_t k = 0; h && h->sha256[0] && h->entry.size && k < i; k++)
+		if (strcmp(hives->h[k]->sha256, h->sha256) == 0)
+			return hives->h[k];
+	return NULL;
+}
+
 /* ---- adding ------------------------------------------------------------ */
 
 static bool wanted_kind(const struct hl_find *f, enum hl_kind kind)
@@ -115,6 +125,7 @@ static enum hl_status fill(struct hl_find *f, struct hl_hive *h,
 	/* the '*' of such a row stands for the SID */
 	size_t before = strcspn(hl_row_name(row->pattern), "*");
 	h->sid = hl_strdup(f->ctx, name + before);
+	h->sid_source = "file name";
 	return h->sid ? HL_OK : HL_NOMEM;
 }
 
