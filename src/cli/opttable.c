@@ -120,7 +120,7 @@ const struct option options[] = {
 	TEXT("path", 0, "GLOB", HIVES, glob,
 	     "only where the path matches"),
 	FLAG("deep", 0, HIVES, deep,
-	     "every file whose content is a hive, wherever it lies"),
+	     "every file whose content is a hive"),
 	FLAG("no-replay", 0, CMD_EXTRACT, no_replay,
 	     "write hives as found only"),
 	FLAG("orphan", 0, CMD_REPLAY, orphan,
