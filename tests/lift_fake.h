@@ -287,6 +287,7 @@ static void fake_open(const struct hl_ctx *ctx)
 
 static void fake_close(void)
 {
+	hl_fs_paths_free(&fake.fs);
 	hl_disk_close(fake.disk);
 	hl_src_close(fake.vol);
 	hl_src_close(fake.image);

@@ -38,6 +38,15 @@ enum hl_status hl_pass_run(struct hl_pass *pass, struct hl_src *src,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /*
+ * Where to stop reading: the end, or where a tail begins in which nothing is
+ * stored and which no volume like v could have held (said: a loss).
+ *   HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_pass_end(uint64_t *end, struct hl_src *src,
+                           const struct hl_volume *v, const char *path,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
  * The same for a hive's unnamed stream: fills hive->report, sha256 (when
  * asked for in pass->hashes), bad_bytes and the entry's damaged flag, and
  * says what is wrong: damaged and not-a-hive are losses, dirty is not.
