@@ -74,6 +74,12 @@ static bool judge(struct exec *x, const struct one *o,
 {
 	const char *cmd = x->c->o.child[0];
 
+	if (end->error == E2BIG) { /* a path too long for the environment */
+		note_loss(x->c, NULL, HL_NO_OFFSET, o->name,
+		          "not handed to %s: %s", cmd, strerror(E2BIG));
+		x->skipped++;
+		return true;
+	}
 	if (end->error) {
 		msg_error(x->c, "cannot run %s: %s", cmd,
 		          strerror(end->error));
