@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/times_impl.h"
 #include "hivelift/hivelift.h"
 #include "lift/dfxml.h"

@@ -17,7 +17,7 @@
 #ifndef HL_LIFT_IMPL_H
 #define HL_LIFT_IMPL_H
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "base/json.h"
 #include "lift/outdir.h"
 #include "lift/pass.h"

@@ -113,15 +113,25 @@ static enum hl_status copy_out(struct hl_lift *lift, struct hl_item *item,
 static enum hl_status limited(struct hl_lift *lift, struct hl_item *item,
                               struct hl_src **window)
 {
-	uint64_t max = lift->ctx->limits.max_file_size;
+	uint64_t max = lift->ctx->limits.max_file_size, end;
 	struct hl_at at = { lift->ctx, item->src, max, "output" };
 
-	if (max == 0 || item->size <= max)
+	if (max && item->size > max) {
+		hl_warn(&at, "%s: cut at %" PRIu64 " of %" PRIu64
+		        " bytes, the limit", item->trail->path.p, max,
+		        item->size);
+		end = max;
+	} else {
+		enum hl_status st = hl_pass_end(&end, item->src, item->volume,
+		                                item->trail->path.p,
+		                                lift->ctx);
+		if (st != HL_OK)
+			return st;
+	}
+	if (end == item->size)
 		return HL_OK;
-	hl_warn(&at, "%s: cut at %" PRIu64 " of %" PRIu64 " bytes, the limit",
-	        item->trail->path.p, max, item->size);
-	item->written = max;
-	return hl_src_window(window, item->src, 0, max, lift->ctx);
+	item->written = end;
+	return hl_src_window(window, item->src, 0, end, lift->ctx);
 }
 
 /* HL_OK with item->src, or without it when it cannot be had. */

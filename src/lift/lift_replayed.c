@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"

@@ -41,6 +41,8 @@ struct hl_ntfs_dir {
 	bool damaged;          /* some of the tree could not be followed */
 	/* the walk */
 	bool started, sweeping;
+	bool checked;          /* whether the tree leads to all its blocks */
+	bool bitmap_bad;
 	uint64_t sweep;        /* next block to look at */
 	uint64_t n_swept, n_bad;
 	int depth;             /* levels in use */

@@ -16,7 +16,7 @@
 void hl_ntfs_dir_rewind(struct hl_ntfs_dir *d)
 {
 	hl_ntfs_kids_free(d);
-	d->started = d->sweeping = false;
+	d->started = d->sweeping = d->checked = false;
 	d->sweep = d->n_swept = d->n_bad = 0;
 	d->depth = 0;
 }
@@ -97,7 +97,9 @@ static enum hl_status load_bitmap(struct hl_ntfs_dir *d)
 		return HL_OK;
 	hl_ranges_clear(&bad);
 	n = (size_t)min_u64(n, hl_src_size(d->bitmap));
-	if (hl_src_read(d->bitmap, 0, d->used, n, &bad) || bad.bytes)
+	d->bitmap_bad = hl_src_read(d->bitmap, 0, d->used, n, &bad) ||
+	                bad.bytes;
+	if (d->bitmap_bad)
 		memset(d->used, 0xff, n);
 	return HL_OK;
 }
@@ -190,6 +192,34 @@ static enum hl_status step(struct hl_ntfs_dir *d, struct hl_ntfs_link *out)
 	return st == HL_OK ? HL_LIMIT : st;
 }
 
+/*
+ * A wrong child can be a sound block of the same tree, and nothing looks
+ * amiss but that others, which are in use, were never come by.
+ */
+static enum hl_status check_reached(struct hl_ntfs_dir *d)
+{
+	uint64_t i;
+	enum hl_status st;
+
+	d->checked = true;
+	if (d->damaged || !d->n_blocks || !d->bitmap)
+		return HL_OK;
+	st = load_bitmap(d);
+	if (st != HL_OK || d->bitmap_bad)
+		return st;
+	for (i = 0; i <= (d->n_blocks - 1) / 8 && i < hl_src_size(d->bitmap);
+	     i++) {
+		uint8_t left = d->used[i] & (uint8_t)~d->seen[i];
+
+		if (i == d->n_blocks / 8)
+			left &= (uint8_t)((1u << d->n_blocks % 8) - 1);
+		if (left)
+			return damage(d, "blocks of its index are in use and "
+			                 "not in its tree");
+	}
+	return HL_OK;
+}
+
 enum hl_status hl_ntfs_dir_next(struct hl_ntfs_dir *d, struct hl_ntfs_link *out)
 {
 	enum hl_status st = HL_LIMIT;
@@ -200,12 +230,17 @@ enum hl_status hl_ntfs_dir_next(struct hl_ntfs_dir *d, struct hl_ntfs_link *out)
 			return st;
 	}
 	for (;;) {
-		if (d->depth)
+		if (d->depth) {
 			st = step(d, out);
-		else if (d->damaged && d->n_blocks && !d->kids)
+		} else if (!d->checked) {
+			st = check_reached(d);
+			if (st == HL_OK)
+				continue;
+		} else if (d->damaged && d->n_blocks && !d->kids) {
 			st = sweep_on(d);
-		else
+		} else {
 			st = HL_END;
+		}
 		if (st == HL_END)
 			return d->damaged && !d->quiet ?
 			       hl_ntfs_kids_next(d, out) : HL_END;
