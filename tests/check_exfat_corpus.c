@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "exfat/exfat.h"
 #include "fat_image.h"
 #include "fs/fs_impl.h"

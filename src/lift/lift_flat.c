@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "base/note.h"
+#include "io/note.h"
 #include "hivelift/lift.h"
 #include "lift/lift_impl.h"
 #include "lift/streams.h"
