@@ -112,6 +112,7 @@ bool session_open(struct cli *c)
 	const struct hl_image_opts io = {
 		.allow_missing = c->o.allow_missing,
 		.sector_size = (uint32_t)c->o.sector_size,
+		.map = c->o.map,
 	};
 	enum hl_status st;
 
