@@ -213,8 +213,9 @@ static void say_reach(const struct rescued *r, const struct hl_at *at,
 		       ": what it does not tell of counts as unreadable",
 		       reach->end, size);
 	if (r->bad_bytes)
-		hl_say(at, "%" PRIu64 " bytes in %zu areas of the image are "
-		       "unreadable", r->bad_bytes, r->n);
+		hl_say(at, "%" PRIu64 " bytes of the image are unreadable, in "
+		       "%zu stretch%s", r->bad_bytes, r->n,
+		       r->n == 1 ? "" : "es");
 }
 
 static enum hl_status parse(struct rescued *r, struct span text,
