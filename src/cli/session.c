@@ -103,7 +103,8 @@ static bool into_the_source(struct cli *c)
 		return false;
 	if (!out && freopen("/dev/null", "w", stderr))
 		return true; /* not a word of it may go there */
-	msg_error(c, "stdout is the image itself");
+	msg_error(c, "stdout is the image itself%s",
+	          c->o.map ? ", or its map" : "");
 	return true;
 }
 

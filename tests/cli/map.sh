@@ -126,7 +126,7 @@ fi
 # the image is found and the map is bad: one line, status 1
 head -c 65536 /dev/zero >"$tmp/zeros"
 refused() { # NAME TEXT WORDS
-	printf "$2" >"$tmp/map"
+	printf '%b' "$2" >"$tmp/map"
 	run 1 "$1" ls --map "$tmp/map" "$sample"
 	one_line "$1: one line" "$3"
 }
@@ -145,6 +145,13 @@ run 1 "--map wants a value" ls "$sample" --map
 one_line "--map wants a value: said" "--map wants a FILE"
 run 1 "replay knows no --map" replay --map "$tmp/map" "$tmp/zeros"
 one_line "replay knows no --map: said" "no option of replay"
+# what is read is never written to
+printf '0 + 1\n0 -1 +\n' >"$tmp/map"
+before=$(sha <"$tmp/map")
+"$HIVELIFT" ls --map "$tmp/map" "$sample" >>"$tmp/map" 2>"$err"
+equal "stdout is the map: status 1" $? 1
+has "$err" "stdout is the map: said" "or its map"
+equal "stdout is the map: it is as it was" "$(sha <"$tmp/map")" "$before"
 printf '0 + 1\n0 0x10000000 +\n' >"$tmp/map"
 run 2 "a map of something larger" ls --map "$tmp/map" "$sample" /
 has "$err" "a map of something larger: said" "has rescued bytes up to"
