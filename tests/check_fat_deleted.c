@@ -230,6 +230,10 @@ START_TEST(first_cluster_in_use_keeps_every_place)
 	ck_assert_str_eq(shape(&o, &e, HL_STREAM_CONTENT),
 	                 "a1a b1f c1a d1f ");
 	ck_assert(has_fact(&o, &e, "run", "allocated-to"));
+	ck_assert(test_noted(HL_LOSS, "2 of 4 clusters are in use again"));
+	test_forget_notes(); /* a glance is no loss */
+	ck_assert_str_eq(shape(&o, &e, HL_STREAM_LOOK), "a1a b1f c1a d1f ");
+	ck_assert_uint_eq(test_note_count(HL_INFO), 0);
 	close_vol(&o, &v);
 }
 END_TEST

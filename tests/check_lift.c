@@ -622,6 +622,30 @@ START_TEST(a_file_over_the_limit_is_cut_and_marked)
 }
 END_TEST
 
+/* A flipped bit in a size must not cost weeks of hashing zeros. */
+START_TEST(an_endless_empty_tail_is_cut_and_a_hole_before_data_is_not)
+{
+	begin();
+	struct fake_node *f = fake_file(0, "tail", 4096, 5000);
+	fake_extent(f, 0, "", 1ull << 48, HL_NO_OFFSET, HL_WHAT_BEYOND_VALID);
+	fake_extent(f, 0, "", 1ull << 48, HL_NO_OFFSET, HL_WHAT_SPARSE);
+	f = fake_add(0, HL_FILE, "journal");
+	fake_extent(f, 0, "", 1 << 20, HL_NO_OFFSET, HL_WHAT_SPARSE);
+	fake_extent(f, 0, "", 512, 4096, HL_WHAT_DATA);
+	fake_extent(f, 0, "", 1 << 20, HL_NO_OFFSET, HL_WHAT_SPARSE);
+	run("/");
+	json_t *e = entry("/tail");
+	ck_assert_int_eq(number(e, "size"), 5000 + (2ll << 48));
+	ck_assert_int_eq(number(e, "written"), 5000);
+	ck_assert(test_noted(HL_LOSS, "nothing is stored behind byte 5000"));
+	ck_assert_int_eq(number(entry("/journal"), "written"), -1);
+	ck_assert_int_eq(number(entry("/journal"), "size"), 512 + (2 << 20));
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 1);
+	sums_are_right();
+	end();
+}
+END_TEST
+
 START_TEST(without_a_log_there_are_no_notes)
 {
 	begin();
@@ -946,6 +970,8 @@ int main(void)
 	tcase_add_test(tc, a_loop_of_folders_ends);
 	tcase_add_test(tc, a_record_by_number);
 	tcase_add_test(tc, a_file_over_the_limit_is_cut_and_marked);
+	tcase_add_test(tc,
+	               an_endless_empty_tail_is_cut_and_a_hole_before_data_is_not);
 	tcase_add_test(tc, without_a_log_there_are_no_notes);
 	tcase_add_test(tc, a_hive_with_its_logs);
 	tcase_add_test(tc, two_runs_differ_in_one_block_and_one_line);

@@ -50,6 +50,21 @@ fat() {
 		mcopy -s -i "$tmp/fat" "$tmp/tree/Windows" "$tmp/tree/Users" ::
 }
 
+# Smaller than mkfs.exfat makes them; what it leaves empty is cut away.
+exfat() {
+	truncate -s 6M "$tmp/exfat"
+	device=$(losetup --show -f "$tmp/exfat") || return 1
+	mkdir -p "$tmp/mnt"
+	mkfs.exfat -c 512 -b 4096 "$device" >/dev/null 2>&1 &&
+		mount.exfat-fuse "$device" "$tmp/mnt" >/dev/null 2>&1 &&
+		content "$tmp/mnt"
+	status=$?
+	umount "$tmp/mnt"
+	losetup -d "$device"
+	truncate -s 1M "$tmp/exfat"
+	return $status
+}
+
 try() {
 	name=$1 file=$2
 	if "$B/fuzz_image" -m "$rounds" -s "$seed" -k "$tmp/last" "$file"; then
@@ -69,6 +84,13 @@ if [ "$(id -u)" = 0 ] && command -v ntfs-3g >/dev/null &&
 	done
 else
 	skip "NTFS volumes are written with ntfs-3g as root"
+fi
+if [ "$(id -u)" = 0 ] && command -v mkfs.exfat >/dev/null &&
+   command -v mount.exfat-fuse >/dev/null && [ -e /dev/fuse ]; then
+	exfat || failed=$((failed + 1))
+	try exfat "$tmp/exfat"
+else
+	skip "exFAT volumes are written with exfat-fuse as root"
 fi
 if command -v mkfs.fat >/dev/null && command -v mcopy >/dev/null; then
 	fat 12 700 && try fat12 "$tmp/fat"

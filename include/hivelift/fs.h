@@ -77,6 +77,7 @@ struct hl_fs_info {
 	const char *name;  /* "ntfs", "fat12", "fat16", "fat32", "exfat" */
 	char label[HL_NAME_BYTES];
 	char serial[40];   /* as Windows prints it: "1A2B-3C4D" or 16 digits */
+	char guid[40];     /* of the volume, when it has one (exFAT), or "" */
 	uint32_t cluster_size, sector_size;
 	uint64_t size;     /* bytes, as the boot sector says */
 	bool boot_backup;  /* the second boot sector had to be used */

@@ -85,6 +85,10 @@
  * half of what own memory may be. */
 #define HL_REPLAY_CACHE_BYTES (16u << 20)
 
+/* Cells read of one hive to tell what and whose it is: a key may have some
+ * thousand subkeys, and two cells are read for each. */
+#define HL_MAX_HIVE_CELLS 65536
+
 /* Log entries put in order without their hive: 512 MiB of the smallest. */
 #define HL_MAX_LOG_ENTRIES (1u << 20)
 
@@ -119,12 +123,21 @@
 /* Slots of one FAT folder: the format ends at 65,536 of 32 bytes (2 MiB). */
 #define HL_MAX_FAT_SLOTS 65536
 
+/* Bytes of one exFAT folder: the format ends there. */
+#define HL_MAX_EXFAT_FOLDER (256u << 20)
+
+/* Bytes of exFAT's table of capitals: 65,536 units, not compressed. */
+#define HL_MAX_EXFAT_UPCASE (128u << 10)
 /* Clusters of a FAT volume that are looked at for lost folders, 4 KiB each:
  * all of a 128 GiB card; more would be read for an hour. */
 #define HL_MAX_FAT_LOOKS (4u << 20)
 
 /* Folders that no entry leads to: more than a whole volume has in use. */
 #define HL_MAX_FAT_ORPHANS (1u << 20)
+
+/* Zeros behind a file's last stored byte that are read all the same, where
+ * the volume is smaller: half a minute of hashing. */
+#define HL_MAX_EMPTY_TAIL (16ull << 30)
 
 /* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
 #define HL_MAX_PARTS 16384

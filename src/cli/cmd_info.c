@@ -110,6 +110,17 @@ static void text_unread(struct cli *c, const struct hl_coverage *cover)
 	}
 }
 
+static void text_guids(struct cli *c)
+{
+	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
+		const struct hl_volume *v = hl_disk_volume(c->disk, i);
+
+		if (v->fs && *hl_fs_info(v->fs)->guid)
+			out_printf(&c->out, "volume %s: GUID %s\n", v->id,
+			           hl_fs_info(v->fs)->guid);
+	}
+}
+
 static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
                             const struct hl_table *table,
                             const struct hl_coverage *cover)
@@ -130,6 +141,8 @@ static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
 	out_text(&c->out, "\n");
 	regions(c, &t);
 	bool ok = table_print(&t, &c->out, c->colour);
+	if (ok)
+		text_guids(c);
 	if (ok && cover)
 		text_unread(c, cover);
 	table_free(&t);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/chain.h"
 #include "base/span.h"
 #include "hivelift/src.h"
 
@@ -198,12 +199,6 @@ enum hl_fat_cut {
 };
 const char *hl_fat_cut_text(enum hl_fat_cut cut);
 
-struct hl_fat_run {
-	uint32_t at;      /* cluster of the file */
-	uint32_t cluster; /* cluster of the volume */
-	uint32_t n;
-	uint16_t quality; /* enum hl_quality; OK but in a guess */
-};
 /* By what rule the clusters of a deleted file were chosen; fat_gone.c. */
 enum hl_fat_guess {
 	HL_FAT_BY_FAT,     /* no guess */
@@ -213,9 +208,7 @@ enum hl_fat_guess {
 };
 const char *hl_fat_guess_text(enum hl_fat_guess guess);
 struct hl_fat_chain {
-	struct hl_fat_run *run;
-	size_t n, cap;
-	uint32_t clusters;  /* sum */
+	struct hl_runs runs;
 	enum hl_fat_cut cut;
 	uint32_t cut_at;    /* the cluster whose FAT entry is meant */
 	uint32_t cut_value; /* what it holds */
@@ -331,6 +324,7 @@ enum hl_fat_how {
 	HL_FAT_CONTENT, /* size bytes */
 	HL_FAT_SLACK,   /* to the end of the last cluster */
 	HL_FAT_CHAIN,   /* the whole chain */
+	HL_FAT_LOOK,    /* content; nothing is said of a deleted file's state */
 };
 /* HL_OK (damage is MISSING stretches, said), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_fat_stream(struct hl_src **out, struct hl_fat *v,

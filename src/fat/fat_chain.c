@@ -1,17 +1,10 @@
 /*
- * fat_chain.c: a chain of clusters as a list of runs.
- *
- * A chain on a damaged disk may lead anywhere, also back into itself.  Loops
- * are found without a map of visited clusters (Brent: compare with a mark
- * that is moved at every power of two), then the list is cut where the first
- * cluster comes a second time.
+ * fat_chain.c: a chain of clusters as a list of runs, and why it ends; the
+ * walk itself, loops and all, is base/chain.c.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/ckd.h"
-#include "base/mem.h"
 #include "fat/fat_impl.h"
 
 const char *hl_fat_cut_text(enum hl_fat_cut cut)
@@ -31,108 +24,6 @@ const char *hl_fat_cut_text(enum hl_fat_cut cut)
 	return text[cut];
 }
 
-/* A loop is found within three rounds of whatever there is. */
-static uint32_t rounds(const struct hl_fat *v)
-{
-	return v->geom.n_clusters * 4 + 16;
-}
-
-static enum hl_status append(struct hl_fat *v, struct hl_fat_chain *c,
-                             uint32_t cluster)
-{
-	struct hl_fat_run *last = c->n ? &c->run[c->n - 1] : NULL;
-	enum hl_status st;
-
-	if (last && cluster == last->cluster + last->n) {
-		last->n++;
-	} else {
-		st = hl_grow(v->ctx, (void **)&c->run, &c->cap, c->n,
-		             sizeof(*c->run), rounds(v));
-		if (st != HL_OK)
-			return HL_NOMEM;
-		c->run[c->n++] = (struct hl_fat_run){ .at = c->clusters,
-		                                      .cluster = cluster,
-		                                      .n = 1 };
-	}
-	c->clusters++;
-	return HL_OK;
-}
-
-static void truncate_to(struct hl_fat_chain *c, uint32_t clusters)
-{
-	while (c->n && c->run[c->n - 1].at >= clusters)
-		c->n--;
-	if (c->n)
-		c->run[c->n - 1].n = clusters - c->run[c->n - 1].at;
-	c->clusters = clusters;
-}
-
-/* A position in the run list that only moves forward. */
-struct cursor {
-	size_t run;
-	uint32_t in;
-};
-
-static uint32_t cursor_next(const struct hl_fat_chain *c, struct cursor *k)
-{
-	uint32_t cluster = c->run[k->run].cluster + k->in;
-
-	if (++k->in == c->run[k->run].n) {
-		k->run++;
-		k->in = 0;
-	}
-	return cluster;
-}
-
-/* The chain repeats every `period` clusters: keep what comes once. */
-static void cut_loop(struct hl_fat_chain *c, uint32_t period)
-{
-	struct cursor a = { 0, 0 }, b = { 0, 0 };
-	uint32_t once = 0;
-
-	for (uint32_t i = 0; i < period; i++)
-		cursor_next(c, &b);
-	while (once + period < c->clusters &&
-	       cursor_next(c, &a) != cursor_next(c, &b))
-		once++;
-	truncate_to(c, (uint32_t)min_u64((uint64_t)once + period,
-	                                 c->clusters));
-}
-
-static int by_cluster(const void *a, const void *b)
-{
-	const struct hl_fat_run *x = a, *y = b;
-
-	return x->cluster < y->cluster ? -1 : x->cluster > y->cluster;
-}
-
-/* Is any cluster in the list twice?  (A file's size may stop the walk in the
- * middle of a loop.) */
-static enum hl_status has_repeats(struct hl_fat *v,
-                                  const struct hl_fat_chain *c, bool *yes)
-{
-	*yes = false;
-	if (c->n < 2)
-		return HL_OK;
-	struct hl_fat_run *r = hl_alloc_array(v->ctx, c->n, sizeof(*r));
-	if (!r)
-		return HL_NOMEM;
-	memcpy(r, c->run, c->n * sizeof(*r));
-	qsort(r, c->n, sizeof(*r), by_cluster);
-	for (size_t i = 1; i < c->n && !*yes; i++)
-		*yes = r[i].cluster - r[i - 1].cluster < r[i - 1].n;
-	hl_free(v->ctx, r);
-	return HL_OK;
-}
-
-struct walk {
-	struct hl_fat *v;
-	struct hl_fat_chain *c;
-	unsigned prefer;
-	uint32_t at;          /* the last cluster appended */
-	uint32_t mark, power, since; /* Brent */
-};
-
 static enum hl_fat_cut cut_of(enum hl_fat_link kind, bool to_end)
 {
 	switch (kind) {
@@ -149,59 +40,50 @@ static enum hl_fat_cut cut_of(enum hl_fat_link kind, bool to_end)
 	}
 }
 
-/* Cut, and name the link that leads back. */
-static enum hl_status end_loop(struct walk *w, bool to_end)
-{
-	struct hl_fat_chain *c = w->c;
-	struct hl_fat_link_info link;
-	enum hl_status st;
+struct follow {
+	struct hl_fat *v;
+	struct hl_fat_chain *c;
+	unsigned prefer;
+	bool more;                    /* the end would be too early */
+	struct hl_fat_link_info last; /* the one that ended it */
+};
 
-	cut_loop(c, w->since);
-	const struct hl_fat_run *last = &c->run[c->n - 1];
-	c->cut = HL_FAT_CUT_LOOP;
-	c->cut_at = last->cluster + last->n - 1;
-	st = hl_fat_table_get(w->v, c->cut_at, w->prefer, !to_end, &link);
-	c->cut_value = link.value;
-	return st == HL_OK ? HL_END : st;
-}
-
-/* One link further.  HL_END: the chain ends here, c->cut says how. */
-static enum hl_status step(struct walk *w, bool to_end)
+static enum hl_status next(void *user, uint32_t cluster, uint32_t *out)
 {
-	struct hl_fat_chain *c = w->c;
-	struct hl_fat_link_info link;
-	enum hl_status st = hl_fat_table_get(w->v, w->at, w->prefer, !to_end,
-	                                     &link);
+	struct follow *f = user;
+	enum hl_status st = hl_fat_table_get(f->v, cluster, f->prefer, f->more,
+	                                     &f->last);
+
 	if (st != HL_OK)
 		return st;
-	c->second += link.second;
-	c->differ += link.differ;
-	if (link.kind != HL_FAT_NEXT) {
-		c->cut = cut_of(link.kind, to_end);
-		c->cut_at = w->at;
-		c->cut_value = link.value;
-		return HL_END;
-	}
-	if (w->since == w->power) {
-		w->mark = w->at;
-		w->power *= 2;
-		w->since = 0;
-	}
-	w->since++;
-	if (link.value == w->mark || c->clusters >= rounds(w->v))
-		return end_loop(w, to_end);
-	w->at = link.value;
-	if ((c->clusters & 0xFFFF) == 0 && hl_cancelled(w->v->ctx))
-		return HL_CANCELLED;
-	return append(w->v, c, w->at);
+	f->c->second += f->last.second;
+	f->c->differ += f->last.differ;
+	f->c->cut_at = cluster;
+	*out = f->last.value;
+	return f->last.kind == HL_FAT_NEXT ? HL_OK : HL_END;
+}
+
+/* Name the link that leads back. */
+static enum hl_status end_loop(struct follow *f)
+{
+	struct hl_fat_chain *c = f->c;
+	const struct hl_run *last = &c->runs.run[c->runs.n - 1];
+	enum hl_status st;
+
+	c->cut = HL_FAT_CUT_LOOP;
+	c->cut_at = last->cluster + last->n - 1;
+	st = hl_fat_table_get(f->v, c->cut_at, f->prefer, f->more, &f->last);
+	c->cut_value = f->last.value;
+	return st;
 }
 
 static enum hl_status walk(struct hl_fat *v, uint32_t first, uint32_t want,
                            unsigned prefer, struct hl_fat_chain *c)
 {
-	struct walk w = { .v = v, .c = c, .prefer = prefer, .at = first,
-	                  .mark = first, .power = 1 };
-	bool to_end = want & HL_FAT_TO_END, twice = false;
+	bool to_end = want & HL_FAT_TO_END;
+	struct follow f = { .v = v, .c = c, .prefer = prefer, .more = !to_end };
+	struct hl_chain_walk w = { v->ctx, next, &f, v->geom.n_clusters };
+	enum hl_chain_stop stop;
 	enum hl_status st;
 
 	if (!hl_fat_is_cluster(&v->geom, first)) {
@@ -209,26 +91,25 @@ static enum hl_status walk(struct hl_fat *v, uint32_t first, uint32_t want,
 		c->cut_value = first;
 		return HL_OK;
 	}
-	want &= ~HL_FAT_TO_END;
-	st = append(v, c, first);
-	while (st == HL_OK && c->clusters < want)
-		st = step(&w, to_end);
+	st = hl_chain_follow(&w, first, want & ~HL_FAT_TO_END, &c->runs, &stop);
 	if (st != HL_OK)
-		return st == HL_END ? HL_OK : st;
+		return st;
+	if (stop == HL_CHAIN_LOOP)
+		return end_loop(&f);
+	if (stop == HL_CHAIN_END) {
+		c->cut = cut_of(f.last.kind, to_end);
+		c->cut_value = f.last.value;
+		return HL_OK;
+	}
+	c->cut_at = 0;
 	if (to_end)
 		c->cut = HL_FAT_CUT_LIMIT;
-	st = has_repeats(v, c, &twice);
-	/* a loop for sure: go round until it is found, then cut it */
-	while (st == HL_OK && twice)
-		st = step(&w, to_end);
-	if (c->clusters > want)
-		truncate_to(c, want);
-	return st == HL_END ? HL_OK : st;
+	return HL_OK;
 }
 
 static void clear(struct hl_fat *v, struct hl_fat_chain *c)
 {
-	hl_free(v->ctx, c->run);
+	hl_runs_free(&c->runs, v->ctx);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -237,7 +118,8 @@ static void clear(struct hl_fat *v, struct hl_fat_chain *c)
 static enum hl_status ends(struct hl_fat *v, const struct hl_fat_chain *c,
                            unsigned prefer, bool *yes)
 {
-	const struct hl_fat_run *last = c->n ? &c->run[c->n - 1] : NULL;
+	const struct hl_run *last = c->runs.n ? &c->runs.run[c->runs.n - 1]
+	                                      : NULL;
 	struct hl_fat_link_info link;
 	enum hl_status st;
 

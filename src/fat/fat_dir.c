@@ -70,9 +70,9 @@ static void place(struct hl_fat_dir *d)
 		return;
 	}
 	uint32_t at = (uint32_t)(d->off / g->cluster_size);
-	while (at - d->chain.run[d->run].at >= d->chain.run[d->run].n)
+	while (at - d->chain.runs.run[d->run].at >= d->chain.runs.run[d->run].n)
 		d->run++;
-	const struct hl_fat_run *r = &d->chain.run[d->run];
+	const struct hl_run *r = &d->chain.runs.run[d->run];
 	d->pos = hl_fat_cluster_off(g, r->cluster + (at - r->at)) +
 	         d->off % g->cluster_size;
 }
@@ -194,7 +194,7 @@ static void tell_cut(struct hl_fat_dir *d)
 	else
 		hl_warn(&at, "the folder's chain from cluster %u is cut after "
 		        "%u clusters: %s (FAT[%u] is %u)",
-		        c->n ? c->run[0].cluster : 0, c->clusters,
+		        c->runs.n ? c->runs.run[0].cluster : 0, c->runs.clusters,
 		        hl_fat_cut_text(c->cut), c->cut_at, c->cut_value);
 }
 
@@ -271,7 +271,7 @@ static enum hl_status open_gone(struct hl_fat_dir *d, uint32_t first)
 	if (!hl_fat_is_cluster(&d->v->geom, first))
 		return HL_OK; /* empty */
 	enum hl_status st = hl_fat_gone_chain(d->v, first, &d->chain);
-	d->size = min_u64(most, (uint64_t)d->chain.clusters *
+	d->size = min_u64(most, (uint64_t)d->chain.runs.clusters *
 	                        d->v->geom.cluster_size);
 	return st;
 }
@@ -302,7 +302,7 @@ static enum hl_status open_chain(struct hl_fat_dir *d, uint32_t first)
 		hl_say(&at, "FAT copies disagree on %u clusters of the folder "
 		       "at cluster %u; the first is used", d->chain.differ,
 		       first);
-	d->size = min_u64((uint64_t)d->chain.clusters * g->cluster_size, most);
+	d->size = min_u64((uint64_t)d->chain.runs.clusters * g->cluster_size, most);
 	return HL_OK;
 }
 

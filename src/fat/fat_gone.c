@@ -97,6 +97,20 @@ static enum hl_status has_owner(struct hl_fat *v, const struct hl_fat_entry *e,
 	return st == HL_END ? HL_OK : st;
 }
 
+/* One more try for a lost upper half; there are 4,096 for one folder. */
+static bool may_look(struct hl_fat *v, const struct hl_fat_entry *e)
+{
+	struct hl_at at = { v->ctx, v->src, e->pos, "deleted FAT folder" };
+
+	if (v->high_looks > HL_MAX_FAT_LOOKS)
+		return false;
+	if (v->high_looks++ < HL_MAX_FAT_LOOKS)
+		return true;
+	hl_warn(&at, "too many first clusters without an upper half; from "
+	        "here on they are taken as they are");
+	return false;
+}
+
 enum hl_status hl_fat_gone_folder(struct hl_fat *v,
                                   const struct hl_fat_entry *e,
                                   uint32_t *first)
@@ -116,8 +130,10 @@ enum hl_status hl_fat_gone_folder(struct hl_fat *v,
 		if (st != HL_END)
 			return st == HL_OK && owned ? HL_END : st;
 		if (!e->high_lost || c + 0x10000 < c ||
-		    c + 0x10000 > v->geom.n_clusters + 1)
+		    c + 0x10000 > v->geom.n_clusters + 1 || !may_look(v, e))
 			return HL_END;
+		if (hl_cancelled(v->ctx))
+			return HL_CANCELLED;
 	}
 }
 
@@ -184,7 +200,7 @@ static enum hl_status go_on(struct hl_fat *v, uint32_t first,
 		st = part_of(v, first, true, &part);
 	for (uint32_t c = first + 1; st == HL_OK &&
 	     (part == IT_GOES_ON || part == ANOTHER) &&
-	     out->clusters < most && hl_fat_is_cluster(&v->geom, c); c++) {
+	     out->runs.clusters < most && hl_fat_is_cluster(&v->geom, c); c++) {
 		if ((c & 0xFFFF) == 0 && hl_cancelled(v->ctx))
 			return HL_CANCELLED;
 		st = next_part(v, c, &part);
@@ -208,8 +224,8 @@ enum hl_status hl_fat_gone_chain(struct hl_fat *v, uint32_t first,
 		st = hl_fat_chain_walk(v, first, HL_FAT_TO_END | (most + 1),
 		                       out);
 		out->guess = HL_FAT_GUESS_CHAIN;
-		for (size_t i = 0; i < out->n; i++)
-			out->run[i].quality = HL_Q_ALLOCATED_TO;
+		for (size_t i = 0; i < out->runs.n; i++)
+			out->runs.run[i].quality = HL_Q_ALLOCATED_TO;
 		return st;
 	}
 	st = go_on(v, first, out);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/mem.h"
 #include "fat/fat_impl.h"
 
 const char *hl_fat_guess_text(enum hl_fat_guess guess)
@@ -42,20 +41,7 @@ static enum hl_quality quality_of(enum hl_fat_link kind)
 enum hl_status hl_fat_guess_add(struct hl_fat *v, struct hl_fat_chain *c,
                                 uint32_t cluster, enum hl_quality quality)
 {
-	struct hl_fat_run *last = c->n ? &c->run[c->n - 1] : NULL;
-
-	if (last && cluster == last->cluster + last->n &&
-	    quality == last->quality) {
-		last->n++;
-	} else {
-		if (hl_grow(v->ctx, (void **)&c->run, &c->cap, c->n,
-		            sizeof(*c->run), v->geom.n_clusters) != HL_OK)
-			return HL_NOMEM;
-		c->run[c->n++] = (struct hl_fat_run){ c->clusters, cluster, 1,
-		                                      (uint16_t)quality };
-	}
-	c->clusters++;
-	return HL_OK;
+	return hl_runs_append(&c->runs, v->ctx, cluster, 1, (uint16_t)quality);
 }
 
 /* `want` clusters from the first on; free_only: step over the others. */
@@ -67,7 +53,7 @@ static enum hl_status in_a_row(struct hl_fat *v, uint32_t first, uint32_t want,
 	uint32_t cluster = first;
 
 	out->guess = free_only ? HL_FAT_GUESS_FREE : HL_FAT_GUESS_ALL;
-	for (; st == HL_OK && out->clusters < want; cluster++) {
+	for (; st == HL_OK && out->runs.clusters < want; cluster++) {
 		if (!hl_fat_is_cluster(&v->geom, cluster)) {
 			out->cut = HL_FAT_CUT_END;
 			break;
@@ -92,13 +78,13 @@ static enum hl_status as_chain(struct hl_fat *v, uint32_t first, uint32_t want,
 
 	if (st != HL_OK)
 		return st;
-	if (out->cut != HL_FAT_WHOLE || out->clusters != want) {
+	if (out->cut != HL_FAT_WHOLE || out->runs.clusters != want) {
 		hl_fat_chain_free(v, out);
 		return HL_END;
 	}
 	out->guess = HL_FAT_GUESS_CHAIN;
-	for (size_t i = 0; i < out->n; i++)
-		out->run[i].quality = HL_Q_ALLOCATED_TO;
+	for (size_t i = 0; i < out->runs.n; i++)
+		out->runs.run[i].quality = HL_Q_ALLOCATED_TO;
 	return HL_OK;
 }
 

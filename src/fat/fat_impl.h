@@ -2,7 +2,7 @@
 #ifndef HL_FAT_IMPL_H
 #define HL_FAT_IMPL_H
 
-#include "base/note.h"
+#include "io/note.h"
 #include "fat/fat.h"
 
 /*
@@ -41,6 +41,7 @@ struct hl_fat {
 	struct hl_fat_piece *pieces; /* [2][HL_FAT_PIECES] */
 	struct hl_fat_block *blocks; /* [HL_FAT_BLOCKS], when first needed */
 	uint32_t said[HL_FAT_SAID];  /* folders whose damage was told, + 1 */
+	uint32_t high_looks; /* clusters looked at for a lost upper half */
 };
 
 struct hl_fat_link_info {

@@ -50,12 +50,12 @@ enum hl_status hl_fat_chain_src(struct hl_src **out, struct hl_fat *v,
 
 	*out = NULL;
 	/* each run, its part past the medium, and the missing rest */
-	struct hl_extent *ext = hl_alloc_array(v->ctx, 2 * chain->n + 1,
+	struct hl_extent *ext = hl_alloc_array(v->ctx, 2 * chain->runs.n + 1,
 	                                       sizeof(*ext));
 	if (!ext)
 		return HL_NOMEM;
-	for (size_t i = 0; i < chain->n && left; i++) {
-		const struct hl_fat_run *r = &chain->run[i];
+	for (size_t i = 0; i < chain->runs.n && left; i++) {
+		const struct hl_run *r = &chain->runs.run[i];
 		uint64_t len = min_u64(left, (uint64_t)r->n * g->cluster_size);
 		n = add(ext, n, v->src, hl_fat_cluster_off(g, r->cluster), len,
 		        r->quality);
@@ -68,19 +68,32 @@ enum hl_status hl_fat_chain_src(struct hl_src **out, struct hl_fat *v,
 	return st;
 }
 
-/* A guess is worth knowing, not a loss; but bytes that are nowhere are. */
+static uint32_t in_use(const struct hl_fat_chain *c)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < c->runs.n; i++)
+		if (c->runs.run[i].quality == HL_Q_ALLOCATED_TO)
+			n += c->runs.run[i].n;
+	return n;
+}
+
+/* A guess is worth knowing; bytes that are nowhere or another's are lost. */
 static void tell_guess(struct hl_fat *v, const struct hl_fat_entry *e,
                        const char *name, const struct hl_fat_chain *c,
                        uint32_t want)
 {
 	struct hl_at at = { v->ctx, v->src, e->pos, "deleted FAT file" };
 
-	if (c->clusters < want)
-		hl_warn(&at, "%s: %u of %u clusters are missing: %s", name,
-		        want - c->clusters, want, hl_fat_cut_text(c->cut));
-	else if (want)
+	if (want)
 		hl_say(&at, "%s: its chain is gone; %s", name,
 		       hl_fat_guess_text(c->guess));
+	if (c->runs.clusters < want)
+		hl_warn(&at, "%s: %u of %u clusters are missing: %s", name,
+		        want - c->runs.clusters, want, hl_fat_cut_text(c->cut));
+	if (in_use(c))
+		hl_warn(&at, "%s: %u of %u clusters are in use again", name,
+		        in_use(c), want);
 	if (e->high_lost && v->geom.n_clusters > 0xFFFF && want)
 		hl_say(&at, "%s: the upper half of its first cluster is 0, "
 		       "which Windows does when it deletes; %u may be another "
@@ -97,7 +110,7 @@ static void tell(struct hl_fat *v, const struct hl_fat_entry *e,
 		        "%u bytes are missing", name, e->cluster, e->size);
 	else if (c->cut != HL_FAT_WHOLE)
 		hl_warn(&at, "%s: cut after %u of %u clusters: %s (FAT[%u] is "
-		        "%u); the rest is missing", name, c->clusters, want,
+		        "%u); the rest is missing", name, c->runs.clusters, want,
 		        hl_fat_cut_text(c->cut), c->cut_at, c->cut_value);
 	if (c->second)
 		hl_warn(&at, "%s: %u entries are bad in the first FAT; the "
@@ -116,8 +129,8 @@ static void tell_cut_medium(struct hl_fat *v, const struct hl_fat_entry *e,
 
 	if (v->geom.size <= size)
 		return;
-	for (size_t i = 0; i < c->n; i++) {
-		uint32_t end = c->run[i].cluster + c->run[i].n;
+	for (size_t i = 0; i < c->runs.n; i++) {
+		uint32_t end = c->runs.run[i].cluster + c->runs.run[i].n;
 		if (hl_fat_cluster_off(&v->geom, end) <= size)
 			continue;
 		hl_warn(&at, "%s: clusters lie behind the end of the medium "
@@ -136,7 +149,7 @@ static uint64_t stream_size(const struct hl_fat_geom *g,
                             const struct hl_fat_entry *e, enum hl_fat_how how,
                             uint32_t clusters)
 {
-	if (how == HL_FAT_CONTENT)
+	if (how == HL_FAT_CONTENT || how == HL_FAT_LOOK)
 		return e->size;
 	if (how == HL_FAT_SLACK)
 		return (uint64_t)clusters_for(g, e->size) * g->cluster_size;
@@ -164,12 +177,13 @@ enum hl_status hl_fat_stream(struct hl_src **out, struct hl_fat *v,
 		st = hl_fat_chain_walk(v, e->cluster, want, &c);
 	if (st != HL_OK)
 		return st;
-	if (e->deleted)
+	if (e->deleted && how != HL_FAT_LOOK)
 		tell_guess(v, e, name, &c, clusters_for(g, e->size));
-	else
+	else if (!e->deleted)
 		tell(v, e, name, &c, clusters_for(g, e->size));
-	tell_cut_medium(v, e, name, &c);
-	st = hl_fat_chain_src(out, v, &c, stream_size(g, e, how, c.clusters),
+	if (how != HL_FAT_LOOK || !e->deleted)
+		tell_cut_medium(v, e, name, &c);
+	st = hl_fat_chain_src(out, v, &c, stream_size(g, e, how, c.runs.clusters),
 	                      name);
 	hl_fat_chain_free(v, &c);
 	return st;

@@ -1,9 +1,8 @@
 /*
  * drivers.c: the file systems that are read, one row each.
  *
- * The order matters only where two probes may both say yes: NTFS checks its
- * name, FAT has nothing but a plausible BPB, so FAT is last.  exFAT's row
- * goes between them; its boot signature is then struck out of known.c.
+ * The order matters only where two probes may both say yes: NTFS and exFAT
+ * check their names, FAT has nothing but a plausible BPB, so FAT is last.
  * Second copies are tried in the opposite order (see fs.c).
  */
 #include "base/banned.h"
@@ -11,6 +10,7 @@
 
 static const struct hl_fs_driver drivers[] = {
 	{ "ntfs", &hl_fs_ntfs },
+	{ "exfat", &hl_fs_exfat },
 	{ "fat", &hl_fs_fat },
 	{ NULL, NULL },
 };

@@ -103,7 +103,7 @@ static void entry_fact(const struct hl_fat_entry *e, unsigned i,
 	}
 }
 
-static void run_fact(struct hl_fs *fs, const struct hl_fat_run *r,
+static void run_fact(struct hl_fs *fs, const struct hl_run *r,
                      struct hl_fact *out)
 {
 	const struct hl_fat_geom *g =
@@ -137,7 +137,7 @@ static enum hl_status guess_fact(const struct hl_fat_entry *e,
 
 	switch (i) {
 	case 0:
-		number(out, "chain", "clusters", c->clusters);
+		number(out, "chain", "clusters", c->runs.clusters);
 		return HL_OK;
 	case 1:
 		text(out, "chain", "state",
@@ -146,8 +146,10 @@ static enum hl_status guess_fact(const struct hl_fat_entry *e,
 		     hl_fat_cut_text(c->cut) : hl_fat_guess_text(c->guess));
 		return HL_OK;
 	case 2:
-		text(out, "chain", "first cluster", e->high_lost ?
-		     "upper half 0: cleared by Windows, or small" : "as found");
+		if (!e->high_lost)
+			return HL_END;
+		text(out, "chain", "first cluster",
+		     "upper half is 0: cleared by Windows, or it was");
 		return HL_OK;
 	default:
 		return HL_END;
@@ -162,7 +164,7 @@ static enum hl_status chain_fact(const struct hl_fat_chain *c, size_t i,
 
 	switch (i) {
 	case 0:
-		number(out, "chain", "clusters", c->clusters);
+		number(out, "chain", "clusters", c->runs.clusters);
 		return HL_OK;
 	case 1:
 		snprintf(buf, sizeof(buf), "%s", hl_fat_cut_text(c->cut));
@@ -203,7 +205,7 @@ static enum hl_status load(struct hl_fs *fs, const struct hl_ref *ref)
 		return st;
 	f->have_fact = true;
 	if (f->chain.cut == HL_FAT_WHOLE &&
-	    (uint64_t)f->chain.clusters * hl_fat_geom(f->vol)->cluster_size <
+	    (uint64_t)f->chain.runs.clusters * hl_fat_geom(f->vol)->cluster_size <
 	            f->fact.size)
 		f->chain.cut = HL_FAT_CUT_SHORT;
 	return HL_OK;
@@ -226,11 +228,11 @@ enum hl_status hl_fat_fs_fact_next(struct hl_fs *fs, const struct hl_ref *ref,
 		entry_fact(&f->fact, i, out);
 		return HL_OK;
 	}
-	if (i - ENTRY_FACTS < f->chain.n) {
-		run_fact(fs, &f->chain.run[i - ENTRY_FACTS], out);
+	if (i - ENTRY_FACTS < f->chain.runs.n) {
+		run_fact(fs, &f->chain.runs.run[i - ENTRY_FACTS], out);
 		return HL_OK;
 	}
-	i -= ENTRY_FACTS + (unsigned)f->chain.n;
+	i -= ENTRY_FACTS + (unsigned)f->chain.runs.n;
 	return f->fact.deleted ? guess_fact(&f->fact, &f->chain, i, out) :
 	       chain_fact(&f->chain, i, out);
 }

@@ -3,7 +3,7 @@
 
 #include "base/banned.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "fat/fat_disk.h"
 #include "fs/fat_fs.h"
@@ -178,6 +178,12 @@ static enum hl_status stream(struct hl_src **out, struct hl_fs *fs,
                              const struct hl_ref *ref, const char *name,
                              enum hl_stream_how how)
 {
+	static const enum hl_fat_how as[] = {
+		[HL_STREAM_CONTENT] = HL_FAT_CONTENT,
+		[HL_STREAM_SLACK] = HL_FAT_SLACK,
+		[HL_STREAM_RAW] = HL_FAT_CHAIN,
+		[HL_STREAM_LOOK] = HL_FAT_LOOK,
+	};
 	struct hl_fat_entry e;
 	enum hl_status st;
 
@@ -187,13 +193,9 @@ static enum hl_status stream(struct hl_src **out, struct hl_fs *fs,
 	st = hl_fat_fs_entry(fs, ref, &e);
 	if (st != HL_OK)
 		return st;
-	if (how == HL_STREAM_RAW)
-		return hl_fat_stream(out, impl(fs)->vol, &e, HL_FAT_CHAIN);
-	if (e.what == HL_FAT_FOLDER)
+	if (e.what == HL_FAT_FOLDER && how != HL_STREAM_RAW)
 		return HL_END;
-	return hl_fat_stream(out, impl(fs)->vol, &e,
-	                     how == HL_STREAM_SLACK ? HL_FAT_SLACK
-	                                            : HL_FAT_CONTENT);
+	return hl_fat_stream(out, impl(fs)->vol, &e, as[how]);
 }
 
 static enum hl_status stream_next(struct hl_fs *fs, const struct hl_ref *ref,
@@ -217,7 +219,7 @@ static enum hl_status stream_next(struct hl_fs *fs, const struct hl_ref *ref,
 	*out = (struct hl_stream_info){
 		.size = e.size,
 		.valid = e.size,
-		.allocated = (uint64_t)c.clusters *
+		.allocated = (uint64_t)c.runs.clusters *
 		             hl_fat_geom(f->vol)->cluster_size,
 	};
 	hl_fat_chain_free(f->vol, &c);

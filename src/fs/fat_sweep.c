@@ -14,7 +14,7 @@
 #include "base/banned.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "fs/fat_fs.h"
 
 struct todo {
@@ -52,6 +52,13 @@ static void see(struct sweep *s, uint32_t first)
 	s->seen[first / 8] |= 1u << first % 8;
 }
 
+static bool is_cluster(struct hl_fs *fs, uint32_t first)
+{
+	const struct hl_fat_geom *g = hl_fat_geom(impl(fs)->vol);
+
+	return first >= 2 && first - 2 < g->n_clusters;
+}
+
 static enum hl_status later(struct hl_fs *fs, struct todos *list,
                             uint32_t first, const struct hl_ref *ref)
 {
@@ -66,35 +73,27 @@ static enum hl_status later(struct hl_fs *fs, struct todos *list,
 		               HL_MAX_FOLDERS);
 	}
 	list->t[list->n++] = (struct todo){ first, *ref };
-	return hl_fat_folders_put(fs->ctx, &impl(fs)->folders, first, ref);
+	return HL_OK;
 }
 
-/* A folder was met: it comes later, once.  HL_CORRUPT: it came before. */
+/* A folder was met: it comes later, a live one once, a deleted one when it
+ * then still is one. */
 static enum hl_status meet(struct hl_fs *fs, struct sweep *s,
                            const struct hl_fat_entry *e,
                            const struct hl_entry *out)
 {
-	const struct hl_fat_geom *g = hl_fat_geom(impl(fs)->vol);
-	uint32_t first = e->cluster;
-
-	if (e->deleted) {
-		enum hl_status st = hl_fat_gone_folder(impl(fs)->vol, e,
-		                                       &first);
-		if (st != HL_OK)
-			return st == HL_END ? HL_OK : st;
-	}
-	if (first < 2 || first - 2 >= g->n_clusters)
-		return HL_OK; /* told when it is opened */
-	if (was_seen(s, first) && e->deleted)
-		return HL_OK;
-	if (was_seen(s, first)) {
+	if (e->deleted)
+		return later(fs, &s->gone, e->cluster, &out->ref);
+	if (!is_cluster(fs, e->cluster))
+		return HL_OK; /* told by who lists it */
+	if (was_seen(s, e->cluster)) {
 		struct hl_at at = { fs->ctx, fs->src, e->pos, "FAT folder" };
 		hl_warn(&at, "%s: its cluster %u is another folder's, too; "
-		        "not entered again", out->name, first);
+		        "not entered again", out->name, e->cluster);
 		return HL_OK;
 	}
-	see(s, first);
-	return later(fs, e->deleted ? &s->gone : &s->live, first, &out->ref);
+	see(s, e->cluster);
+	return later(fs, &s->live, e->cluster, &out->ref);
 }
 
 static bool wants_deleted(const struct sweep *s)
@@ -103,19 +102,45 @@ static bool wants_deleted(const struct sweep *s)
 }
 
 static enum hl_status enter(struct hl_fs *fs, struct sweep *s,
-                            const struct todo *t)
+                            const struct hl_ref *ref, uint32_t first,
+                            unsigned how)
 {
-	unsigned how = t->ref.origin == FAT_LIVE ? 0 : HL_FAT_DIR_GONE;
-	enum hl_status st;
+	enum hl_status st = hl_fat_folders_put(fs->ctx, &impl(fs)->folders,
+	                                       first, ref);
 
+	if (st != HL_OK)
+		return st;
 	/* live ones have to be met to be entered */
-	s->it = (struct fat_iter){ .folder = t->ref,
+	s->it = (struct fat_iter){ .folder = *ref,
 		                   .how = s->how & ~(unsigned)HL_LIST_NO_LIVE };
 	if (wants_deleted(s))
 		how |= HL_FAT_DIR_DELETED;
-	st = hl_fat_dir_open(&s->it.dir, impl(fs)->vol, t->first, how);
+	st = hl_fat_dir_open(&s->it.dir, impl(fs)->vol, first, how);
 	s->open = st == HL_OK;
 	return st;
+}
+
+/* HL_OK with nothing open: it is not there any more, or came already. */
+static enum hl_status enter_gone(struct hl_fs *fs, struct sweep *s,
+                                 const struct hl_ref *ref)
+{
+	struct hl_fat_entry e;
+	uint32_t first;
+	enum hl_status st = hl_fat_fs_entry(fs, ref, &e);
+
+	if (st != HL_OK)
+		return st == HL_END ? HL_OK : st;
+	first = e.cluster;
+	if (!e.orphan) {
+		if (!e.high_lost && is_cluster(fs, first) &&
+		    was_seen(s, first))
+			return HL_OK;
+		st = hl_fat_gone_folder(impl(fs)->vol, &e, &first);
+		if (st != HL_OK || was_seen(s, first))
+			return st == HL_END ? HL_OK : st;
+	}
+	see(s, first);
+	return enter(fs, s, ref, first, HL_FAT_DIR_GONE);
 }
 
 static bool is_orphan(const struct sweep *s, uint32_t cluster)
@@ -173,17 +198,19 @@ static enum hl_status scan(struct hl_fs *fs, struct sweep *s)
 	return st == HL_LIMIT ? HL_CORRUPT : st; /* said; it goes on */
 }
 
-/* The next folder is open, or a lost one is in *out (HL_OK); or HL_END. */
+/* HL_OK: the next folder is open, or was gone; or a lost one is in *out. */
 static enum hl_status advance(struct hl_fs *fs, struct sweep *s,
                               struct hl_entry *out, bool *given)
 {
 	enum hl_status st;
 
 	*given = false;
-	if (s->live.at < s->live.n)
-		return enter(fs, s, &s->live.t[s->live.at++]);
+	if (s->live.at < s->live.n) {
+		const struct todo *t = &s->live.t[s->live.at++];
+		return enter(fs, s, &t->ref, t->first, 0);
+	}
 	if (s->gone.at < s->gone.n)
-		return enter(fs, s, &s->gone.t[s->gone.at++]);
+		return enter_gone(fs, s, &s->gone.t[s->gone.at++].ref);
 	if (!wants_deleted(s))
 		return HL_END;
 	if (!s->scanned) {
@@ -215,6 +242,8 @@ enum hl_status hl_fat_fs_sweep_next(struct hl_fs *fs, void *iter,
 			st = advance(fs, s, out, &given);
 			if (st != HL_OK || given)
 				return st;
+			if (!s->open)
+				continue;
 		}
 		st = hl_fat_fs_iter_next(fs, &s->it, out);
 		if (st == HL_END) {

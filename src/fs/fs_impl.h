@@ -63,6 +63,7 @@ void hl_fs_paths_free(struct hl_fs *fs);
 
 extern const struct hl_fs_ops hl_fs_ntfs; /* ntfs_fs.c */
 extern const struct hl_fs_ops hl_fs_fat;  /* fat_fs.c */
+extern const struct hl_fs_ops hl_fs_exfat; /* exfat_fs.c */
 
 /*
  * known.c: names what is seen and not read, by its signature.  p is the

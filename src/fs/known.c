@@ -82,8 +82,6 @@ static const struct row rows[] = {
 	{ BOOT("bitlocker", "BitLocker To Go: encrypted"), 424, 16, BDE_GUID,
 	  NULL },
 	{ BOOT("refs", "ReFS: not read"), 3, 8, "ReFS\0\0\0\0", NULL },
-	{ BOOT("exfat", "exFAT: not read yet"), 3, 8, "EXFAT   ",
-	  NULL },
 
 	/* 2: long magics */
 	{ UNREAD("luks", "LUKS (encrypted)"), 0, 6, "LUKS\xba\xbe", NULL },

@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "hive/hive_disk.h"
 #include "hive/hive_impl.h"
@@ -216,11 +216,27 @@ static enum hl_status no_stream(struct hl_hive *hive, enum hl_status why,
 	               HL_CORRUPT, "%s", r->notes[0]);
 }
 
+static enum hl_status as_found(struct hl_streams *s, struct hl_pass *pass)
+{
+	struct hl_src *window = NULL;
+	uint64_t end;
+	enum hl_status st = hl_pass_end(&end, s->src, s->hive->volume,
+	                                s->hive->path, s->ctx);
+
+	if (st == HL_OK && end < hl_src_size(s->src))
+		st = hl_src_window(&window, s->src, 0, end, s->ctx);
+	if (st == HL_OK)
+		st = hl_hive_pass(s->hive, window ? window : s->src, pass,
+		                  s->ctx);
+	hl_src_close(window);
+	return st;
+}
+
 static enum hl_status examine(struct hl_streams *s, bool hash)
 {
 	struct hl_pass pass = { .hashes = hash ? 1u << HL_SHA256 : 0 };
 	struct hl_pass again = { .hashes = 0 };
-	enum hl_status st = hl_hive_pass(s->hive, s->src, &pass, s->ctx);
+	enum hl_status st = as_found(s, &pass);
 
 	if (st == HL_OK && s->replayed)
 		st = hl_hive_pass_replayed(s->hive, s->replayed, &again,

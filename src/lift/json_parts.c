@@ -156,6 +156,8 @@ void hl_json_volume(struct hl_json *j, const struct hl_volume *v)
 	hl_json_text(j, "fs", v->fs_name);
 	hl_json_text(j, "label", f ? f->label : NULL);
 	hl_json_text(j, "serial", f ? f->serial : NULL);
+	if (f && *f->guid)
+		hl_json_kv(j, "guid", f->guid);
 	hl_json_offset(j, "cluster_size", f ? f->cluster_size : HL_NO_OFFSET);
 	hl_json_kv(j, "boot",
 	           !f ? NULL : f->boot_backup ? "backup" : "primary");

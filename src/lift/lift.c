@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "hivelift/lift.h"
 #include "lift/dfxml.h"
 #include "lift/lift_impl.h"
@@ -28,12 +28,18 @@ const char *hl_lift_now(char *buf)
 	return buf;
 }
 
-static void free_lift(struct hl_lift *lift)
+/* While the folder is still there: an unfinished list goes with it. */
+static void free_lists(struct hl_lift *lift)
 {
 	hl_list_free(&lift->manifest);
 	hl_list_free(&lift->sums);
 	hl_list_free(&lift->dfxml);
+}
+
+static void free_lift(struct hl_lift *lift)
+{
 	hl_free(lift->ctx, lift->noted);
+	hl_buf_free(&lift->written);
 	hl_free(lift->ctx, lift);
 }
 
@@ -47,7 +53,7 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 	*out = NULL;
 	if (!lift)
 		return HL_NOMEM;
-	lift->ctx = ctx;
+	lift->ctx = lift->written.ctx = ctx;
 	lift->disk = disk;
 	lift->dfxml_wanted = opts->dfxml;
 	lift->deleted = opts->deleted;
@@ -77,9 +83,7 @@ void hl_lift_abort(struct hl_lift *lift)
 {
 	if (!lift)
 		return;
-	hl_list_free(&lift->manifest);
-	hl_list_free(&lift->sums);
-	hl_list_free(&lift->dfxml);
+	free_lists(lift);
 	hl_outdir_abort(lift->dir);
 	free_lift(lift);
 }
@@ -175,6 +179,11 @@ uint64_t hl_lift_files(const struct hl_lift *lift)
 	return lift->files;
 }
 
+const char *hl_lift_written(const struct hl_lift *lift)
+{
+	return lift->written.n ? lift->written.p : "";
+}
+
 uint64_t hl_lift_bytes(const struct hl_lift *lift)
 {
 	return lift->bytes;
@@ -205,6 +214,7 @@ enum hl_status hl_lift_finish(struct hl_lift *lift,
 		hl_lift_abort(lift);
 		return st;
 	}
+	free_lists(lift);
 	hl_outdir_close(lift->dir);
 	free_lift(lift);
 	return HL_OK;

@@ -113,15 +113,25 @@ static enum hl_status copy_out(struct hl_lift *lift, struct hl_item *item,
 static enum hl_status limited(struct hl_lift *lift, struct hl_item *item,
                               struct hl_src **window)
 {
-	uint64_t max = lift->ctx->limits.max_file_size;
+	uint64_t max = lift->ctx->limits.max_file_size, end;
 	struct hl_at at = { lift->ctx, item->src, max, "output" };
 
-	if (max == 0 || item->size <= max)
+	if (max && item->size > max) {
+		hl_warn(&at, "%s: cut at %" PRIu64 " of %" PRIu64
+		        " bytes, the limit", item->trail->path.p, max,
+		        item->size);
+		end = max;
+	} else {
+		enum hl_status st = hl_pass_end(&end, item->src, item->volume,
+		                                item->trail->path.p,
+		                                lift->ctx);
+		if (st != HL_OK)
+			return st;
+	}
+	if (end == item->size)
 		return HL_OK;
-	hl_warn(&at, "%s: cut at %" PRIu64 " of %" PRIu64 " bytes, the limit",
-	        item->trail->path.p, max, item->size);
-	item->written = max;
-	return hl_src_window(window, item->src, 0, max, lift->ctx);
+	item->written = end;
+	return hl_src_window(window, item->src, 0, end, lift->ctx);
 }
 
 /* HL_OK with item->src, or without it when it cannot be had. */
@@ -172,17 +182,31 @@ static bool is_bad_list(struct hl_lift *lift, struct hl_item *item)
 	return true;
 }
 
-static enum hl_status enter(struct hl_lift *lift, struct hl_item *item)
+/* What a tool should read of a hive. */
+static enum hl_status remember(struct hl_lift *lift, const struct hl_item *item)
+{
+	const char *s = item->beside ? item->beside : item->output;
+
+	if (!item->hive)
+		return HL_OK;
+	return hl_buf_set(&lift->written, s ? s : "") ? HL_OK : HL_NOMEM;
+}
+
+enum hl_status hl_lift_enter(struct hl_lift *lift, struct hl_item *item)
 {
 	enum hl_status st = hl_manifest_entry(lift, item);
 
 	if (st == HL_OK)
 		st = hl_dfxml_entry(lift, item);
-	if (st != HL_OK || !item->output)
+	if (st == HL_OK)
+		st = remember(lift, item);
+	if (st != HL_OK)
 		return st;
-	hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);
-	lift->files++;
-	lift->bytes += item->written;
+	if (item->output) {
+		hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);
+		lift->files++;
+		lift->bytes += item->written;
+	}
 	if (item->beside) {
 		hl_sums_add(lift, item->beside_sha256, item->beside);
 		lift->files++;
@@ -219,7 +243,7 @@ enum hl_status hl_lift_item(struct hl_lift *lift, struct hl_item *item)
 	if (st == HL_OK && item->output && item->streams)
 		hl_streams_say(item->streams);
 	if (st == HL_OK)
-		st = enter(lift, item);
+		st = hl_lift_enter(lift, item);
 	item->output = item->beside = NULL;
 	if (c.file.dir)
 		hl_outfile_free(&c.file);

@@ -6,7 +6,7 @@
 #ifndef HL_PASS_H
 #define HL_PASS_H
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "hivelift/lift.h"
 
 struct hl_pass {
@@ -35,6 +35,15 @@ struct hl_pass {
  */
 enum hl_status hl_pass_run(struct hl_pass *pass, struct hl_src *src,
                            const char *path,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
+ * Where to stop reading: the end, or where a tail begins in which nothing is
+ * stored and which no volume like v could have held (said: a loss).
+ *   HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_pass_end(uint64_t *end, struct hl_src *src,
+                           const struct hl_volume *v, const char *path,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /*

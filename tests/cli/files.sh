@@ -131,7 +131,7 @@ PY
 	equal "NTFS stat --json: the runs lead to the bytes" \
 		"$(cat "$tmp/runs")" "True 70000"
 	# names that no UTF-8 can carry: a lone surrogate; several, because a
-	# sector's end may lie in the middle of one of them
+	# sector's end may lie in the middle of one of them, which then stays
 	for i in 1 2 3 4; do
 		ntfscp -f -q "$img" "$tmp/hello" zzQzz$i >/dev/null 2>&1
 	done
@@ -139,7 +139,13 @@ PY
 import sys
 b = open(sys.argv[1], 'rb').read()
 z = 'zz'.encode('utf-16-le')
-open(sys.argv[2], 'wb').write(b.replace(z + b'Q\0' + z, z + b'\0\xd8' + z))
+name = {i: z + b'Q\0' + z + i.encode('utf-16-le') for i in '1234'}
+# record and folder have to agree, so only those that can be seen in both
+most = max(b.count(n) for n in name.values())
+for n in name.values():
+    if b.count(n) == most:
+        b = b.replace(n, z + b'\0\xd8' + n[6:])
+open(sys.argv[2], 'wb').write(b)
 PY
 	for o in "--json" "--json -R"; do
 		# shellcheck disable=SC2086

@@ -216,7 +216,8 @@ def truth_rows(truth):
             if '-' in inode and inode.split('-')[1] != '128':
                 continue
             if path.endswith('(Volume Label Entry)') or \
-                    path.startswith(('$OrphanFiles', '$MBR', '$FAT')):
+                    path.startswith(('$OrphanFiles', '$MBR', '$FAT')) or \
+                    path in ('$ALLOC_BITMAP', '$UPCASE_TABLE'):
                 continue
             rows['/' + path] = (int(size), digest)
     return rows

@@ -1,5 +1,5 @@
-"""Volumes written by ntfs-3g and by mkfs.fat with mtools, read back through
-the library and compared with the hashes taken at writing."""
+"""Volumes written by ntfs-3g, by mkfs.fat with mtools and by mkfs.exfat with
+exfat-fuse, read back through the library and compared with the hashes taken at writing."""
 import contextlib
 import hashlib
 import os
@@ -142,7 +142,7 @@ def shattered(w, cluster, pieces):
     w.note('frag/a', bytes(data))
 
 
-def fill_holes(w, unit):
+def fill_holes(w, unit, big=1500):
     """Fill the volume with small files, remove every second one, and write
     large files into the holes: true fragments, one run each."""
     n = 0
@@ -159,7 +159,7 @@ def fill_holes(w, unit):
     with contextlib.suppress(OSError):
         os.unlink(os.path.join(w.top, f'fill/{n:05}'))
     # piece by piece: ntfs-3g refuses one large write into many fragments
-    for name, units in (('small', 100), ('big', 1500)):
+    for name, units in (('small', 100), ('big', big)):
         data = w.noise(unit * units)
         with open(os.path.join(w.top, 'fill', name), 'wb', 0) as f:
             for i in range(0, len(data), unit):
@@ -301,6 +301,71 @@ def fat(tally, bits, sector, per_cluster, size, files):
         compare(tally, image, w.want, label, f'fat{bits}')
 
 
+@contextlib.contextmanager
+def exfat_mounted(image, tmp, sector, cluster):
+    """Through a loop device: mkfs.exfat takes the size of a sector from it,
+    and exfat-fuse as root wants a device."""
+    point = os.path.join(tmp, 'mnt')
+    os.makedirs(point, exist_ok=True)
+    device = tool('losetup', '-b', str(sector), '--show', '-f',
+                  image).decode().strip()
+    try:
+        tool('mkfs.exfat', '-c', str(cluster), '-L', 'GENERATED', device)
+        tool('mount.exfat-fuse', device, point)
+        try:
+            yield point
+        finally:
+            unmount(point)
+    finally:
+        tool('losetup', '-d', device)
+
+
+def grown(w):
+    """Files that are longer than what was ever written to them, above bytes
+    that other files left on the disk."""
+    for i in range(8):
+        path = f'grown/old {i}'
+        w.write(path, w.noise(150_000))
+    for i in range(8):
+        os.unlink(os.path.join(w.top, f'grown/old {i}'))
+        del w.want[f'/grown/old {i}']
+    for i, (size, full) in enumerate(((0, 200_000), (1, 90_000),
+                                      (512, 513), (70_001, 300_000))):
+        data = w.noise(size)
+        path = f'grown/file {i}'
+        w.write(path, data)
+        os.truncate(os.path.join(w.top, path), full)
+        w.note(path, data + bytes(full - size))
+    data = w.noise(5000)
+    w.write('grown/hole', data)
+    with open(os.path.join(w.top, 'grown/hole'), 'r+b') as f:
+        f.seek(120_000)
+        f.write(data)
+    w.note('grown/hole', data + bytes(115_000) + data)
+    w.write('grown/cut', w.noise(100_000))
+    os.truncate(os.path.join(w.top, 'grown/cut'), 0)
+    os.truncate(os.path.join(w.top, 'grown/cut'), 77_777)
+    w.note('grown/cut', bytes(77_777))
+
+
+def exfat(tally, sector, cluster, size, files):
+    label = f'exfat, clusters of {cluster}, sectors of {sector}'
+    with scratch('generated') as tmp:
+        image = os.path.join(tmp, 'image')
+        with open(image, 'wb') as f:
+            f.truncate(size)
+        with exfat_mounted(image, tmp, sector, cluster) as point:
+            w = Writer(point, sector + cluster)
+            for n in (0, 1, cluster - 1, cluster, cluster + 1, 3 * cluster):
+                w.write(f'edge/size-{n}', w.noise(n))
+            names(w)
+            many(w, files)
+            tree(w, files // 4)
+            grown(w)
+            fill_holes(w, max(cluster, size // 4000), 300)
+        compare(tally, image, w.want, label, 'exfat')
+
+
 def main():
     tally = Tally('generated')
     only = sys.argv[1] if len(sys.argv) > 1 else ''
@@ -322,6 +387,16 @@ def main():
                 (32, 512, 1, 40 * MIB, 500), (32, 512, 8, 300 * MIB, 150),
                 (32, 4096, 1, 300 * MIB, 100), (16, 2048, 2, 64 * MIB, 200)):
             fat(tally, bits, sector, per_cluster, size, files)
+    if only in ('', 'exfat') and need(tally, 'mkfs.exfat', 'mount.exfat-fuse'):
+        if os.geteuid() == 0 and os.path.exists('/dev/fuse'):
+            for sector, cluster, size, files in (
+                    (512, 512, 12 * MIB, 2000), (512, 4096, 32 * MIB, 600),
+                    (512, 131072, 200 * MIB, 300),
+                    (4096, 4096, 64 * MIB, 300),
+                    (4096, 32768, 128 * MIB, 200)):
+                exfat(tally, sector, cluster, size, files)
+        else:
+            tally.skip('no root or no FUSE: volumes written by exfat-fuse')
     tally.done()
 
 
