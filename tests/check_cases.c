@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "testing.h"
 
 struct opened {

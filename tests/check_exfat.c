@@ -9,7 +9,7 @@
 #include "exfat/exfat_disk.h"
 #include "exfat_build.h"
 
-/* ---- boot sector ---------------------------------------------------------- */
+/* ---- boot sector ------------------------------------------------------- */
 
 static enum hl_status decode(const uint8_t *b, struct hl_exfat_geom *g,
                              const char **why)
@@ -125,7 +125,7 @@ START_TEST(flags_and_percentage_do_not_count_for_the_sum)
 }
 END_TEST
 
-/* ---- sets ------------------------------------------------------------------ */
+/* ---- sets -------------------------------------------------------------- */
 
 static const struct hl_exfat_geom geom = {
 	.sector_size = 512, .cluster_size = 1024, .n_clusters = 200, .root = 4,
@@ -395,7 +395,7 @@ START_TEST(encrypted_files_are_known_by_flag_and_name)
 }
 END_TEST
 
-/* ---- times ------------------------------------------------------------------ */
+/* ---- times ------------------------------------------------------------- */
 
 static const struct when {
 	uint32_t stamp;
@@ -432,7 +432,7 @@ START_TEST(times_use_their_own_offset)
 }
 END_TEST
 
-/* ---- capitals ---------------------------------------------------------------- */
+/* ---- capitals ---------------------------------------------------------- */
 
 static uint16_t table[HL_EXFAT_UNITS];
 
@@ -511,7 +511,7 @@ START_TEST(the_hash_is_that_of_windows)
 }
 END_TEST
 
-/* ---- chains -------------------------------------------------------------------- */
+/* ---- chains ------------------------------------------------------------ */
 
 static uint32_t fat[40];
 

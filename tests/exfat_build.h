@@ -152,7 +152,7 @@ static inline unsigned build_up(unsigned u)
 	return u >= 'a' && u <= 'z' ? u - 32 : u == 0x180 ? 'A' : u;
 }
 
-/* ---- entries -------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------- */
 
 struct set {
 	const uint16_t *name;

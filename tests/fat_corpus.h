@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "fat_image.h"
 #include "fs/fs_impl.h"
 #include "testing.h"

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "fs/fs_impl.h"
 #include "testing.h"

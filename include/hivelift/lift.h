@@ -102,6 +102,9 @@ enum hl_status hl_hive_open(struct hl_src **out, struct hl_hive *hive,
                             bool as_found,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
 
+/* Is there something in it for a reader of hives?  Once it was examined. */
+bool hl_hive_usable(const struct hl_hive *hive);
+
 /*
  * The first hive before the i-th with the same content, by sha256 of those
  * that were examined with their hash; NULL: none, or it is empty.
@@ -185,6 +188,15 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 /* A hive with its logs.  HL_IO when the output fails: stop then. */
 enum hl_status hl_lift_hive(struct hl_lift *lift,
                             struct hl_hive *hive) HL_MUST_CHECK;
+/*
+ * The hive alone, replayed when its logs apply, under that name in the folder
+ * itself; only an entry in the manifest when it is of no use to a reader of
+ * hives.  Codes as above.
+ */
+enum hl_status hl_lift_flat(struct hl_lift *lift, struct hl_hive *hive,
+                            const char *name) HL_MUST_CHECK;
+/* Where the last hive is, below the folder, replayed if it was; or "". */
+const char *hl_lift_written(const struct hl_lift *lift);
 /*
  * A file, or a folder with all below it, with alternate streams.
  *   HL_OK, HL_END (no such path), HL_CORRUPT (the way to it is damaged;

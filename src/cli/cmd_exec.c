@@ -1,46 +1,19 @@
 /*
  * cmd_exec.c: run a command once per hive.
  *
- *	examine -> fill the file the helper made -> header line -> run
+ *	examine -> fill the file the helper made (exec_hand.c) -> run (exec_run.c)
  *
  * A child that fails is a loss and stops nothing; a command that cannot be
  * started at all does, for the next hive would fare no better.
  */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
-#include "base/text.h"
 #include "exec.h"
 #include "helper.h"
 #include "lift/layout.h"
-#include "lift/outdir.h"
-
-struct exec {
-	struct cli *c;
-	struct hl_outdir *dir; /* NULL: without --out */
-	struct hl_layout *names;
-	size_t ran, failed, skipped;
-};
-
-struct one {
-	struct hl_hive *hive;
-	const char *file;  /* what its output is called */
-	const char *state; /* of what is handed over */
-	char name[1024];   /* "3:/Users/alice/NTUSER.DAT" */
-};
-
-static bool usable(const struct hl_hive *h)
-{
-	enum hl_hive_state s = h->report.state;
-
-	return s == HL_HIVE_CLEAN || s == HL_HIVE_DIRTY ||
-	       s == HL_HIVE_REPLAYED || (s == HL_HIVE_DAMAGED &&
-	                                 h->report.base.signature);
-}
 
 /* HL_OK with *fd closed and full; HL_END: not this one, said. */
 static enum hl_status hand_over(struct exec *x, struct one *o)
@@ -68,85 +41,6 @@ static enum hl_status hand_over(struct exec *x, struct one *o)
 	return st == HL_IO ? HL_END : st;
 }
 
-static void header(struct cli *c, const struct one *o)
-{
-	const struct hl_hive *h = o->hive;
-
-	progress_clear(c);
-	msg_say(c, "%s: %s%s%s, %s", o->name, hl_kind_text(h->kind),
-	        h->user ? " of " : "", h->user ? h->user : "", o->state);
-}
-
-/* What became of it; false: there is no use in going on. */
-static bool judge(struct exec *x, const struct one *o,
-                  const struct helper_end *end)
-{
-	const char *cmd = x->c->o.child[0];
-
-	if (end->error) {
-		msg_error(x->c, "cannot run %s: %s", cmd,
-		          strerror(end->error));
-		return false;
-	}
-	x->ran++;
-	x->failed += end->signal || end->status;
-	if (end->signal)
-		note_loss(x->c, NULL, HL_NO_OFFSET, o->name,
-		          "%s was ended by signal %d (%s)", cmd, end->signal,
-		          strsignal(end->signal));
-	else if (end->status)
-		note_loss(x->c, NULL, HL_NO_OFFSET, o->name,
-		          "%s ended with status %d", cmd, end->status);
-	return true;
-}
-
-static bool start(struct exec *x, const struct one *o, int fd)
-{
-	struct helper_end end;
-	size_t n;
-	char *env = exec_environment(o->hive, o->state, &n);
-	bool ok;
-
-	if (!env) {
-		msg_error(x->c, "out of memory");
-		return false;
-	}
-	ok = helper_run(x->c, env, n, fd, &end) && judge(x, o, &end);
-	free(env);
-	return ok;
-}
-
-/* The child has written by itself; the file is as long as it is. */
-static bool keep(struct hl_outfile *f)
-{
-	const struct hl_time none = { .kind = HL_TIME_NONE };
-	struct stat st;
-
-	f->end = fstat(f->fd, &st) == 0 ? (uint64_t)st.st_size : 0;
-	return hl_outfile_done(f, f->end, none) == HL_OK;
-}
-
-static bool run(struct exec *x, const struct one *o)
-{
-	struct hl_outfile f;
-	char rel[512];
-	bool ok;
-
-	header(x->c, o);
-	if (!x->dir)
-		return start(x, o, -1);
-	snprintf(rel, sizeof(rel), "%s.txt", o->file);
-	if (hl_outfile_create(&f, x->dir, rel) != HL_OK)
-		return false; /* said */
-	ok = start(x, o, f.fd);
-	if (ok)
-		ok = keep(&f);
-	else
-		hl_outfile_drop(&f);
-	hl_outfile_free(&f);
-	return ok;
-}
-
 static bool each(struct exec *x, struct hl_hive *h, const char *file)
 {
 	struct one o = { .hive = h, .file = file };
@@ -154,13 +48,13 @@ static bool each(struct exec *x, struct hl_hive *h, const char *file)
 	enum hl_status st = hl_hive_examine(h, false, &c->ctx);
 
 	snprintf(o.name, sizeof(o.name), "%s:%s", h->volume->id, h->path);
-	if (st == HL_OK && usable(h)) {
+	if (st == HL_OK && hl_hive_usable(h)) {
 		st = hand_over(x, &o);
 		o.state = c->o.no_replay &&
 		          h->report.state == HL_HIVE_REPLAYED ?
 		          "dirty" : hive_state(h);
 		if (st == HL_OK)
-			return run(x, &o);
+			return exec_run(x, &o);
 	} else if (st == HL_OK || st == HL_CORRUPT) {
 		msg_say(c, "%s: skipped: %s", o.name, hive_state(h));
 		hive_say(c, h);

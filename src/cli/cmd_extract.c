@@ -7,6 +7,7 @@
 
 #include "base/banned.h"
 #include "hives.h"
+#include "lift/layout.h"
 
 static enum outcome stopped(struct cli *c, enum hl_status st)
 {
@@ -25,6 +26,7 @@ struct tally {
 static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
                                struct tally *n)
 {
+	struct hl_layout *names = NULL;
 	struct hl_hives *hives;
 	struct machines who;
 	enum outcome outcome = DONE;
@@ -35,11 +37,13 @@ static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
 		hl_hives_free(hives);
 		return FAILED;
 	}
+	if (c->o.flat && hl_layout_new(&names, hives, &c->ctx) != HL_OK)
+		outcome = stopped(c, HL_NOMEM);
 	progress_total(c, hives_bytes(hives));
 	for (size_t i = 0; i < hl_hives_count(hives) && outcome == DONE; i++) {
 		struct hl_hive *h = hl_hives_get(hives, i);
 		size_t mark = hl_notelog_count(c->log);
-		enum hl_status st = hl_lift_hive(lift, h);
+		enum hl_status st = extract_hive(c, lift, names, hives, i);
 
 		if (st == HL_IO || st == HL_NOMEM || st == HL_CANCELLED) {
 			outcome = stopped(c, st);
@@ -48,13 +52,14 @@ static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
 		progress_done(c, h->entry.size);
 		n->state[h->report.state]++;
 		n->hives++;
-		n->logs += h->n_logs;
+		n->logs += names ? 0 : h->n_logs;
 		if (c->o.json)
 			hive_json(c, hives, i, mark);
 		hive_say(c, h);
 	}
 	if (hl_hives_count(hives) == 0)
 		outcome = hives_none(c);
+	hl_layout_free(names);
 	hl_hives_free(hives);
 	return outcome;
 }
@@ -110,19 +115,11 @@ static enum outcome lift_paths(struct cli *c, struct hl_lift *lift,
 
 static void say_done(struct cli *c, const struct tally *n)
 {
-	char states[256] = "", size[SIZE_TEXT];
+	char line[TALLY_TEXT], size[SIZE_TEXT];
 
-	for (size_t i = 0; i <= HL_HIVE_NOT_A_HIVE; i++) {
-		size_t at = strlen(states);
-
-		if (n->state[i])
-			snprintf(states + at, sizeof(states) - at, "%s%zu %s",
-			         at ? ", " : "", n->state[i],
-			         hl_hive_state_text((enum hl_hive_state)i));
-	}
+	hives_tally(line, sizeof(line), n->state, 0);
 	if (n->hives)
-		msg_say(c, "%zu %s (%s) and %zu %s", n->hives,
-		        n->hives == 1 ? "hive" : "hives", states, n->logs,
+		msg_say(c, "%s and %zu %s", line, n->logs,
 		        n->logs == 1 ? "log" : "logs");
 	msg_say(c, "%llu files, %s, written to %s",
 	        (unsigned long long)n->files, show_size(size, n->bytes),

@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 #include "base/limits.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "cli.h"
 
 #define LINE_MAX_BYTES 6144

@@ -146,6 +146,9 @@ static bool check_stdout(struct cli *c)
 		msg_usage(c, "%s and %s exclude each other",
 		          tar ? "-o -" : "--json",
 		          o->json && tar ? "--json" : "--print0");
+	else if (o->n_args && (o->flat || o->print0))
+		msg_usage(c, "%s is for hives, not for a PATH",
+		          o->flat ? "--layout regripper" : "--print0");
 	else if (tar && isatty(STDOUT_FILENO))
 		msg_usage(c, "-o - does not write to a terminal");
 	else

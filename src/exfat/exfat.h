@@ -95,7 +95,7 @@ const char *hl_exfat_fault_text(char *buf, unsigned faults);
 struct hl_time;
 struct hl_time hl_exfat_time(uint32_t stamp, uint8_t tenms, uint8_t utc);
 
-/* ---- decoders: the table of capitals --------------------------------------- */
+/* ---- decoders: the table of capitals ----------------------------------- */
 
 #define HL_EXFAT_UNITS 65536u
 uint32_t hl_exfat_upcase_sum(uint32_t sum, struct span s);
@@ -114,7 +114,7 @@ uint16_t hl_exfat_name_hash(const uint16_t *table, const uint16_t *name,
 bool hl_exfat_same_name(const uint16_t *table, const uint16_t *a, size_t n_a,
                         const uint16_t *b, size_t n_b);
 
-/* ---- readers ---------------------------------------------------------------- */
+/* ---- readers ----------------------------------------------------------- */
 
 struct hl_exfat; /* an open volume, exfat_impl.h */
 

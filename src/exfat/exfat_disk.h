@@ -87,7 +87,7 @@ struct exfat_file {            /* 85 */
 	le32 accessed;         /* 0x10 */
 	uint8_t created_10ms;  /* 0x14  0 to 199 */
 	uint8_t modified_10ms; /* 0x15 */
-	uint8_t created_utc;   /* 0x16  bit 7: valid; else quarters of an hour */
+	uint8_t created_utc;   /* 0x16  bit 7: valid; quarters of an hour */
 	uint8_t modified_utc;  /* 0x17 */
 	uint8_t accessed_utc;  /* 0x18 */
 	uint8_t reserved2[7];

@@ -2,7 +2,7 @@
 #ifndef HL_EXFAT_IMPL_H
 #define HL_EXFAT_IMPL_H
 
-#include "base/note.h"
+#include "io/note.h"
 #include "exfat/exfat.h"
 #include "exfat/exfat_disk.h"
 

@@ -121,7 +121,7 @@ enum hl_status hl_exfat_specials(struct hl_exfat *v)
 	return HL_OK;
 }
 
-/* ---- the table of capitals --------------------------------------------------- */
+/* ---- the table of capitals --------------------------------------------- */
 
 /* *why: NULL when the table is good. */
 static enum hl_status load_upcase(struct hl_exfat *v, uint8_t *buf,

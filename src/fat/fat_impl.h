@@ -2,7 +2,7 @@
 #ifndef HL_FAT_IMPL_H
 #define HL_FAT_IMPL_H
 
-#include "base/note.h"
+#include "io/note.h"
 #include "fat/fat.h"
 
 /*

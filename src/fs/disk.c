@@ -16,7 +16,7 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "fs/fs_impl.h"
 
 struct hl_disk {

@@ -12,7 +12,7 @@
 
 #include "base/banned.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "base/times_impl.h"
 #include "exfat/exfat_disk.h"

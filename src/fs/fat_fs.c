@@ -3,7 +3,7 @@
 
 #include "base/banned.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "fat/fat_disk.h"
 #include "fs/fat_fs.h"

@@ -8,7 +8,7 @@
  * is deleted.
  */
 #include "base/banned.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "base/times_impl.h"
 #include "fat/fat_disk.h"

@@ -15,7 +15,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "fs/fs_impl.h"
 
 struct hl_fs_iter {

@@ -2,7 +2,7 @@
 #ifndef HL_NTFS_FS_H
 #define HL_NTFS_FS_H
 
-#include "base/note.h"
+#include "io/note.h"
 #include "fs/fs_impl.h"
 #include "ntfs/reader.h"
 

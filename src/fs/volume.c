@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "fs/fs_impl.h"
 
 /* Types under which Windows keeps file systems: second copies are tried. */

@@ -14,7 +14,7 @@
 #include "base/banned.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "fs/fs_impl.h"
 #include "fs/walk.h"
 #include "fs/walk_path.h"

@@ -13,7 +13,7 @@
 
 #include "base/banned.h"
 #include "base/ckd.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "hive/marvin.h"
 #include "hive/replay.h"
 

@@ -4,7 +4,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/limits.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "hive/replay.h"
 
 enum hl_status hl_replay_read(struct hl_src *src, uint64_t off, void *buf,

@@ -19,7 +19,7 @@
 
 #include "base/banned.h"
 #include "base/ckd.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "hive/replay.h"
 
 #define BITMAP (HIVE_SECTOR + 4u)

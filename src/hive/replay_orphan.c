@@ -11,7 +11,7 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "hive/replay.h"
 
 struct found {

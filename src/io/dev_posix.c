@@ -24,7 +24,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/files.h"
 
 /* The alignment that direct reads ask for in memory and on the medium. */

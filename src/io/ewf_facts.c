@@ -9,7 +9,7 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/ewf_impl.h"
 #include "io/ewf_walk.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/banned.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/ewf_walk.h"
 
 enum hl_status hl_ewf_add_hole(struct ewf *e)

@@ -11,7 +11,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/files.h"
 #include "io/src_impl.h"
 

@@ -9,7 +9,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/ewf_impl.h"
 
 #define BLOCK (256u << 10)

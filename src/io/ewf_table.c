@@ -15,7 +15,7 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/ewf_disk.h"
 #include "io/ewf_impl.h"
 

@@ -18,7 +18,7 @@
 #include "base/banned.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/files.h"
 #include "io/files_set.h"
 

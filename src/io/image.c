@@ -2,7 +2,7 @@
  * image.c: from open files to the leaf that reads them.
  */
 #include "base/banned.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/files.h"
 
 enum hl_status hl_image_open(struct hl_src **out, struct hl_files *files,

@@ -3,7 +3,7 @@
 
 #include "base/banned.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/src_impl.h"
 
 struct mem_src {

@@ -10,7 +10,7 @@
 
 #include "base/banned.h"
 #include "base/limits.h"
-#include "base/note.h"
+#include "io/note.h"
 
 struct hl_notelog {
 	struct hl_note *notes;

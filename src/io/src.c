@@ -7,7 +7,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "io/src_impl.h"
 
 /* A chain of views deeper than this is a loop made by a caller. */

@@ -13,7 +13,7 @@
 
 #include "base/ckd.h"
 #include "base/limits.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "lift/pass.h"
 #include "base/banned.h"
 

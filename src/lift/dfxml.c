@@ -15,92 +15,35 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/times_impl.h"
 #include "hivelift/hivelift.h"
 #include "lift/dfxml.h"
 #include "lift/runs.h"
+#include "lift/xml.h"
 #include "base/banned.h"
 
 #define SPACE "http://www.forensicswiki.org/wiki/Category:" \
 	"Digital_Forensics_XML"
 
-/* ---- text ---------------------------------------------------------------- */
-
 static void raw(struct hl_lift *lift, const char *s)
 {
-	hl_list_add(&lift->dfxml, s, strlen(s));
-}
-
-/*
- * The length of the character at s if XML may hold it, else 0: bytes that are
- * no UTF-8, controls, and two that XML 1.0 leaves out.
- */
-static size_t allowed(const char *s)
-{
-	const unsigned char *b = (const unsigned char *)s;
-	size_t n = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 :
-	           b[0] < 0xf0 ? 3 : b[0] < 0xf5 ? 4 : 0;
-
-	if (n == 1)
-		return b[0] >= 0x20 && b[0] != 0x7f;
-	for (size_t i = 1; i < n; i++)
-		if ((b[i] & 0xc0) != 0x80)
-			return 0;
-	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
-	    (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f) ||
-	    (b[0] == 0xef && b[1] == 0xbf && b[2] > 0xbd) ||
-	    (b[0] == 0xc2 && b[1] < 0xa0))
-		return 0;
-	return n;
-}
-
-static void text(struct hl_lift *lift, const char *s)
-{
-	while (*s) {
-		size_t n = allowed(s);
-
-		if (n == 0)
-			raw(lift, "\xef\xbf\xbd"); /* U+FFFD */
-		else if (*s == '<')
-			raw(lift, "&lt;");
-		else if (*s == '>')
-			raw(lift, "&gt;");
-		else if (*s == '&')
-			raw(lift, "&amp;");
-		else
-			hl_list_add(&lift->dfxml, s, n);
-		s += n ? n : 1;
-	}
+	hl_xml_raw(&lift->dfxml, s);
 }
 
 static void element(struct hl_lift *lift, const char *name, const char *value)
 {
-	if (!value || !*value)
-		return;
-	raw(lift, "<");
-	raw(lift, name);
-	raw(lift, ">");
-	text(lift, value);
-	raw(lift, "</");
-	raw(lift, name);
-	raw(lift, ">\n");
+	hl_xml_element(&lift->dfxml, name, value);
 }
 
 static void number(struct hl_lift *lift, const char *name, uint64_t v)
 {
-	char s[24];
-
-	snprintf(s, sizeof(s), "%" PRIu64, v);
-	element(lift, name, s);
+	hl_xml_number(&lift->dfxml, name, v);
 }
 
 static void when(struct hl_lift *lift, const char *name, struct hl_time t)
 {
-	char s[HL_TIME_TEXT];
-
-	hl_time_text(s, t);
-	element(lift, name, s);
+	hl_xml_time(&lift->dfxml, name, t);
 }
 
 /* ---- volumes ------------------------------------------------------------ */
@@ -266,6 +209,10 @@ static void hive(struct hl_lift *lift, const struct hl_item *item)
 		element(lift, "hl:state",
 		        hl_hive_state_text(h->report.state));
 	element(lift, "hl:output", item->output);
+	if (item->beside) {
+		element(lift, "hl:replayed", item->beside);
+		element(lift, "hl:replayed_sha256", item->beside_sha256);
+	}
 }
 
 enum hl_status hl_dfxml_entry(struct hl_lift *lift, struct hl_item *item)
@@ -294,7 +241,7 @@ static void command(struct hl_lift *lift, const char *const *argv)
 	for (size_t i = 0; argv && argv[i]; i++) {
 		if (i)
 			raw(lift, " ");
-		text(lift, argv[i]);
+		hl_xml_text(&lift->dfxml, argv[i]);
 	}
 	raw(lift, "</command_line>\n</execution_environment>\n");
 }

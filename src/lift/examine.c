@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "hive/hive_disk.h"
 #include "hive/hive_impl.h"

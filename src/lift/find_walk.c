@@ -9,7 +9,7 @@
 #include "base/banned.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "lift/find_glob.h"
 #include "lift/find_impl.h"

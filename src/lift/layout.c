@@ -155,11 +155,11 @@ static bool part_equal(struct hl_layout *l)
 	return true;
 }
 
-enum hl_status hl_layout_new(struct hl_layout **out, struct hl_hives *hives,
-                             const struct hl_ctx *ctx)
+enum hl_status hl_layout_list(struct hl_layout **out,
+                              struct hl_hive *const *hives, size_t n,
+                              const struct hl_ctx *ctx)
 {
 	struct hl_layout *l = hl_zalloc(ctx, sizeof(*l));
-	size_t n = hl_hives_count(hives);
 
 	*out = NULL;
 	if (!l)
@@ -170,7 +170,7 @@ enum hl_status hl_layout_new(struct hl_layout **out, struct hl_hives *hives,
 		struct place *p = &l->at[l->n];
 
 		*p = (struct place){ .name.ctx = ctx, .i = l->n };
-		if (!make(p, hl_hives_get(hives, l->n))) {
+		if (!make(p, hives[l->n])) {
 			hl_buf_free(&p->name);
 			break;
 		}
@@ -186,6 +186,22 @@ enum hl_status hl_layout_new(struct hl_layout **out, struct hl_hives *hives,
 nomem:
 	hl_layout_free(l);
 	return HL_NOMEM;
+}
+
+enum hl_status hl_layout_new(struct hl_layout **out, struct hl_hives *hives,
+                             const struct hl_ctx *ctx)
+{
+	size_t n = hl_hives_count(hives);
+	struct hl_hive **list = hl_alloc_array(ctx, n ? n : 1, sizeof(*list));
+	enum hl_status st = HL_NOMEM;
+
+	*out = NULL;
+	for (size_t i = 0; list && i < n; i++)
+		list[i] = hl_hives_get(hives, i);
+	if (list)
+		st = hl_layout_list(out, list, n, ctx);
+	hl_free(ctx, list);
+	return st;
 }
 
 const char *hl_layout_name(const struct hl_layout *l, size_t i)

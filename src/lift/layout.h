@@ -21,6 +21,10 @@ struct hl_layout;
 /* HL_OK, HL_NOMEM */
 enum hl_status hl_layout_new(struct hl_layout **out, struct hl_hives *hives,
                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The same for hives in an array. */
+enum hl_status hl_layout_list(struct hl_layout **out,
+                              struct hl_hive *const *hives, size_t n,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* Of hive number i; no two are the same, also without regard to case. */
 const char *hl_layout_name(const struct hl_layout *l, size_t i);
 void hl_layout_free(struct hl_layout *l);

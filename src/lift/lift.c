@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "hivelift/lift.h"
 #include "lift/dfxml.h"
 #include "lift/lift_impl.h"
@@ -39,6 +39,7 @@ static void free_lists(struct hl_lift *lift)
 static void free_lift(struct hl_lift *lift)
 {
 	hl_free(lift->ctx, lift->noted);
+	hl_buf_free(&lift->written);
 	hl_free(lift->ctx, lift);
 }
 
@@ -52,7 +53,7 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 	*out = NULL;
 	if (!lift)
 		return HL_NOMEM;
-	lift->ctx = ctx;
+	lift->ctx = lift->written.ctx = ctx;
 	lift->disk = disk;
 	lift->dfxml_wanted = opts->dfxml;
 	lift->deleted = opts->deleted;
@@ -176,6 +177,11 @@ enum hl_status hl_lift_hive(struct hl_lift *lift, struct hl_hive *hive)
 uint64_t hl_lift_files(const struct hl_lift *lift)
 {
 	return lift->files;
+}
+
+const char *hl_lift_written(const struct hl_lift *lift)
+{
+	return lift->written.n ? lift->written.p : "";
 }
 
 uint64_t hl_lift_bytes(const struct hl_lift *lift)

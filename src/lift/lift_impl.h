@@ -3,6 +3,7 @@
  *
  *	lift.c       open, hives, finish
  *	lift_path.c  files and folders by path
+ *	lift_flat.c  hives alone, in one folder (layout.c: their names)
  *	lift_item.c  one stream: output file, digests, manifest entry
  *	trail.c      where a file lies: its path, and its name in the output;
  *	             trail_find.c from what a user wrote
@@ -16,7 +17,7 @@
 #ifndef HL_LIFT_IMPL_H
 #define HL_LIFT_IMPL_H
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "base/json.h"
 #include "lift/outdir.h"
 #include "lift/pass.h"
@@ -49,6 +50,7 @@ struct hl_lift {
 	struct hl_json json; /* into manifest */
 	char start[32];
 	uint64_t files, bytes;
+	struct hl_buf written; /* the hive of the last entry, or "" */
 	struct hl_noted *noted;
 	size_t n_noted, cap_noted;
 };
@@ -119,6 +121,7 @@ struct hl_item {
 	const char *output;    /* NULL: nothing was written */
 	const char *link;      /* where a link leads, or NULL */
 	const char *beside;    /* what the replayed one was written to */
+	const char *flat;      /* lift_flat.c: the one name it may have */
 	char beside_sha256[HL_HASH_HEX];
 	size_t mark;           /* notes before it */
 };
@@ -129,6 +132,10 @@ struct hl_item {
  */
 enum hl_status hl_lift_item(struct hl_lift *lift,
                             struct hl_item *item) HL_MUST_CHECK;
+
+/* In the lists, with what was written of it.  Codes as above. */
+enum hl_status hl_lift_enter(struct hl_lift *lift,
+                             struct hl_item *item) HL_MUST_CHECK;
 
 /*
  * lift_replayed.c: the replayed hive, "<output>.replayed", with the judgement

@@ -182,17 +182,31 @@ static bool is_bad_list(struct hl_lift *lift, struct hl_item *item)
 	return true;
 }
 
-static enum hl_status enter(struct hl_lift *lift, struct hl_item *item)
+/* What a tool should read of a hive. */
+static enum hl_status remember(struct hl_lift *lift, const struct hl_item *item)
+{
+	const char *s = item->beside ? item->beside : item->output;
+
+	if (!item->hive)
+		return HL_OK;
+	return hl_buf_set(&lift->written, s ? s : "") ? HL_OK : HL_NOMEM;
+}
+
+enum hl_status hl_lift_enter(struct hl_lift *lift, struct hl_item *item)
 {
 	enum hl_status st = hl_manifest_entry(lift, item);
 
 	if (st == HL_OK)
 		st = hl_dfxml_entry(lift, item);
-	if (st != HL_OK || !item->output)
+	if (st == HL_OK)
+		st = remember(lift, item);
+	if (st != HL_OK)
 		return st;
-	hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);
-	lift->files++;
-	lift->bytes += item->written;
+	if (item->output) {
+		hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);
+		lift->files++;
+		lift->bytes += item->written;
+	}
 	if (item->beside) {
 		hl_sums_add(lift, item->beside_sha256, item->beside);
 		lift->files++;
@@ -229,7 +243,7 @@ enum hl_status hl_lift_item(struct hl_lift *lift, struct hl_item *item)
 	if (st == HL_OK && item->output && item->streams)
 		hl_streams_say(item->streams);
 	if (st == HL_OK)
-		st = enter(lift, item);
+		st = hl_lift_enter(lift, item);
 	item->output = item->beside = NULL;
 	if (c.file.dir)
 		hl_outfile_free(&c.file);

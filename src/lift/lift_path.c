@@ -6,7 +6,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "fs/walk.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"

@@ -1,11 +1,11 @@
 /*
  * lift_replayed.c: "X.replayed" beside X: the hive as Windows would have
- * loaded it.  Never instead of X, and only when its logs apply.
+ * loaded it.  Never instead of X (but in a flat folder, under its one name), and only when its logs apply.
  */
 #include <inttypes.h>
 
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "lift/lift_impl.h"
 #include "base/banned.h"
@@ -61,7 +61,10 @@ enum hl_status hl_lift_replayed(struct hl_lift *lift, struct hl_item *item,
 
 	if (too_large(lift, item))
 		return HL_OK;
-	rel = hl_asprintf(lift->ctx, "%s.replayed", item->output);
+	if (item->flat)
+		rel = hl_strdup(lift->ctx, item->flat);
+	else
+		rel = hl_asprintf(lift->ctx, "%s.replayed", item->output);
 	if (!rel)
 		return HL_NOMEM;
 	st = hl_outfile_create(file, lift->dir, rel);

@@ -12,7 +12,7 @@
 #ifndef HL_OUTDIR_H
 #define HL_OUTDIR_H
 
-#include "base/note.h"
+#include "io/note.h"
 #include "hivelift/times.h"
 #include "lift/buf.h"
 

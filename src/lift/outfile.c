@@ -194,12 +194,12 @@ enum hl_status hl_outfile_sync(struct hl_outfile *f)
 
 void hl_outfile_drop(struct hl_outfile *f)
 {
+	if (f->fd < 0 && !f->direct)
+		return; /* and its folder may be closed */
 	if (f->dir->tar) {
 		hl_outtar_drop(f);
 		return;
 	}
-	if (f->fd < 0)
-		return;
 	close(f->fd);
 	f->fd = -1;
 	hl_outdir_unlink(f->dir, f->rel.p, 0);

@@ -8,7 +8,7 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "lift/pass.h"
 
 /* A piece: large enough for one read of a run, small beside the memory cap. */

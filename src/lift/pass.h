@@ -6,7 +6,7 @@
 #ifndef HL_PASS_H
 #define HL_PASS_H
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "hivelift/lift.h"
 
 struct hl_pass {

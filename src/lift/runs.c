@@ -5,7 +5,7 @@
  *	+ what the reading found damaged, laid over them
  */
 #include "base/ckd.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "lift/runs.h"
 #include "base/banned.h"
 

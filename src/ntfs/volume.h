@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "base/note.h"
+#include "io/note.h"
 #include "ntfs/reader.h"
 #include "ntfs/sweep.h"
 

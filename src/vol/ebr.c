@@ -14,7 +14,7 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "vol/mbr_disk.h"
 #include "vol/vol_impl.h"
 

@@ -12,7 +12,7 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "vol/vol_impl.h"
 
 static int by_start(const void *a, const void *b)

@@ -12,7 +12,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "vol/mbr_disk.h"
 #include "vol/types.h"
 #include "vol/vol_impl.h"

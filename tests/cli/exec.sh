@@ -32,7 +32,7 @@ equal "empty ones are skipped, and said" \
 has "$err" "coverage at the end" "searched: volumes"
 
 run 0 "environment" exec --user alice --kind NTUSER "$img" -- sh -c \
-	'env | grep ^HIVELIFT_ | sort'
+	'env | grep -E "^HIVELIFT_(KIND|USER|PATH|VOLUME|STATE)=" | sort'
 printf '%s\n' HIVELIFT_KIND=NTUSER HIVELIFT_PATH=/Users/alice/NTUSER.DAT \
 	"HIVELIFT_STATE=$(python3 -c '
 import json, sys

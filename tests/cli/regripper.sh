@@ -32,7 +32,7 @@ while log[off:off + 4] == b'HvLE':
         hive[4096 + to:4096 + to + count] = log[at:at + count]
         at += count
     last, size, seq, off = number, bins, seq + 1, off + length
-digest = hashlib.sha256(hive[4096:4096 + size]).hexdigest()
+digest = hashlib.sha256(hive[4096:]).hexdigest() # as the corpus has it
 assert digest.startswith('2414c9b55b501171'), digest
 struct.pack_into('<2I', hive, 4, last, last)
 struct.pack_into('<I', hive, 40, size)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "fs/fs_impl.h"
 #include "hivelift/hivelift.h"
 

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "hivelift/hivelift.h"
 
 #define DEPTH 1024

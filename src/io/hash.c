@@ -10,9 +10,9 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "io/hash.h"
 #include "base/mem.h"
-#include "base/note.h"
+#include "io/note.h"
 #include "base/text.h"
 #include "base/banned.h"
 
