@@ -44,6 +44,7 @@ struct hl_hive {
 	enum hl_kind kind;
 	char *user;          /* profile folder's name, or NULL */
 	char *sid;           /* or NULL */
+	const char *sid_source; /* "ProfileList", "root key", "file name" */
 	size_t n_logs;
 	struct hl_hive_log *logs;
 	/* filled by hl_hive_examine or hl_lift_hive */
@@ -61,6 +62,7 @@ struct hl_hive_query {
 	   character, '\' is '/'; NULL: all */
 	const char *path;
 	bool deleted;      /* deleted ones too */
+	bool deep;         /* every file whose content is a hive: a sweep */
 };
 
 struct hl_hives;
@@ -69,6 +71,8 @@ struct hl_hives;
  * disk, in volume and path order; through the indexes, no sweep.
  * Deleted ones, when they are asked for, come from a sweep: by the whole
  * place, or by the file's name when its content begins like a hive.
+ * With deep the content of every file is asked, not only where hives are
+ * kept; the kind then comes from names and keys.
  *   HL_OK (also when none was found), HL_NOMEM, HL_CANCELLED, HL_LIMIT
  */
 enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,
@@ -99,6 +103,31 @@ enum hl_status hl_hive_open(struct hl_src **out, struct hl_hive *hive,
 
 /* Is there something in it for a reader of hives?  Once it was examined. */
 bool hl_hive_usable(const struct hl_hive *hive);
+
+/*
+ * The first hive before the i-th with the same content, by sha256 of those
+ * that were examined with their hash; NULL: none, or it is empty.
+ */
+const struct hl_hive *hl_hives_same(const struct hl_hives *hives, size_t i);
+
+/* What SOFTWARE and SYSTEM say of the Windows they belong to; or "". */
+struct hl_machine {
+	const struct hl_volume *volume;
+	char path[256];    /* of its Windows folder */
+	char product[128]; /* "Windows 10 Pro" */
+	char release[64];  /* "22H2", "Service Pack 1" */
+	char build[32];
+	char computer[128];
+};
+/*
+ * Fill sid and sid_source of all hives of users, and *n machines, at most
+ * max of them; reads a few keys of a few hives, and says nothing.
+ *   HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_hives_identify(struct hl_hives *hives,
+                                 struct hl_machine *list, size_t *n,
+                                 size_t max,
+                                 const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /* ---- coverage --------------------------------------------------------------- */
 

@@ -85,6 +85,10 @@
  * half of what own memory may be. */
 #define HL_REPLAY_CACHE_BYTES (16u << 20)
 
+/* Cells read of one hive to tell what and whose it is: a key may have some
+ * thousand subkeys, and two cells are read for each. */
+#define HL_MAX_HIVE_CELLS 65536
+
 /* Log entries put in order without their hive: 512 MiB of the smallest. */
 #define HL_MAX_LOG_ENTRIES (1u << 20)
 

@@ -49,7 +49,9 @@ struct command {
 };
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
-	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_ALL = 127,
+	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
+	CMD_IMAGE = 127, /* those that read an image */
+	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
 const struct command *command_find(const char *name);
@@ -59,6 +61,7 @@ enum outcome cmd_extract(struct cli *c);
 enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
+enum outcome cmd_replay(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
 
 /* ---- options.c, help.c ---- */
@@ -75,6 +78,7 @@ struct opts {
 	const char *tz, *codepage;
 	uint32_t kinds;
 	const char *user, *glob, *output;
+	bool orphan, deep;
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;

@@ -28,10 +28,15 @@ static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
 {
 	struct hl_layout *names = NULL;
 	struct hl_hives *hives;
+	struct machines who;
 	enum outcome outcome = DONE;
 
 	if (!hives_find(c, &hives))
 		return FAILED;
+	if (!hives_identify(c, hives, &who)) {
+		hl_hives_free(hives);
+		return FAILED;
+	}
 	if (c->o.flat && hl_layout_new(&names, hives, &c->ctx) != HL_OK)
 		outcome = stopped(c, HL_NOMEM);
 	progress_total(c, hives_bytes(hives));
@@ -49,7 +54,7 @@ static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
 		n->hives++;
 		n->logs += names ? 0 : h->n_logs;
 		if (c->o.json)
-			hive_json(c, h, mark);
+			hive_json(c, hives, i, mark);
 		hive_say(c, h);
 	}
 	if (hl_hives_count(hives) == 0)

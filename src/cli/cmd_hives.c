@@ -67,7 +67,7 @@ bool hives_find(struct cli *c, struct hl_hives **out)
 {
 	const struct hl_hive_query q = {
 		.kinds = c->o.kinds, .user = c->o.user, .path = c->o.glob,
-		.deleted = c->o.deleted,
+		.deleted = c->o.deleted, .deep = c->o.deep,
 	};
 	enum hl_status st = hl_hives_find(out, c->disk, &q, &c->ctx);
 
@@ -84,8 +84,8 @@ enum outcome hives_none(struct cli *c)
 {
 	bool asked = c->o.kinds || c->o.user || c->o.glob;
 
-	msg_error(c, "no hive%s found where Windows keeps them",
-	          asked ? " that was asked for" : "");
+	msg_error(c, "no hive%s found%s", asked ? " that was asked for" : "",
+	          c->o.deep ? "" : " where Windows keeps them");
 	return NOTHING;
 }
 
@@ -103,7 +103,7 @@ static enum outcome each(struct cli *c, struct hl_hives *hives,
 			return FAILED;
 		progress_done(c, h->entry.size);
 		if (c->o.json)
-			hive_json(c, h, mark);
+			hive_json(c, hives, i, mark);
 		else
 			row(t, h);
 		hive_say(c, h);
@@ -134,6 +134,7 @@ enum outcome cmd_hives(struct cli *c)
 		.bold = 1,
 	};
 	struct hl_hives *hives;
+	struct machines who = { .n = 0 };
 	enum outcome outcome;
 
 	if (!hives_find(c, &hives)) {
@@ -142,12 +143,16 @@ enum outcome cmd_hives(struct cli *c)
 		return cover(c, FAILED);
 	}
 	progress_total(c, hives_bytes(hives));
-	outcome = each(c, hives, &t);
+	outcome = hives_identify(c, hives, &who) ? each(c, hives, &t) : FAILED;
 	if (hl_hives_count(hives) == 0)
 		outcome = hives_none(c);
 	else if (!c->o.json && !table_print(&t, &c->out, c->colour))
 		outcome = FAILED;
 	table_free(&t);
+	if (outcome == DONE && !c->o.json) {
+		out_flush(&c->out); /* the table stands before the words */
+		hives_summary(c, hives, &who);
+	}
 	hl_hives_free(hives);
 	return cover(c, outcome);
 }

@@ -15,17 +15,22 @@ static void one_option(struct out *o, const struct option *p)
 	out_printf(o, "  %-26s %s\n", left, p->help);
 }
 
+static bool of_all(const struct option *p)
+{
+	return (p->commands & CMD_IMAGE) == CMD_IMAGE;
+}
+
 static void list(struct out *o, unsigned bit, bool common)
 {
 	for (const struct option *p = options; p->name; p++)
-		if ((p->commands & bit) && (p->commands == CMD_ALL) == common)
+		if ((p->commands & bit) && of_all(p) == common)
 			one_option(o, p);
 }
 
 static bool has_own(unsigned bit)
 {
 	for (const struct option *p = options; p->name; p++)
-		if ((p->commands & bit) && p->commands != CMD_ALL)
+		if ((p->commands & bit) && !of_all(p))
 			return true;
 	return false;
 }

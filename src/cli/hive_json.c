@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/banned.h"
+#include "base/mem.h"
 #include "hives.h"
 #include "lift/json_parts.h"
 
@@ -45,8 +46,21 @@ static void json_base(struct cli *c, const struct hl_base_block *b)
 	hl_json_kv(j, "embedded_name", b->name);
 }
 
-void hive_json(struct cli *c, const struct hl_hive *h, size_t mark)
+/* "3:/Windows/System32/config/SAM": the first of that content */
+static void same_as(struct cli *c, const struct hl_hive *h)
 {
+	struct hl_json *j = &c->out.json;
+	char *text = NULL;
+
+	if (h)
+		text = hl_asprintf(&c->ctx, "%s:%s", h->volume->id, h->path);
+	hl_json_kv(j, "same_as", text);
+	hl_free(&c->ctx, text);
+}
+
+void hive_json(struct cli *c, struct hl_hives *hives, size_t i, size_t mark)
+{
+	const struct hl_hive *h = hl_hives_get(hives, i);
 	struct hl_json *j = &c->out.json;
 
 	hl_json_object(j);
@@ -55,16 +69,17 @@ void hive_json(struct cli *c, const struct hl_hive *h, size_t mark)
 	hl_json_kv(j, "kind", hl_kind_text(h->kind));
 	hl_json_kv(j, "user", h->user);
 	hl_json_kv(j, "sid", h->sid);
+	hl_json_kv(j, "sid_source", h->sid ? h->sid_source : NULL);
 	hl_json_ku(j, "size", h->entry.size);
 	hl_json_text(j, "sha256", h->sha256);
 	hl_json_record(j, &h->entry);
 	hl_json_kv(j, "state", hive_state(h));
 	json_base(c, &h->report.base);
-	hl_json_kn(j, "same_as"); /* copies in snapshots: not searched yet */
+	same_as(c, hl_hives_same(hives, i));
 	hl_json_key(j, "logs");
 	hl_json_array(j);
-	for (size_t i = 0; i < h->n_logs; i++)
-		json_log(c, &h->logs[i]);
+	for (size_t k = 0; k < h->n_logs; k++)
+		json_log(c, &h->logs[k]);
 	hl_json_array_end(j);
 	hl_json_replay(j, &h->replay);
 	hl_json_times(j, &h->entry);

@@ -8,7 +8,18 @@ bool hives_find(struct cli *c, struct hl_hives **out);
 uint64_t hives_bytes(struct hl_hives *hives);
 enum outcome hives_none(struct cli *c);
 /* One line; mark: the count of the note log before it was examined. */
-void hive_json(struct cli *c, const struct hl_hive *h, size_t mark);
+void hive_json(struct cli *c, struct hl_hives *hives, size_t i, size_t mark);
+/* SIDs, and the machines for hives_summary; false: said, or stopped. */
+#define MACHINES 16
+struct machines {
+	size_t n;
+	struct hl_machine m[MACHINES];
+};
+bool hives_identify(struct cli *c, struct hl_hives *hives,
+                    struct machines *out);
+/* For people: which Windows, whose computer, how many of which state. */
+void hives_summary(struct cli *c, struct hl_hives *hives,
+                   const struct machines *m);
 const char *hive_state(const struct hl_hive *h);
 void hive_say(struct cli *c, const struct hl_hive *h);
 

@@ -35,6 +35,9 @@ const struct command commands[] = {
 	{ "exec", CMD_EXEC, 0, 0, "IMAGE -- CMD ARG...",
 	  "run a command once per hive; {} is the hive's file",
 	  "hivelift exec disk.E01 -- regripper -r {} -a", cmd_exec },
+	{ "replay", CMD_REPLAY, 0, 8, "HIVE [LOG...] -o OUT",
+	  "apply transaction logs to a hive that was extracted",
+	  "hivelift replay NTUSER.DAT -o NTUSER.replayed", cmd_replay },
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 
@@ -113,7 +116,7 @@ static enum outcome run(struct cli *c)
 	stop_init(c);
 	progress_init(c);
 	c->opening = true;
-	bool ok = session_open(c);
+	bool ok = c->cmd->bit == CMD_REPLAY || session_open(c);
 	/* of what is no image at all, what it lacks is of no interest */
 	if (ok || !c->unknown || c->o.verbose)
 		notes_release(c);

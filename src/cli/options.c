@@ -14,7 +14,7 @@
 #include "cli.h"
 
 static const char *const later_commands[] = {
-	"replay", "scan", "carve", "verify", "acquire", NULL,
+	"scan", "carve", "verify", "acquire", NULL,
 };
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
@@ -140,6 +140,8 @@ static bool check_stdout(struct cli *c)
 
 	if (tar && c->cmd->bit == CMD_EXEC)
 		msg_usage(c, "--out wants a folder");
+	else if (tar && c->cmd->bit == CMD_REPLAY)
+		msg_usage(c, "replay wants a file: -o OUT");
 	else if ((tar && (o->json || o->print0)) || (o->json && o->print0))
 		msg_usage(c, "%s and %s exclude each other",
 		          tar ? "-o -" : "--json",
@@ -179,6 +181,10 @@ static bool check(struct cli *c)
 	}
 	if (c->cmd->bit == CMD_EXTRACT && !o->output) {
 		msg_usage(c, "extract wants -o DIR");
+		return false;
+	}
+	if (c->cmd->bit == CMD_REPLAY && !o->output) {
+		msg_usage(c, "replay wants -o OUT");
 		return false;
 	}
 	if (!check_stdout(c))

@@ -147,6 +147,13 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
 	*file = f;
 	if (!(f->head.flags & NTFS_IN_USE) && !sum.is_dir)
 		return HL_END;
+	if (!(f->head.flags & NTFS_IN_USE)) {
+		/* Deletion raises the sequence, so what is in use below this
+		 * one shows that it lives, and its flag is damaged. */
+		st = hl_ntfs_dir_open_lost(out, volume(fs), lost);
+		if (st != HL_END)
+			return st;
+	}
 	if (!(f->head.flags & NTFS_IN_USE) && !hl_ntfs_has_index(f))
 		return HL_OK;
 	return hl_ntfs_dir_open(out, f);

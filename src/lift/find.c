@@ -50,6 +50,16 @@ struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i)
 	return i < hives->n ? hives->h[i] : NULL;
 }
 
+const struct hl_hive *hl_hives_same(const struct hl_hives *hives, size_t i)
+{
+	const struct hl_hive *h = i < hives->n ? hives->h[i] : NULL;
+
+	for (size_t k = 0; h && h->sha256[0] && h->entry.size && k < i; k++)
+		if (strcmp(hives->h[k]->sha256, h->sha256) == 0)
+			return hives->h[k];
+	return NULL;
+}
+
 /* ---- adding ------------------------------------------------------------ */
 
 static bool wanted_kind(const struct hl_find *f, enum hl_kind kind)
@@ -67,7 +77,7 @@ static bool wanted(const struct hl_find *f, const struct hl_hive *h)
 }
 
 /* One file is one hive, by whatever patterns or links it is reached. */
-static bool is_listed(const struct hl_find *f, const struct hl_ref *ref)
+bool hl_find_listed(const struct hl_find *f, const struct hl_ref *ref)
 {
 	for (size_t i = f->first; i < f->hives->n; i++)
 		if (f->hives->h[i]->entry.ref.id == ref->id)
@@ -115,6 +125,7 @@ static enum hl_status fill(struct hl_find *f, struct hl_hive *h,
 	/* the '*' of such a row stands for the SID */
 	size_t before = strcspn(hl_row_name(row->pattern), "*");
 	h->sid = hl_strdup(f->ctx, name + before);
+	h->sid_source = "file name";
 	return h->sid ? HL_OK : HL_NOMEM;
 }
 
@@ -154,7 +165,7 @@ enum hl_status hl_find_add(struct hl_find *f, const struct hl_place_row *row,
                            const char *user, struct hl_hive **out)
 {
 	*out = NULL;
-	if (!wanted_kind(f, row->kind) || is_listed(f, &entry->ref))
+	if (!wanted_kind(f, row->kind) || hl_find_listed(f, &entry->ref))
 		return HL_OK;
 	if (entry->type != HL_FILE) {
 		say_not_a_file(f, dir, entry);
@@ -245,9 +256,11 @@ static enum hl_status search(struct hl_find *f)
 
 	if (st == HL_OK)
 		st = walk_all(f);
-	hl_places_clear(f);
 	if (st == HL_OK && f->query->deleted)
 		st = hl_find_deleted(f);
+	if (st == HL_OK && f->query->deep)
+		st = hl_find_deep(f);
+	hl_places_clear(f);
 	if (f->hives->n > f->first)
 		qsort(f->hives->h + f->first, f->hives->n - f->first,
 		      sizeof(*f->hives->h), by_path);

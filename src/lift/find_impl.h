@@ -5,6 +5,7 @@
  *	find_probe.c    what a folder of a root is
  *	find_walk.c     from an anchor along a pattern to the folders it names
  *	find_deleted.c  which deleted files are hives
+ *	find_deep.c     which files are hives by their content (kind_of.c)
  *	find_folder.c   which names of such a folder are hives and logs
  *	find.c          the list: filter, duplicates, order
  */
@@ -12,6 +13,7 @@
 #define HL_FIND_IMPL_H
 
 #include "hivelift/lift.h"
+#include "hive/hive_role.h"
 #include "lift/catalogue.h"
 
 /* A folder that a pattern can start from. */
@@ -91,6 +93,13 @@ enum hl_status hl_find_add_log(struct hl_find *f, struct hl_hive *hive,
 bool hl_row_fits(const struct hl_place_row *row, const char *name);
 /* Deleted hives of the volume, by a sweep.  The same codes. */
 enum hl_status hl_find_deleted(struct hl_find *f) HL_MUST_CHECK;
+
+/* Every file of the volume by its content.  The same codes. */
+enum hl_status hl_find_deep(struct hl_find *f) HL_MUST_CHECK;
+/* By name and keys, when the place does not tell. */
+enum hl_kind hl_kind_of(const struct hl_hive_role *role, const char *name);
+/* Is that file in the list already? */
+bool hl_find_listed(const struct hl_find *f, const struct hl_ref *ref);
 
 /* Only these end the search: damage and limits were said by who met them. */
 static inline bool hl_find_goes_on(enum hl_status st)

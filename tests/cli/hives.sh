@@ -27,7 +27,7 @@ for k in want.keys() & got.keys():
         print(k, 'state', got[k]['state'])
     if logs != sorted(want[k]['logs']):
         print(k, 'logs', logs, want[k]['logs'])
-keys = ('volume path kind user sid size sha256 record sequence deleted state '
+keys = ('volume path kind user sid sid_source size sha256 record sequence deleted state '
         'seq1 seq2 version last_written embedded_name same_as logs replay '
         'created modified mft_changed accessed notes').split()
 for r in rows[:-1]:
