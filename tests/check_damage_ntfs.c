@@ -387,6 +387,31 @@ START_TEST(damage_where_nothing_is_says_nothing)
 }
 END_TEST
 
+/* Marked unused, but of the same sequence, and their files are in use. */
+START_TEST(folders_marked_unused)
+{
+	uint8_t *p;
+	size_t i, k;
+
+	NEED();
+	p = malloc(n_image);
+	memcpy(p, healthy, n_image);
+	for (i = 0; i < n_records; i++) {
+		uint64_t at = records[i].off + 0x16;
+
+		if (i < 24 || !(p[at] & NTFS_HAS_INDEX))
+			continue;
+		p[at] ^= NTFS_IN_USE;
+		examine(p, n_image);
+		must_say("folder marked unused");
+		for (k = 0; k < n_wants; k++)
+			ck_assert_msg(wants[k].exact, "%s", wants[k].path);
+		p[at] ^= NTFS_IN_USE;
+	}
+	free(p);
+}
+END_TEST
+
 /* A byte somewhere in what the file system has written about itself. */
 static uint64_t a_place(uint32_t *x)
 {
@@ -449,6 +474,7 @@ static TCase *matrix(void)
 	tcase_add_test(t, without_any_attribute_list);
 	tcase_add_test(t, cut_short);
 	tcase_add_test(t, damage_where_nothing_is_says_nothing);
+	tcase_add_test(t, folders_marked_unused);
 	tcase_add_test(t, one_byte_flipped);
 	return t;
 }

@@ -94,6 +94,7 @@ enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
  * The hive's content for whoever reads it: replayed when it is dirty and its
  * logs apply, else (or when as_found) as it lies there.  Fills hive->replay
  * and logs[].used.  Closing *out closes all below it; hive is borrowed.
+ * It keeps blocks in memory, so it is for one thread at a time.
  *   HL_OK, HL_NOMEM, HL_CANCELLED; HL_CORRUPT when its stream cannot be
  *   opened (said)
  */

@@ -151,6 +151,8 @@ struct hl_files;
 struct hl_image_opts {
 	bool allow_missing;   /* missing or short segments read as MISSING */
 	uint32_t sector_size; /* 0: as the container or device says */
+	const char *map;      /* ddrescue's map file of the image, or NULL:
+	                         what it calls not rescued is UNREADABLE */
 };
 
 /*

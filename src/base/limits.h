@@ -178,4 +178,9 @@
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
+/* Bytes of a ddrescue map, and stretches that it calls bad: 40 bytes a line;
+ * a disk with a million of them takes years to rescue. */
+#define HL_MAX_MAP_BYTES (64u << 20)
+#define HL_MAX_MAP_AREAS (1u << 20)
+
 #endif

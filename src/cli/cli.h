@@ -75,7 +75,7 @@ struct opts {
 	bool at_offset, offset_in_sectors;
 	uint64_t offset, sector_size, max_memory, max_file_size, timeout;
 	bool allow_missing, json, quiet, verbose, progress, stats;
-	const char *tz, *codepage;
+	const char *tz, *codepage, *map;
 	uint32_t kinds;
 	const char *user, *glob, *output;
 	bool orphan, deep;

@@ -115,19 +115,11 @@ static enum outcome lift_paths(struct cli *c, struct hl_lift *lift,
 
 static void say_done(struct cli *c, const struct tally *n)
 {
-	char states[256] = "", size[SIZE_TEXT];
+	char line[TALLY_TEXT], size[SIZE_TEXT];
 
-	for (size_t i = 0; i <= HL_HIVE_NOT_A_HIVE; i++) {
-		size_t at = strlen(states);
-
-		if (n->state[i])
-			snprintf(states + at, sizeof(states) - at, "%s%zu %s",
-			         at ? ", " : "", n->state[i],
-			         hl_hive_state_text((enum hl_hive_state)i));
-	}
+	hives_tally(line, sizeof(line), n->state, 0);
 	if (n->hives)
-		msg_say(c, "%zu %s (%s) and %zu %s", n->hives,
-		        n->hives == 1 ? "hive" : "hives", states, n->logs,
+		msg_say(c, "%s and %zu %s", line, n->logs,
 		        n->logs == 1 ? "log" : "logs");
 	msg_say(c, "%llu files, %s, written to %s",
 	        (unsigned long long)n->files, show_size(size, n->bytes),

@@ -34,7 +34,7 @@ static void row(struct table *t, const struct hl_hive *h)
 	table_cellf(t, "%llu", (unsigned long long)h->entry.size);
 	table_cellf(t, "%zu", h->n_logs);
 	if (h->entry.flags & HL_ENTRY_DELETED)
-		table_cellf(t, "%s  (deleted, record %llu-%u)", h->path,
+		table_cellf(t, "%s  (deleted, @%llu-%u)", h->path,
 		            (unsigned long long)h->entry.ref.id,
 		            h->entry.ref.seq);
 	else

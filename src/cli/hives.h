@@ -20,6 +20,9 @@ bool hives_identify(struct cli *c, struct hl_hives *hives,
 /* For people: which Windows, whose computer, how many of which state. */
 void hives_summary(struct cli *c, struct hl_hives *hives,
                    const struct machines *m);
+/* "13 hives (8 clean, 5 dirty)"; state: how many, by enum hl_hive_state. */
+#define TALLY_TEXT 512
+void hives_tally(char *dst, size_t size, const size_t *state, size_t deleted);
 const char *hive_state(const struct hl_hive *h);
 void hive_say(struct cli *c, const struct hl_hive *h);
 

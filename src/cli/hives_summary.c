@@ -59,12 +59,32 @@ static void add(char *line, size_t size, size_t n, const char *what)
 		         what);
 }
 
+void hives_tally(char *dst, size_t size, const size_t *state, size_t deleted)
+{
+	size_t n = 0, others = state[HL_HIVE_NOT_A_HIVE];
+	char line[256] = "";
+
+	for (size_t i = 0; i < HL_HIVE_NOT_A_HIVE; i++) {
+		n += state[i];
+		add(line, sizeof(line), state[i],
+		    hl_hive_state_text((enum hl_hive_state)i));
+	}
+	if (deleted)
+		add(line, sizeof(line), deleted, "of them deleted");
+	snprintf(dst, size, "%zu %s%s%s%s", n, n == 1 ? "hive" : "hives",
+	         *line ? " (" : "", line, *line ? ")" : "");
+	if (others)
+		snprintf(dst + strlen(dst), size - strlen(dst),
+		         ", %zu %s in the place of a hive", others,
+		         others == 1 ? "other file" : "other files");
+}
+
 void hives_summary(struct cli *c, struct hl_hives *hives,
                    const struct machines *m)
 {
 	size_t state[HL_HIVE_NOT_A_HIVE + 1] = { 0 }, deleted = 0;
 	size_t n = hl_hives_count(hives), n_users = users(hives);
-	char line[256] = "";
+	char line[TALLY_TEXT];
 
 	if (!n)
 		return;
@@ -77,11 +97,7 @@ void hives_summary(struct cli *c, struct hl_hives *hives,
 		state[s == HL_HIVE_UNKNOWN ? HL_HIVE_DAMAGED : s]++;
 		deleted += (h->entry.flags & HL_ENTRY_DELETED) != 0;
 	}
-	for (size_t i = 1; i <= HL_HIVE_NOT_A_HIVE; i++)
-		add(line, sizeof(line), state[i],
-		    hl_hive_state_text((enum hl_hive_state)i));
-	if (deleted)
-		add(line, sizeof(line), deleted, "of them deleted");
-	msg_say(c, "%zu %s (%s), %zu %s", n, n == 1 ? "hive" : "hives",
-	        line, n_users, n_users == 1 ? "user" : "users");
+	hives_tally(line, sizeof(line), state, deleted);
+	msg_say(c, "%s, %zu %s", line, n_users,
+	        n_users == 1 ? "user" : "users");
 }

@@ -149,6 +149,8 @@ const struct option options[] = {
 	     "bytes in a sector"),
 	FLAG("allow-missing", 0, CMD_IMAGE, allow_missing,
 	     "go on without missing segments"),
+	TEXT("map", 0, "FILE", CMD_IMAGE, map,
+	     "ddrescue map: what it calls bad is unreadable"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
 	CALL("tz", 0, "ZONE", CMD_IMAGE, set_tz, "zone of FAT times"),
 	CALL("codepage", 0, "NAME", CMD_IMAGE, set_codepage,
@@ -165,8 +167,8 @@ const struct option options[] = {
 	FLAG("version", 0, CMD_ALL, version, "version and libraries"),
 
 	/* known by name so that they are refused in plain words */
-	LATER("map", 0), LATER("lost", 0), LATER("cluster-size", 0),
-	LATER("mft", 0), LATER("snapshots", 0), LATER("all-copies", 0),
+	LATER("lost", 0), LATER("cluster-size", 0), LATER("mft", 0),
+	LATER("snapshots", 0), LATER("all-copies", 0),
 	LATER("recovery-key-file", 0), LATER("password-file", 0),
 	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),
 	LATER("mirror", 0), LATER("no-sandbox", 0), LATER("run-as", 0),

@@ -103,7 +103,8 @@ static bool into_the_source(struct cli *c)
 		return false;
 	if (!out && freopen("/dev/null", "w", stderr))
 		return true; /* not a word of it may go there */
-	msg_error(c, "stdout is the image itself");
+	msg_error(c, "stdout is the image itself%s",
+	          c->o.map ? ", or its map" : "");
 	return true;
 }
 
@@ -112,6 +113,7 @@ bool session_open(struct cli *c)
 	const struct hl_image_opts io = {
 		.allow_missing = c->o.allow_missing,
 		.sector_size = (uint32_t)c->o.sector_size,
+		.map = c->o.map,
 	};
 	enum hl_status st;
 

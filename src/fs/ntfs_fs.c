@@ -247,6 +247,22 @@ static enum hl_status give(struct hl_fs *fs, struct list *l,
 	return st;
 }
 
+/*
+ * The short name of a file whose long one comes, too.  A damaged mark must
+ * not hide a file, so it has to look like one.
+ */
+static bool is_short(const struct hl_ntfs_name *n)
+{
+	size_t i;
+
+	if (n->name_space != NTFS_NS_DOS || n->n > 12)
+		return false;
+	for (i = 0; i < n->n; i++)
+		if (n->u[i] == ' ' || (n->u[i] >= 'a' && n->u[i] <= 'z'))
+			return false;
+	return true;
+}
+
 static enum hl_status list_next(struct hl_fs *fs, void *iter,
                                 struct hl_entry *out)
 {
@@ -260,8 +276,7 @@ static enum hl_status list_next(struct hl_fs *fs, void *iter,
 			l->live = false;
 		else if (st != HL_OK)
 			return st;
-		else if (link.name.name_space != NTFS_NS_DOS ||
-		         (l->how & HL_LIST_SHORT))
+		else if (!is_short(&link.name) || (l->how & HL_LIST_SHORT))
 			return give(fs, l, &link, out);
 	}
 	return l->gone ? hl_ntfs_gone_next(l->gone, out) : HL_END;

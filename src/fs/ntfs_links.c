@@ -144,9 +144,10 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
 		return st;
 	hl_ntfs_file_sum(f, &sum);
 	*exact = sum.std.case_sensitive;
-	*file = f;
-	if (!(f->head.flags & NTFS_IN_USE) && !sum.is_dir)
+	if (!(f->head.flags & NTFS_IN_USE) && !sum.is_dir) {
+		*file = f;
 		return HL_END;
+	}
 	if (!(f->head.flags & NTFS_IN_USE)) {
 		/* Deletion raises the sequence, so what is in use below this
 		 * one shows that it lives, and its flag is damaged. */
@@ -154,6 +155,7 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
 		if (st != HL_END)
 			return st;
 	}
+	*file = f;
 	if (!(f->head.flags & NTFS_IN_USE) && !hl_ntfs_has_index(f))
 		return HL_OK;
 	return hl_ntfs_dir_open(out, f);

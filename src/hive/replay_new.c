@@ -154,7 +154,7 @@ static enum hl_status apply_in_order(struct replay *r,
 		if (st != HL_OK)
 			return st;
 		if (!r->report->entries && r->report->reason[0])
-			break; /* the first entry is broken: nothing fits on it */
+			break; /* the first entry is broken: none fits on it */
 		if (!r->report->used[list[i]->index])
 			hl_replay_note(r, "%s holds no live entry",
 			               list[i]->name);

@@ -213,6 +213,19 @@ static enum hl_status find_any(struct hl_files *f, const char *path)
 	return cannot(f->ctx, path, HL_USAGE, "is neither a file nor a disk");
 }
 
+/* Not parsed here, but known: it may be written over as little as the image. */
+static enum hl_status find_map(struct hl_files *f, const char *path)
+{
+	struct stat sb;
+	enum hl_status st = hl_src_file(&f->map, path, f->ctx);
+
+	if (st == HL_OK && stat(path, &sb) == 0) {
+		f->map_dev = sb.st_dev;
+		f->map_ino = sb.st_ino;
+	}
+	return st;
+}
+
 enum hl_status hl_files_find(struct hl_files **out, const char *path,
                              const struct hl_image_opts *opts,
                              const struct hl_ctx *ctx)
@@ -220,13 +233,14 @@ enum hl_status hl_files_find(struct hl_files **out, const char *path,
 	struct hl_files *f = hl_zalloc(ctx, sizeof(*f));
 	enum hl_status st;
 
-	(void)opts;
 	*out = NULL;
 	if (!f)
 		return HL_NOMEM;
 	f->ctx = ctx;
 	f->dev.direct_fd = -1;
 	st = find_any(f, path);
+	if (st == HL_OK && opts && opts->map)
+		st = find_map(f, opts->map);
 	if (st == HL_OK)
 		*out = f;
 	else
@@ -244,6 +258,7 @@ void hl_files_close(struct hl_files *files)
 		hl_free(files->ctx, files->seg[i].path);
 	}
 	hl_dev_clear(files);
+	hl_src_close(files->map);
 	hl_free(files->ctx, files->seg);
 	hl_free(files->ctx, files);
 }
@@ -264,7 +279,8 @@ static bool is_segment(const struct hl_files *files, const struct stat *sb)
 		if (files->seg[i].dev == sb->st_dev &&
 		    files->seg[i].ino == sb->st_ino)
 			return true;
-	return false;
+	return files->map && files->map_dev == sb->st_dev &&
+	       files->map_ino == sb->st_ino;
 }
 
 bool hl_files_is_source_fd(const struct hl_files *files, int fd)

@@ -46,6 +46,9 @@ struct hl_files {
 	struct seg_file *seg; /* ascending numbers, n > 0 */
 	size_t n, cap;
 	struct dev_facts dev;
+	struct hl_src *map;   /* ddrescue's, or NULL */
+	dev_t map_dev;
+	ino_t map_ino;
 };
 
 /* The last part of a path; what notes call a file. */

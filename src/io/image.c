@@ -1,20 +1,18 @@
 /*
- * image.c: from open files to the leaf that reads them.
+ * image.c: from open files to the leaf that reads them, and the map
+ * over it that tells what of them was never read from the medium.
  */
 #include "base/banned.h"
+#include "io/ddmap.h"
 #include "io/note.h"
 #include "io/files.h"
 
-enum hl_status hl_image_open(struct hl_src **out, struct hl_files *files,
-                             const struct hl_image_opts *opts,
-                             const struct hl_ctx *ctx)
+static enum hl_status open_leaf(struct hl_src **out, struct hl_files *files,
+                                const struct hl_image_opts *opts,
+                                const struct hl_ctx *ctx)
 {
-	static const struct hl_image_opts none;
 	struct hl_at at = { ctx, NULL, HL_NO_OFFSET, files->seg[0].path };
 
-	*out = NULL;
-	if (!opts)
-		opts = &none;
 	switch (files->kind) {
 	case FILES_RAW:
 	case FILES_DEVICE:
@@ -28,4 +26,26 @@ enum hl_status hl_image_open(struct hl_src **out, struct hl_files *files,
 	}
 	return hl_fail(&at, HL_UNSUPPORTED, "%s are not read",
 	               files->other);
+}
+
+enum hl_status hl_image_open(struct hl_src **out, struct hl_files *files,
+                             const struct hl_image_opts *opts,
+                             const struct hl_ctx *ctx)
+{
+	static const struct hl_image_opts none;
+	struct hl_src *leaf;
+	enum hl_status st;
+
+	*out = NULL;
+	st = open_leaf(&leaf, files, opts ? opts : &none, ctx);
+	if (st != HL_OK)
+		return st;
+	if (!files->map) {
+		*out = leaf;
+		return HL_OK;
+	}
+	st = hl_ddmap_open(out, leaf, files->map, ctx);
+	if (st != HL_OK)
+		hl_src_close(leaf);
+	return st;
 }

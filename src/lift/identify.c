@@ -228,7 +228,7 @@ static enum hl_status system_hive(struct hive_tree *t,
 	return st;
 }
 
-/* ---- each hive that tells something ---------------------------------------- */
+/* ---- each hive that tells something ----------------------------------- */
 
 static enum hl_status usrclass(struct hl_hives *hives, struct hl_hive *h,
                                const struct hive_key *root,

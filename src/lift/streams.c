@@ -193,7 +193,7 @@ void hl_streams_say(struct hl_streams *s)
 		hl_say(&at, "not replayed: %s", r->reason);
 }
 
-/* ---- for other readers ----------------------------------------------------- */
+/* ---- for other readers ------------------------------------------------ */
 
 struct owner {
 	struct hl_src src;

@@ -221,7 +221,7 @@ enum hl_status hl_ntfs_stream_load(void **out, size_t *n,
                                    const struct hl_ntfs_file *f, size_t i,
                                    size_t max) HL_MUST_CHECK;
 
-/* ---- folders (dir.c, walk.c, kids.c) ------------------------------------------- */
+/* ---- folders (dir.c, walk.c, kids.c) ----------------------------------- */
 
 bool hl_ntfs_has_index(const struct hl_ntfs_file *f); /* its root, at least */
 /* HL_OK, HL_END (not a folder), HL_CORRUPT (said), HL_NOMEM */

@@ -100,6 +100,39 @@ else
 	skip "fat: no mtools or dosfstools"
 fi
 
+# a log that should apply and is broken; a base block that is all zeros
+img=$tmp/bad.img
+if command -v mcopy >/dev/null && command -v mkfs.fat >/dev/null &&
+	truncate -s 16M "$img" && mkfs.fat "$img" >/dev/null 2>&1; then
+	for d in Users Users/a Users/b Users/c; do fat_dir $d; done
+	cp "$w/d.LOG1" "$w/broken"
+	printf 'x' | dd of="$w/broken" bs=1 seek=700 conv=notrunc 2>/dev/null
+	cp "$w/d" "$w/zeroed"
+	dd if=/dev/zero of="$w/zeroed" bs=512 count=1 conv=notrunc 2>/dev/null
+	fat_copy d Users/a/NTUSER.DAT
+	fat_copy broken Users/a/NTUSER.DAT.LOG1
+	fat_copy d.LOG2 Users/a/NTUSER.DAT.LOG2
+	run 2 "a broken log" hives --json --user a "$img"
+	equal "a broken log: dirty, and why" \
+		"$(json '[(r["state"], r["replay"]["state"],
+			"entry 2 is broken" in r["replay"]["reason"])
+			for r in rows[:-1]]')" "[('dirty', 'refused', True)]"
+	fat_copy d Users/c/NTUSER.DAT
+	run 0 "no log" hives --json --user c "$img"
+	equal "no log: dirty, and why" \
+		"$(json '[(r["state"], r["replay"]["reason"])
+			for r in rows[:-1]]')" "[('dirty', 'it has no log')]"
+	fat_copy zeroed Users/b/NTUSER.DAT
+	fat_copy d.LOG1 Users/b/NTUSER.DAT.LOG1
+	fat_copy d.LOG2 Users/b/NTUSER.DAT.LOG2
+	run 2 "no base block" hives --json --user b "$img"
+	equal "no base block: replayed from the newest log" \
+		"$(json '[(r["state"], [l["used"] for l in r["logs"]])
+			for r in rows[:-1]]')" "[('replayed', [False, True])]"
+else
+	skip "broken logs: no mtools or dosfstools"
+fi
+
 img=$tmp/ntfs.img
 m=$tmp/m
 ntfs_copy() { cp "$w/$1" "$m/$2"; }

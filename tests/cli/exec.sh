@@ -116,10 +116,10 @@ equal "--out: named as the layout has it" \
 	"$(cat "$tmp/o/v3_alice_NTUSER.DAT.txt")" "/Users/alice/NTUSER.DAT"
 equal "--out: nobody's" "$(cat "$tmp/o/v3_SYSTEM.txt")" \
 	"/Windows/System32/config/SYSTEM"
-run 1 "--out: a folder that holds something" exec --out "$tmp/o" "$img" -- true
+run 1 "--out: a folder that holds something" exec --out "$tmp/o" "$img" -- \
+	true
 run 0 "--out --force" exec --out "$tmp/o" --force --kind SAM "$img" -- echo new
 equal "--force: replaced" "$(cat "$tmp/o/v3_SAM.txt")" new
-ln -s "$tmp/elsewhere" "$tmp/o/v3_SYSTEM.txt.x"
 rm "$tmp/o/v3_SYSTEM.txt"
 ln -s "$tmp/elsewhere" "$tmp/o/v3_SYSTEM.txt"
 run 0 "--out: a link in the way" exec --out "$tmp/o" --force --kind SYSTEM \
@@ -154,11 +154,25 @@ for name in ('INT', 'TERM', 'KILL'):
     while any(map(alive, pids)) and time.time() < end:
         time.sleep(0.1)
     print(name, rc, [pid for pid in pids if alive(pid)])
+# Ctrl-C on a terminal, which sends it to a whole process group
+import pty
+pid, tty = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], 'exec', '-q', sys.argv[2], '--',
+                           'sh', '-c', script])
+text = b''
+while not text.endswith(b'\n'):
+    text += os.read(tty, 100)
+pids = [int(n) for n in text.split()]
+os.write(tty, b'\x03')
+rc = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print('terminal', rc, [pid for pid in pids if alive(pid)])
 p = subprocess.Popen([sys.argv[1], 'exec', '-q', '--timeout', '1',
                       sys.argv[2], '--', 'sleep', '300'])
 print('timeout', p.wait(timeout=60))
 PY
-printf '%s\n' 'INT 1 []' 'TERM 1 []' 'KILL -9 []' 'timeout 2' >"$tmp/want"
+printf '%s\n' 'INT 1 []' 'TERM 1 []' 'KILL -9 []' 'terminal 1 []' \
+	'timeout 2' >"$tmp/want"
 check "stopped: all that ran is gone" cmp "$out" "$tmp/want"
 
 # ---- where there are no files in memory ----
@@ -243,7 +257,8 @@ def holds(pid, word):
                 pass
     return False
 helper = int(sys.argv[1])
-reader = int(open('/proc/%d/stat' % helper).read().rsplit(')', 1)[1].split()[1])
+stat = open('/proc/%d/stat' % helper).read().rsplit(')', 1)[1]
+reader = int(stat.split()[1])
 word = b'QXMARK' + b'Z77'
 try:
     print('reader', holds(reader, word), 'helper', holds(helper, word))

@@ -35,7 +35,7 @@ for c in scan carve verify acquire; do
 	run 1 "$c is refused" $c x
 	one_line "$c: not in this version" "not in this version"
 done
-for o in --map --lost --cluster-size --mft --snapshots --all-copies \
+for o in --lost --cluster-size --mft --snapshots --all-copies \
 	--recovery-key-file --password-file --startup-key --with --stripe \
 	--mirror --no-sandbox --run-as --snapshots=1; do
 	run 1 "$o is refused" ls $o x
