@@ -4,6 +4,7 @@
 #   make demo         install what is missing, build, lift the sample's hives
 #   make check        every test but the large images      (sets itself up)
 #   make check-corpus every image of the corpus            (sets itself up)
+#   make validation-report   both, and VALIDATION.md from what they found
 #   make bench        measure against the targets and peers
 #   make fuzz         libFuzzer (clang), FUZZ_TIME seconds for each target
 #   make install      DESTDIR= prefix=/usr/local
@@ -226,6 +227,11 @@ check-corpus:
 	@scripts/deps test
 	@B=$(B) MAKE='$(MAKE)' tests/run.sh corpus
 
+# REPORT_FLAGS=--check DIR, --corpus DIR: take the logs of runs that were
+validation-report:
+	@scripts/deps test
+	@B=$(B) MAKE='$(MAKE)' scripts/validation-report $(REPORT_FLAGS)
+
 bench: all
 	@scripts/deps test
 	@$(MAKE) --no-print-directory build-tests
@@ -295,7 +301,8 @@ distclean: clean
 		autom4te.cache tests/system/__pycache__
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
-.PHONY: all build-tests units demo check check-corpus bench fuzz run-fuzz \
+.PHONY: all build-tests units demo check check-corpus validation-report \
+	bench fuzz run-fuzz \
 	install uninstall clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh units|check|corpus: runs the parts of a test run side by side and
 # adds them up.  The last line is "N passed, N failed, N skipped", alone.
+# run.sh list: the names of the parts of check, and of corpus as corpus/NAME.
 #
 # A part is a command.  Its log is $B/log/<name>.log; the last line there of
 # the form "N passed, N failed, N skipped" is its result, else its status is.
@@ -158,6 +159,7 @@ check() {
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"
+		say validation "sh tests/validation.sh"
 		say install "sh tests/install.sh"
 		say manuals "sh tests/manuals.sh"
 		cli "$B" ""
@@ -202,6 +204,8 @@ total() {
 	done
 	grep -h '^SKIP: ' "$log"/*.log 2>/dev/null | sort | uniq -c | sort -rn
 	[ $((passed + failed)) -gt 0 ] || failed=1
+	echo "$what $(date -u +%Y-%m-%dT%H:%MZ) $(git describe --always \
+		--dirty --abbrev=40 --exclude '*' 2>/dev/null)" >"$log/run"
 	echo
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]
@@ -214,14 +218,20 @@ part)
 	part "$@"
 	exit 0
 	;;
+list)
+	run() { cut -f 1; }
+	check
+	python corpus | run | sed 's|^|corpus/|'
+	exit
+	;;
 units|check|corpus) ;;
 *)
-	echo "usage: tests/run.sh units|check|corpus" >&2
+	echo "usage: tests/run.sh units|check|corpus|list" >&2
 	exit 1
 	;;
 esac
 mkdir -p "$log"
-rm -f "$log"/*.sum "$log"/*.log "$log"/*.san.*
+rm -f "$log"/*.sum "$log"/*.log "$log"/*.san.* "$log/run"
 trap 'exit 130' INT TERM
 case $what in
 units)
