@@ -204,8 +204,9 @@ total() {
 	done
 	grep -h '^SKIP: ' "$log"/*.log 2>/dev/null | sort | uniq -c | sort -rn
 	[ $((passed + failed)) -gt 0 ] || failed=1
-	echo "$what $(date -u +%Y-%m-%dT%H:%MZ) $(git describe --always \
-		--dirty --abbrev=40 --exclude '*' 2>/dev/null)" >"$log/run"
+	commit=$(git describe --always --dirty --abbrev=40 --exclude '*' \
+		2>/dev/null || echo unknown)
+	echo "$what $(date -u +%Y-%m-%dT%H:%MZ) $commit" >"$log/run"
 	echo
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]
