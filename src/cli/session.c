@@ -54,8 +54,8 @@ static bool offset_inside(struct cli *c)
 }
 
 /*
- * Nothing recognised: a plain file is then no image at all; a container or a
- * device is one, whose content is not known.
+ * Nothing recognised: a plain file is then no image at all; a container, a
+ * device or what a rescue made is one, whose content is not known.
  */
 static bool anything(struct cli *c)
 {
@@ -63,7 +63,7 @@ static bool anything(struct cli *c)
 
 	c->unknown = true;
 	if (hl_image_info(c->image, &info) == HL_OK &&
-	    strcmp(info.format, "raw") != 0) {
+	    (c->o.map || strcmp(info.format, "raw") != 0)) {
 		note_loss(c, NULL, HL_NO_OFFSET, "image",
 		          "neither partition table nor file system "
 		          "recognised");

@@ -6,34 +6,16 @@
 #include "base/text.h"
 #include "exfat/exfat_disk.h"
 #include "fs/exfat_fs.h"
+#include "fs/fact.h"
 
 #define SET "entry set"
-
-static void text(struct hl_fact *out, const char *group, const char *key,
-                 const char *value)
-{
-	hl_copy(out->group, sizeof(out->group), group);
-	hl_copy(out->key, sizeof(out->key), key);
-	hl_copy(out->value, sizeof(out->value), value);
-	out->is_number = false;
-}
-
-static void number(struct hl_fact *out, const char *group, const char *key,
-                   uint64_t v)
-{
-	char buf[24];
-
-	snprintf(buf, sizeof(buf), "%llu", (unsigned long long)v);
-	text(out, group, key, buf);
-	out->is_number = true;
-}
 
 static void hex16(struct hl_fact *out, const char *key, uint16_t v)
 {
 	char buf[8];
 
 	snprintf(buf, sizeof(buf), "0x%04x", v);
-	text(out, SET, key, buf);
+	hl_fact_text(out, SET, key, buf);
 }
 
 static void name(struct hl_fact *out, const struct hl_exfat_entry *e)
@@ -41,7 +23,7 @@ static void name(struct hl_fact *out, const struct hl_exfat_entry *e)
 	char buf[HL_NAME_BYTES];
 
 	hl_utf8_from16(buf, sizeof(buf), e->name16, e->n_name);
-	text(out, SET, "name", buf);
+	hl_fact_text(out, SET, "name", buf);
 }
 
 static void attributes(struct hl_fact *out, const struct hl_exfat_entry *e)
@@ -57,7 +39,7 @@ static void attributes(struct hl_fact *out, const struct hl_exfat_entry *e)
 			              bit[i]);
 	if (e->encrypted)
 		snprintf(buf + n, sizeof(buf) - (size_t)n, " encrypted");
-	text(out, SET, "attributes", buf);
+	hl_fact_text(out, SET, "attributes", buf);
 }
 
 static void state(struct hl_fact *out, const struct hl_exfat_entry *e)
@@ -67,14 +49,14 @@ static void state(struct hl_fact *out, const struct hl_exfat_entry *e)
 	snprintf(buf, sizeof(buf), "%s%s%s", e->deleted ? "deleted" : "in use",
 	         e->faults ? "; wrong: " : "",
 	         hl_exfat_fault_text(what, e->faults));
-	text(out, SET, "state", buf);
+	hl_fact_text(out, SET, "state", buf);
 }
 
 static void when(struct hl_fact *out, const char *key, struct hl_time t)
 {
 	char buf[HL_TIME_TEXT];
 
-	text(out, SET, key, hl_time_text(buf, t));
+	hl_fact_text(out, SET, key, hl_time_text(buf, t));
 }
 
 /* "UTC+01:00" as stored, or that it is not set. */
@@ -89,7 +71,7 @@ static void offset(struct hl_fact *out, const char *key, uint8_t utc)
 	else
 		snprintf(buf, sizeof(buf), "UTC%c%02d:%02d", q < 0 ? '-' : '+',
 		         minutes / 60, minutes % 60);
-	text(out, SET, key, buf);
+	hl_fact_text(out, SET, key, buf);
 }
 
 static void time_fact(const struct hl_exfat_entry *e, unsigned i,
@@ -128,13 +110,13 @@ static void set_fact(const struct hl_exfat_entry *e, unsigned i,
 		state(out, e);
 		break;
 	case 2:
-		number(out, SET, "offset in volume", e->pos);
+		hl_fact_number(out, SET, "offset in volume", e->pos);
 		break;
 	case 3:
-		number(out, SET, "entries", e->n_set);
+		hl_fact_number(out, SET, "entries", e->n_set);
 		break;
 	case 4:
-		number(out, SET, "entries of vendors", e->n_vendor);
+		hl_fact_number(out, SET, "entries of vendors", e->n_vendor);
 		break;
 	case 5:
 		hex16(out, "checksum", e->sum);
@@ -146,19 +128,19 @@ static void set_fact(const struct hl_exfat_entry *e, unsigned i,
 		attributes(out, e);
 		break;
 	case 8:
-		number(out, SET, "stream flags", e->raw_stream[1]);
+		hl_fact_number(out, SET, "stream flags", e->raw_stream[1]);
 		break;
 	case 9:
-		number(out, SET, "first cluster", e->cluster);
+		hl_fact_number(out, SET, "first cluster", e->cluster);
 		break;
 	case 10:
-		number(out, SET, "size", e->size);
+		hl_fact_number(out, SET, "size", e->size);
 		break;
 	case 11:
-		number(out, SET, "valid length", e->valid);
+		hl_fact_number(out, SET, "valid length", e->valid);
 		break;
 	case 12:
-		text(out, SET, "clusters are", e->contiguous ?
+		hl_fact_text(out, SET, "clusters are", e->contiguous ?
 		     "one row (no chain)" : "a chain in the FAT");
 		break;
 	default:
@@ -189,7 +171,7 @@ static void run_fact(struct hl_fs *fs, const struct hl_run *r,
 	if (r->quality != HL_Q_OK)
 		snprintf(buf + n, sizeof(buf) - (size_t)n, ", %s",
 		         hl_quality_text(r->quality));
-	text(out, "chain", "run", buf);
+	hl_fact_text(out, "chain", "run", buf);
 }
 
 /* Clusters of the chain that the bitmap counts as free. */
@@ -203,14 +185,15 @@ static enum hl_status free_fact(struct exfat_fs *f, struct hl_fact *out)
 		enum hl_status st = hl_exfat_count_free(f->vol, r->cluster,
 		                                        r->n, &here);
 		if (st == HL_END) {
-			text(out, "chain", "clusters marked free", "not known");
+			hl_fact_text(out, "chain", "clusters marked free",
+			             "not known");
 			return HL_OK;
 		}
 		if (st != HL_OK)
 			return st;
 		n += here;
 	}
-	number(out, "chain", "clusters marked free", n);
+	hl_fact_number(out, "chain", "clusters marked free", n);
 	return HL_OK;
 }
 
@@ -223,7 +206,7 @@ static enum hl_status chain_fact(struct exfat_fs *f, size_t i,
 
 	switch (i) {
 	case 0:
-		number(out, "chain", "clusters", c->runs.clusters);
+		hl_fact_number(out, "chain", "clusters", c->runs.clusters);
 		return HL_OK;
 	case 1:
 		snprintf(buf, sizeof(buf), "%s",
@@ -234,10 +217,11 @@ static enum hl_status chain_fact(struct exfat_fs *f, size_t i,
 			snprintf(buf, sizeof(buf), "%s (FAT[%u] is %u)",
 			         hl_exfat_cut_text(c->cut), c->cut_at,
 			         c->cut_value);
-		text(out, "chain", "state", buf);
+		hl_fact_text(out, "chain", "state", buf);
 		return HL_OK;
 	case 2:
-		number(out, "chain", "entries from the other FAT", c->second);
+		hl_fact_number(out, "chain", "entries from the other FAT",
+		               c->second);
 		return HL_OK;
 	case 3:
 		return free_fact(f, out);

@@ -6,25 +6,7 @@
 #include "base/text.h"
 #include "fat/fat_disk.h"
 #include "fs/fat_fs.h"
-
-static void text(struct hl_fact *out, const char *group, const char *key,
-                 const char *value)
-{
-	hl_copy(out->group, sizeof(out->group), group);
-	hl_copy(out->key, sizeof(out->key), key);
-	hl_copy(out->value, sizeof(out->value), value);
-	out->is_number = false;
-}
-
-static void number(struct hl_fact *out, const char *group, const char *key,
-                   uint64_t v)
-{
-	char buf[24];
-
-	snprintf(buf, sizeof(buf), "%llu", (unsigned long long)v);
-	text(out, group, key, buf);
-	out->is_number = true;
-}
+#include "fs/fact.h"
 
 static void units(struct hl_fact *out, const char *key, const uint16_t *u,
                   size_t n)
@@ -32,7 +14,7 @@ static void units(struct hl_fact *out, const char *key, const uint16_t *u,
 	char buf[HL_FAT_NAME8];
 
 	hl_utf8_from16(buf, sizeof(buf), u, n);
-	text(out, "entry", key, buf);
+	hl_fact_text(out, "entry", key, buf);
 }
 
 static void attributes(struct hl_fact *out, uint8_t bits)
@@ -46,14 +28,14 @@ static void attributes(struct hl_fact *out, uint8_t bits)
 		if (bits >> i & 1)
 			n += snprintf(buf + n, sizeof(buf) - (size_t)n, " %s",
 			              name[i]);
-	text(out, "entry", "attributes", buf);
+	hl_fact_text(out, "entry", "attributes", buf);
 }
 
 static void when(struct hl_fact *out, const char *key, struct hl_time t)
 {
 	char buf[HL_TIME_TEXT];
 
-	text(out, "entry", key, hl_time_text(buf, t));
+	hl_fact_text(out, "entry", key, hl_time_text(buf, t));
 }
 
 #define ENTRY_FACTS 11
@@ -74,22 +56,22 @@ static void entry_fact(const struct hl_fat_entry *e, unsigned i,
 		units(out, "short name", e->short16, e->n_short);
 		break;
 	case 2:
-		text(out, "entry", "raw name", hex);
+		hl_fact_text(out, "entry", "raw name", hex);
 		break;
 	case 3:
-		number(out, "entry", "offset in volume", e->pos);
+		hl_fact_number(out, "entry", "offset in volume", e->pos);
 		break;
 	case 4:
 		attributes(out, e->attributes);
 		break;
 	case 5:
-		number(out, "entry", "nt case flags", e->raw[12]);
+		hl_fact_number(out, "entry", "nt case flags", e->raw[12]);
 		break;
 	case 6:
-		number(out, "entry", "first cluster", e->cluster);
+		hl_fact_number(out, "entry", "first cluster", e->cluster);
 		break;
 	case 7:
-		number(out, "entry", "size", le32_at(e->raw + 28));
+		hl_fact_number(out, "entry", "size", le32_at(e->raw + 28));
 		break;
 	case 8:
 		when(out, "created", created);
@@ -125,7 +107,7 @@ static void run_fact(struct hl_fs *fs, const struct hl_run *r,
 	if (r->quality != HL_Q_OK)
 		snprintf(buf + n, sizeof(buf) - (size_t)n, ", %s",
 		         hl_quality_text(r->quality));
-	text(out, "chain", "run", buf);
+	hl_fact_text(out, "chain", "run", buf);
 }
 
 /* Deleted: the chain is gone, and what is shown is not from the FAT. */
@@ -137,10 +119,10 @@ static enum hl_status guess_fact(const struct hl_fat_entry *e,
 
 	switch (i) {
 	case 0:
-		number(out, "chain", "clusters", c->runs.clusters);
+		hl_fact_number(out, "chain", "clusters", c->runs.clusters);
 		return HL_OK;
 	case 1:
-		text(out, "chain", "state",
+		hl_fact_text(out, "chain", "state",
 		     first ? e->what == HL_FAT_FOLDER ?
 		     "nothing is left of the folder" :
 		     hl_fat_cut_text(c->cut) : hl_fat_guess_text(c->guess));
@@ -148,7 +130,7 @@ static enum hl_status guess_fact(const struct hl_fat_entry *e,
 	case 2:
 		if (!e->high_lost)
 			return HL_END;
-		text(out, "chain", "first cluster",
+		hl_fact_text(out, "chain", "first cluster",
 		     "upper half is 0: cleared by Windows, or it was");
 		return HL_OK;
 	default:
@@ -164,7 +146,7 @@ static enum hl_status chain_fact(const struct hl_fat_chain *c, size_t i,
 
 	switch (i) {
 	case 0:
-		number(out, "chain", "clusters", c->runs.clusters);
+		hl_fact_number(out, "chain", "clusters", c->runs.clusters);
 		return HL_OK;
 	case 1:
 		snprintf(buf, sizeof(buf), "%s", hl_fat_cut_text(c->cut));
@@ -172,10 +154,11 @@ static enum hl_status chain_fact(const struct hl_fat_chain *c, size_t i,
 			snprintf(buf, sizeof(buf), "%s (FAT[%u] is %u)",
 			         hl_fat_cut_text(c->cut), c->cut_at,
 			         c->cut_value);
-		text(out, "chain", "state", buf);
+		hl_fact_text(out, "chain", "state", buf);
 		return HL_OK;
 	case 2:
-		number(out, "chain", "entries from the second FAT", c->second);
+		hl_fact_number(out, "chain", "entries from the second FAT",
+		               c->second);
 		return HL_OK;
 	default:
 		return HL_END;
@@ -205,8 +188,8 @@ static enum hl_status load(struct hl_fs *fs, const struct hl_ref *ref)
 		return st;
 	f->have_fact = true;
 	if (f->chain.cut == HL_FAT_WHOLE &&
-	    (uint64_t)f->chain.runs.clusters * hl_fat_geom(f->vol)->cluster_size <
-	            f->fact.size)
+	    (uint64_t)f->chain.runs.clusters *
+	            hl_fat_geom(f->vol)->cluster_size < f->fact.size)
 		f->chain.cut = HL_FAT_CUT_SHORT;
 	return HL_OK;
 }

@@ -145,6 +145,11 @@ run 1 "--map wants a value" ls "$sample" --map
 one_line "--map wants a value: said" "--map wants a FILE"
 run 1 "replay knows no --map" replay --map "$tmp/map" "$tmp/zeros"
 one_line "replay knows no --map: said" "no option of replay"
+# nothing rescued yet: an image all the same
+printf '0 ? 1\n0 -1 ?\n' >"$tmp/map"
+run 2 "nothing is rescued" info --map "$tmp/map" "$tmp/zeros"
+has "$err" "nothing is rescued: said" "65536 bytes of the image are unreadable"
+
 # what is read is never written to
 printf '0 + 1\n0 -1 +\n' >"$tmp/map"
 before=$(sha <"$tmp/map")
