@@ -146,13 +146,32 @@ static bool check_stdout(struct cli *c)
 		msg_usage(c, "%s and %s exclude each other",
 		          tar ? "-o -" : "--json",
 		          o->json && tar ? "--json" : "--print0");
-	else if (o->n_args && (o->flat || o->print0))
-		msg_usage(c, "%s is for hives, not for a PATH",
-		          o->flat ? "--layout regripper" : "--print0");
 	else if (tar && isatty(STDOUT_FILENO))
 		msg_usage(c, "-o - does not write to a terminal");
 	else
 		return true;
+	return false;
+}
+
+/* What chooses or names hives; NULL: nothing that a PATH makes idle. */
+static const char *for_hives(const struct opts *o)
+{
+	if (o->flat || o->print0)
+		return o->flat ? "--layout regripper" : "--print0";
+	if (o->kinds || o->user)
+		return o->kinds ? "--kind" : "--user";
+	if (o->glob || o->deep)
+		return o->glob ? "--path" : "--deep";
+	return NULL;
+}
+
+static bool check_paths(struct cli *c)
+{
+	const char *said = for_hives(&c->o);
+
+	if (c->cmd->bit != CMD_EXTRACT || !c->o.n_args || !said)
+		return true;
+	msg_usage(c, "%s is for hives, not for a PATH", said);
 	return false;
 }
 
@@ -187,7 +206,7 @@ static bool check(struct cli *c)
 		msg_usage(c, "replay wants -o OUT");
 		return false;
 	}
-	if (!check_stdout(c))
+	if (!check_stdout(c) || !check_paths(c))
 		return false;
 	if ((o->at_offset && o->volume) || (o->slack && o->raw) ||
 	    (o->body && o->json)) {

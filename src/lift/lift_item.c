@@ -29,7 +29,8 @@ struct copy {
 
 /*
  * Holes of the evidence stay holes, and what reads as zeros by definition
- * need not be written either; zeros that lie on the disk are.
+ * need not be written either, nor what is missing: one wrong size would fill
+ * the examiner's disk.  Zeros that lie on the disk are written.
  */
 static enum hl_status next_extent(struct copy *c, uint64_t off)
 {
@@ -44,8 +45,9 @@ static enum hl_status next_extent(struct copy *c, uint64_t off)
 		return HL_OK;
 	}
 	c->ext_end = off + e.len;
-	c->hole = !e.in &&
-	          (e.what == HL_WHAT_SPARSE || e.what == HL_WHAT_BEYOND_VALID);
+	c->hole = !e.in && (e.what == HL_WHAT_SPARSE ||
+	                    e.what == HL_WHAT_BEYOND_VALID ||
+	                    e.what == HL_WHAT_MISSING);
 	return HL_OK;
 }
 

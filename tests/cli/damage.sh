@@ -116,6 +116,23 @@ if need mkfs.fat mcopy && fat "$tmp/fat.img" 8; then
 		$(($(field "$tmp/fat.img" 22 2) * 1024))
 	run 2 "both FATs" cat "$tmp/copy.img" /Folder/random.bin
 	equal "both FATs: the length stays" "$(wc -c <"$out")" 70000
+	# byte 31 of the folder's entry is the highest of the size: 256 MiB more
+	at=$(LC_ALL=C grep -abo 'RANDOM  BIN' "$tmp/fat.img" | cut -d : -f 1)
+	cp "$tmp/fat.img" "$tmp/copy.img"
+	printf '\020' | dd of="$tmp/copy.img" bs=1 seek=$((at + 31)) \
+		conv=notrunc 2>/dev/null
+	run 2 "FAT: a size far too large" extract "$tmp/copy.img" \
+		-o "$tmp/large" /Folder/random.bin
+	large=$(find "$tmp/large/v1" -type f)
+	equal "a size far too large: the length stays" \
+		"$(wc -c <"$large")" $((268435456 + 70000))
+	check "a size far too large: what is there" \
+		cmp -n 70000 "$large" "$tmp/random"
+	check "a size far too large: what is missing fills no disk" \
+		[ "$(du -k "$large" | cut -f 1)" -lt 1024 ]
+	check "a size far too large: sha256sum -c" sh -c \
+		"cd '$tmp/large' && sha256sum -c --quiet SHA256SUMS"
+	rm -rf "$tmp/large"
 fi
 
 if need sgdisk mkfs.fat && [ -e "$tmp/fat.img" ]; then

@@ -70,6 +70,12 @@ check "archive: the same hives" sh -c "rm '$tmp'/[to]/manifest.json \
 	'$tmp'/[to]/SHA256SUMS && diff -r '$tmp/t' '$tmp/o'"
 run 1 "layout and PATH" extract --layout regripper "$img" -o "$tmp/x" 3:/Users
 one_line "layout and PATH" "--layout regripper"
+for o in "--kind SAM" "--user alice" "--path */SAM" --deep; do
+	set -f
+	run 1 "$o and PATH" extract $o "$img" -o "$tmp/x" 3:/Users
+	set +f
+	one_line "$o and PATH" "${o%% *} is for hives"
+done
 run 1 "another layout" extract --layout flat "$img" -o "$tmp/x"
 run 0 "layout tree" extract --layout tree "$img" -o "$tmp/x" --kind SAM
 check "layout tree: as ever" test -e "$tmp/x/v3/Windows/System32/config/SAM"
