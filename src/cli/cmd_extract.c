@@ -121,8 +121,8 @@ static void say_done(struct cli *c, const struct tally *n)
 	if (n->hives)
 		msg_say(c, "%s and %zu %s", line, n->logs,
 		        n->logs == 1 ? "log" : "logs");
-	msg_say(c, "%llu files, %s, written to %s",
-	        (unsigned long long)n->files, show_size(size, n->bytes),
+	msg_say(c, "%llu %s, %s, written to %s",
+	        (unsigned long long)n->files, n->files == 1 ? "file" : "files", show_size(size, n->bytes),
 	        strcmp(c->o.output, "-") ? c->o.output : "stdout");
 }
 

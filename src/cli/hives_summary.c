@@ -67,6 +67,7 @@ void hives_tally(char *dst, size_t size, const size_t *state, size_t deleted)
 	for (size_t i = 0; i < HL_HIVE_NOT_A_HIVE; i++) {
 		n += state[i];
 		add(line, sizeof(line), state[i],
+		    i == HL_HIVE_UNKNOWN ? "not judged" :
 		    hl_hive_state_text((enum hl_hive_state)i));
 	}
 	if (deleted)

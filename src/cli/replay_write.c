@@ -105,8 +105,9 @@ bool replay_write(struct cli *c, struct replay_files *f, struct hl_src *src,
 {
 	struct sink s = { .c = c };
 	struct hl_hive_check *check;
-	struct hl_pass pass = { .hashes = 1u << HL_SHA256, .sink = sink,
-		                .user = &s };
+	/* only JSON shows it, and it costs more than the replay */
+	struct hl_pass pass = { .hashes = c->o.json ? 1u << HL_SHA256 : 0,
+		                .sink = sink, .user = &s };
 
 	if (limited(c, src))
 		return false;

@@ -81,11 +81,19 @@ static bool ends_all(enum hl_status st)
 	       st == HL_UNSUPPORTED;
 }
 
+/* A copy that --max-file-size cuts says nothing of the hive. */
+static bool over_limit(const struct hl_lift *lift, const struct hl_item *item)
+{
+	uint64_t max = lift->ctx->limits.max_file_size;
+
+	return max && item->size > max;
+}
+
 static enum hl_status read_all(struct hl_lift *lift, struct hl_item *item,
                                struct hl_src *src)
 {
 	item->pass.hashes = ALL_HASHES;
-	if (item->hive)
+	if (item->hive && !over_limit(lift, item))
 		return hl_hive_pass(item->hive, src, &item->pass, lift->ctx);
 	return hl_pass_run(&item->pass, src, item->trail->path.p, lift->ctx);
 }
@@ -118,7 +126,7 @@ static enum hl_status limited(struct hl_lift *lift, struct hl_item *item,
 	uint64_t max = lift->ctx->limits.max_file_size, end;
 	struct hl_at at = { lift->ctx, item->src, max, "output" };
 
-	if (max && item->size > max) {
+	if (over_limit(lift, item)) {
 		hl_warn(&at, "%s: cut at %" PRIu64 " of %" PRIu64
 		        " bytes, the limit", item->trail->path.p, max,
 		        item->size);

@@ -146,4 +146,21 @@ if [ -r "$corpus/images" ]; then
 		has "$err" "not a hive: said" "NTUser.dat: not-a-hive"
 	fi
 fi
+
+# a copy that a limit cut says nothing of the hive it came from
+rm -rf "$tmp/cut"
+run 2 "--max-file-size: hives are cut" extract --max-file-size 20K \
+	testdata/sample.E01 -o "$tmp/cut"
+has "$err" "--max-file-size: said" "the limit"
+python3 - "$tmp/cut/manifest.json" >"$tmp/cmp" 2>&1 <<'PY'
+import json, sys
+cut = [f for f in json.load(open(sys.argv[1]))['files']
+       if f.get('written') is not None]
+if not cut:
+    print('nothing was cut')
+for f in cut:
+    if f['state'] is not None or f['written'] != 20480:
+        print(f['path'], f['state'], f['written'])
+PY
+check "--max-file-size: what is cut is not judged" test ! -s "$tmp/cmp"
 finish
