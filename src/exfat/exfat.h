@@ -127,6 +127,8 @@ enum hl_status hl_exfat_open(struct hl_exfat **out, struct hl_src *src,
                              const struct hl_ctx *ctx) HL_MUST_CHECK;
 void hl_exfat_close(struct hl_exfat *v);
 const struct hl_exfat_geom *hl_exfat_geom(const struct hl_exfat *v);
+/* Clusters that begin on the medium: what maps of clusters are sized by. */
+uint32_t hl_exfat_clusters_there(const struct hl_exfat *v);
 bool hl_exfat_boot_backup(const struct hl_exfat *v);
 const uint16_t *hl_exfat_label(const struct hl_exfat *v, size_t *n);
 /* 16 bytes, or NULL */

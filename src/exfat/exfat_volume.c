@@ -206,6 +206,17 @@ const struct hl_exfat_geom *hl_exfat_geom(const struct hl_exfat *v)
 	return &v->geom;
 }
 
+uint32_t hl_exfat_clusters_there(const struct hl_exfat *v)
+{
+	const struct hl_exfat_geom *g = &v->geom;
+	uint64_t size = hl_src_size(v->src);
+
+	if (size <= g->heap_off)
+		return 0;
+	return (uint32_t)min_u64(g->n_clusters, (size - g->heap_off - 1) /
+	                                        g->cluster_size + 1);
+}
+
 bool hl_exfat_boot_backup(const struct hl_exfat *v)
 {
 	return v->boot_backup;

@@ -262,7 +262,7 @@ struct hl_fat_orphan {
 /*
  * Looks at the clusters that are free, and at those where a chain begins, for
  * the "." and ".." of a folder.  `known` is a bitmap of clusters, bit 0 of
- * byte 0 is cluster 0: folders that were found otherwise.
+ * byte 0 is cluster 0, for all that are on the medium: folders found otherwise.
  * HL_OK; HL_LIMIT (*out is what was found so far, said); HL_NOMEM, …
  */
 enum hl_status hl_fat_orphans(struct hl_fat *v, const uint8_t *known,
@@ -280,6 +280,9 @@ enum hl_status hl_fat_open(struct hl_fat **out, struct hl_src *src, bool rescue,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 void hl_fat_close(struct hl_fat *v);
 const struct hl_fat_geom *hl_fat_geom(const struct hl_fat *v);
+/* Clusters that begin on the medium: what maps of clusters are sized by, for
+ * the boot sector may state 2^28 of them on a floppy. */
+uint32_t hl_fat_clusters_there(const struct hl_fat *v);
 bool hl_fat_boot_backup(const struct hl_fat *v);
 bool hl_fat_dirty(const struct hl_fat *v);
 /* Units of the label; *n 0 when there is none. */

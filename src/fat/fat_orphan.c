@@ -39,19 +39,19 @@ static bool stop(const struct scan *s, uint32_t cluster)
 
 static enum hl_status map_chains(struct scan *s)
 {
-	const struct hl_fat_geom *g = &s->v->geom;
+	uint32_t end = hl_fat_clusters_there(s->v) + 2;
 	struct hl_fat_link_info link;
 
-	s->inner = hl_zalloc(s->v->ctx, (g->n_clusters + 2) / 8 + 1);
+	s->inner = hl_zalloc(s->v->ctx, end / 8 + 1);
 	if (!s->inner)
 		return HL_NOMEM;
-	for (uint32_t c = 2; hl_fat_is_cluster(g, c); c++) {
+	for (uint32_t c = 2; c < end; c++) {
 		if (stop(s, c))
 			return HL_CANCELLED;
 		enum hl_status st = hl_fat_table_get(s->v, c, 0, false, &link);
 		if (st != HL_OK)
 			return st;
-		if (link.kind == HL_FAT_NEXT)
+		if (link.kind == HL_FAT_NEXT && link.value < end)
 			s->inner[link.value / 8] |= 1u << link.value % 8;
 	}
 	return HL_OK;

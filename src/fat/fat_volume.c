@@ -205,6 +205,17 @@ const struct hl_fat_geom *hl_fat_geom(const struct hl_fat *v)
 	return &v->geom;
 }
 
+uint32_t hl_fat_clusters_there(const struct hl_fat *v)
+{
+	const struct hl_fat_geom *g = &v->geom;
+	uint64_t size = hl_src_size(v->src);
+
+	if (size <= g->data_off)
+		return 0;
+	return (uint32_t)min_u64(g->n_clusters, (size - g->data_off - 1) /
+	                                        g->cluster_size + 1);
+}
+
 bool hl_fat_boot_backup(const struct hl_fat *v)
 {
 	return v->boot_backup;

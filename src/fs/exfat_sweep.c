@@ -41,7 +41,8 @@ static bool was_entered(struct hl_fs *fs, struct sweep *s, uint32_t first)
 {
 	uint8_t bit = (uint8_t)(1u << first % 8);
 
-	if (first < 2 || first - 2 >= hl_exfat_geom(impl(fs)->vol)->n_clusters)
+	if (first < 2 ||
+	    first - 2 >= hl_exfat_clusters_there(impl(fs)->vol))
 		return false; /* told when it is opened */
 	bool was = s->seen[first / 8] & bit;
 	s->seen[first / 8] |= bit;
@@ -155,7 +156,8 @@ enum hl_status hl_exfat_fs_sweep(void **iter, struct hl_fs *fs, unsigned how)
 	if (!s)
 		return HL_NOMEM;
 	s->how = how;
-	s->seen = hl_zalloc(fs->ctx, ((size_t)g->n_clusters + 2) / 8 + 1);
+	s->seen = hl_zalloc(fs->ctx, ((size_t)hl_exfat_clusters_there(
+	                                     impl(fs)->vol) + 2) / 8 + 1);
 	if (!s->seen || later(fs, &s->live, &root, g->root) != HL_OK) {
 		hl_exfat_fs_sweep_close(fs, s);
 		return HL_NOMEM;

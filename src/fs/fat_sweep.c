@@ -31,7 +31,8 @@ struct sweep {
 	struct fat_iter it;
 	bool open;
 	struct todos live, gone;
-	uint8_t *seen; /* bitmap of first clusters */
+	uint8_t *seen; /* bitmap of first clusters that are on the medium */
+	uint32_t n_seen;
 	bool scanned;
 	struct hl_fat_orphan *orphan;
 	size_t n_orphans, at; /* at: in [0, 2 n): twice round, see next_orphan */
@@ -44,12 +45,14 @@ static struct fat_fs *impl(struct hl_fs *fs)
 
 static bool was_seen(const struct sweep *s, uint32_t first)
 {
-	return s->seen[first / 8] >> first % 8 & 1;
+	/* what lies behind the end of the medium leads nowhere */
+	return first < s->n_seen && (s->seen[first / 8] >> first % 8 & 1);
 }
 
 static void see(struct sweep *s, uint32_t first)
 {
-	s->seen[first / 8] |= 1u << first % 8;
+	if (first < s->n_seen)
+		s->seen[first / 8] |= 1u << first % 8;
 }
 
 static bool is_cluster(struct hl_fs *fs, uint32_t first)
@@ -274,7 +277,8 @@ enum hl_status hl_fat_fs_sweep(void **iter, struct hl_fs *fs, unsigned how)
 	if (!s)
 		return HL_NOMEM;
 	s->how = how;
-	s->seen = hl_zalloc(fs->ctx, (g->n_clusters + 2) / 8 + 1);
+	s->n_seen = hl_fat_clusters_there(impl(fs)->vol) + 2;
+	s->seen = hl_zalloc(fs->ctx, s->n_seen / 8 + 1);
 	if (!s->seen || later(fs, &s->live, 0, &root) != HL_OK) {
 		hl_fat_fs_sweep_close(fs, s);
 		return HL_NOMEM;

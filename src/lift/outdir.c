@@ -333,11 +333,6 @@ enum hl_status hl_outdir_finish(struct hl_outdir *d)
 	return d->tar ? hl_outtar_finish(d) : HL_OK;
 }
 
-const char *hl_outdir_path(const struct hl_outdir *d)
-{
-	return d->path;
-}
-
 void hl_outdir_close(struct hl_outdir *d)
 {
 	if (!d)

@@ -38,7 +38,6 @@ enum hl_status hl_outdir_tar(struct hl_outdir **out,
                              const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* All is in it.  HL_OK, HL_IO */
 enum hl_status hl_outdir_finish(struct hl_outdir *d) HL_MUST_CHECK;
-const char *hl_outdir_path(const struct hl_outdir *d);
 /* A folder with all above it.  HL_OK, HL_IO, HL_LIMIT, HL_NOMEM: said. */
 enum hl_status hl_outdir_mkdir(struct hl_outdir *d,
                                const char *rel) HL_MUST_CHECK;

@@ -153,4 +153,26 @@ if need sgdisk mkfs.fat && [ -e "$tmp/fat.img" ]; then
 	truncate -s 5M "$tmp/gpt.img"
 	run 2 "GPT: cut inside the volume" ls -R "$tmp/gpt.img"
 fi
+
+# 2^28 clusters on 2 MiB: what is kept of each must follow the medium
+if need mkfs.fat python3; then
+	mkfs.fat -C -F 32 -s 1 "$tmp/claims.img" 40000 >/dev/null
+	python3 - "$tmp/claims.img" <<'PY'
+import struct, sys
+b = bytearray(open(sys.argv[1], 'rb').read(2 << 20))
+struct.pack_into('<I', b, 32, 0xffffffff)   # sectors of the volume
+struct.pack_into('<I', b, 36, 0x00200000)   # sectors of a FAT
+b[6 * 512:7 * 512] = b[:512]
+open(sys.argv[1], 'wb').write(b)
+PY
+	for how in "ls -R -d" "hives -d"; do
+		# shellcheck disable=SC2086
+		run 2 "FAT that claims a terabyte: $how" $how --stats \
+			"$tmp/claims.img"
+		peak=$(sed -n 's/.*own peak \([0-9]*\) bytes.*/\1/p' "$err")
+		check "FAT that claims a terabyte: $how: memory" \
+			[ "${peak:-99999999}" -lt 4194304 ]
+	done
+	rm -f "$tmp/claims.img"
+fi
 finish
