@@ -148,6 +148,20 @@
 /* Extended boot records of one disk: drive letters end at 26. */
 #define HL_MAX_EBRS 1024
 
+/* Boot sectors and tables that a scan notices, 16 bytes each and some reads to
+ * judge one; a medium with more is made of copies of them. */
+#define HL_MAX_SCAN_PLACES (1u << 16)
+
+/* Lines of evidence for one volume; a person reads ten. */
+#define HL_MAX_SCAN_EVIDENCE 64
+
+/* Partitions that older tables name: as many tables as can be noticed would
+ * name more, but no disk had so many. */
+#define HL_MAX_SCAN_HINTS 65536
+
+/* Bytes of a scan's state: what recmap may hold, and all places as text. */
+#define HL_MAX_SCAN_STATE (512u << 20)
+
 /* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
 #define HL_MAX_FOLDERS (16u << 20)
 
