@@ -55,6 +55,22 @@
  * in more pieces than this is a medium full of copies of records. */
 #define HL_MAX_NTFS_STRETCHES (1u << 22)
 
+/* NTFS: of a whole medium, stretches of records whose volume is to be told:
+ * 40 bytes each; beyond it the short ones are thinned. */
+#define HL_MAX_RECMAP_STRETCHES (1u << 20)
+
+/* NTFS: index blocks, and runs of indexes, that are compared for that, 24 and
+ * 48 bytes each; beyond it folders are sampled. */
+#define HL_MAX_RECMAP_INDEX (1u << 19)
+
+/* NTFS: of the same, runs of all $MFTs, 32 bytes each, and records that call
+ * themselves $MFT: a volume has two, each shadow copy may hold one more. */
+#define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
+#define HL_MAX_RECMAP_ANCHORS 4096
+
+/* NTFS: volumes inferred on one medium; partitions end at 128. */
+#define HL_MAX_RECMAP_VOLUMES 256
+
 /* NTFS: extents of $MFT whose first record is looked at when it is opened. */
 #define HL_MAX_NTFS_MFT_CHECKS 16
 
