@@ -4,7 +4,8 @@
  *	main.c     the command table, the exit status
  *	options.c  words of the command line -> struct opts
  *	help.c     what --help and --version print
- *	session.c  find files -> (sandbox) -> open image -> open disk
+ *	session.c  find and open files -> sandbox -> open image -> open disk
+ *	sandbox*.c what closes in between (sandbox.h); keeper.c
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
@@ -46,6 +47,14 @@ struct command {
 	int min_args, max_args; /* after IMAGE; -1: any number */
 	const char *usage, *does, *example;
 	enum outcome (*run)(struct cli *c);
+	/*
+	 * Before the sandbox, so before a byte of the image was looked at:
+	 * opens by name all that run will write, and what it reads besides
+	 * the image, into c->opened.  NULL: there is none.  false: said.
+	 */
+	bool (*open)(struct cli *c);
+	/* Takes back what open made, when run never came. */
+	void (*drop)(struct cli *c);
 };
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
@@ -58,11 +67,17 @@ const struct command *command_find(const char *name);
 enum outcome cmd_info(struct cli *c);
 enum outcome cmd_hives(struct cli *c);
 enum outcome cmd_extract(struct cli *c);
+bool extract_open(struct cli *c);
+void extract_drop(struct cli *c);
 enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
 enum outcome cmd_replay(struct cli *c);
+bool replay_open(struct cli *c);
+void replay_drop(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
+bool exec_open(struct cli *c);
+void exec_drop(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
@@ -209,6 +224,7 @@ struct hl_time zone_to_utc(void *user, struct hl_time local);
 
 /* ---- session.c, where.c ---- */
 
+/* All up to the open disk (replay: its files).  false: said */
 bool session_open(struct cli *c);
 void session_close(struct cli *c);
 
@@ -256,6 +272,9 @@ struct cli {
 	struct progress progress;
 	struct stop stop;
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
+	void *opened; /* what the command's open left for its run, or NULL */
+	struct sandbox *sandbox; /* NULL: nothing announced, not entered */
+	struct { int sock; pid_t pid; } keeper; /* pid 0: none (sandbox.h) */
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;

@@ -27,6 +27,8 @@ bool helper_start(struct cli *c)
 	if (pid == 0) {
 		close(pair[0]);
 		hl_files_close(c->files); /* no business of the helper's */
+		if (c->keeper.pid)
+			close(c->keeper.sock);
 		helper_loop(pair[1], c->o.child);
 	}
 	close(pair[1]);
