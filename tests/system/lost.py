@@ -7,12 +7,12 @@ import contextlib
 import os
 import sys
 
-from common import Tally, need, scratch, tool
+from common import CORPUS, UNPACKED, Tally, need, scratch, tool
 from lost_check import (Scan, check_hives, check_lost, check_offset,
                         check_sfdisk, find_volume, geometry)
-from lost_world import (MIB, Author, Changed, Volume, changed_sectors,
-                        fat_write, istat_clusters, locate, loop, make_image,
-                        mounted, quick_format, snapshot, table, written)
+from lost_world import (MIB, Author, Changed, File, Volume,
+                        changed_sectors, istat_clusters, locate, locate_records, loop,
+                        make_image, mounted, parents, snapshot, table, written)
 
 
 def acquire(raw, target):
@@ -41,7 +41,7 @@ def story_disk(tmp, scale):
         a.write('early/first.bin', a.content(300_000))
         a.windows(tag=7, users=('carol',))
         a.edges()
-        a.fragments(40)
+        a.fragments(40, 600)
         a.many(450, 800_000 * scale)
         a.write('streams/file', a.content(5000))
         a.write('streams/file:small', a.content(50))
@@ -132,7 +132,7 @@ def some(a):
 def with_hives(a):
     a.windows(tag=3)
     some(a)
-    a.fragments(20)
+    a.fragments(20, 300)
 
 
 def old(tally, scale):
@@ -309,7 +309,57 @@ def shattered(tally, scale):
         check_bootless(tally, image, before, v, label + ', no record 0')
 
 
-WORLDS = dict(story=story, old=old, generations=generations,
+# ---- an image that others made for this -------------------------------------
+
+def of_truth(name, offset, size):
+    """A volume as the corpus' truth lists it."""
+    v = Volume('ntfs', offset, size)
+    with open(os.path.join(CORPUS, 'truth', name), encoding='utf-8') as f:
+        rows = [x.rstrip('\n').split('\t') for x in f if x[0] != '#']
+    dirs = {'/' + r[5]: int(r[2].split('-')[0]) for r in rows
+            if r[0] == 'd/d'}
+    for kind, state, inode, length, digest, path in rows:
+        if kind == 'r/r' and state == '-' and path[0] != '$':
+            f = File('/' + path, b'', int(inode.split('-')[0]))
+            f.size, f.sha256 = int(length), digest
+            f.above = [dirs['/' + p] for p in parents(path)]
+            v.files[f.path] = f
+    return v
+
+
+def reference(tally, scale):
+    """RecuperaBit's own reference, at an odd place of a larger medium."""
+    source = os.path.join(UNPACKED, 'Lazza__RecuperaBit',
+                          'reference_ntfs.img')
+    if not os.path.exists(source):
+        tally.skip('no corpus: RecuperaBit\'s reference')
+        return
+    size = os.path.getsize(source)
+    with scratch('lost-reference') as tmp:
+        image = os.path.join(tmp, 'image')
+        make_image(image, size + 20 * MIB)
+        v = of_truth('recuperabit__reference_ntfs.tsv', 5 * MIB + 512, size)
+        tool('dd', f'if={source}', f'of={image}', 'bs=512', 'conv=notrunc,'
+             'sparse', f'seek={v.offset // 512}')
+        locate_records(image, v)
+        for f in v.files.values():
+            f.blocks = [(v.offset + c * 4096, 4096)
+                        for c in istat_clusters(image, v, f.record)]
+        before = snapshot(image, os.path.join(tmp, 'before'))
+        scan = Scan(tally, image, 'reference')
+        row = find_volume(tally, scan, v, 'reference')
+        if row:
+            check_lost(tally, image, v, row, Changed([]), 'reference')
+        wipe(image, *boots(v))
+        check_bootless(tally, image, before, v, 'reference, no boot sector')
+        # as a new format does: the first records and their copies
+        mirror = istat_clusters(before, v, 1)
+        wipe(image, (v.offset + v.mft_runs[0][0] * 4096, 64 * 1024),
+             *((v.offset + c * 4096, 4096) for c in mirror))
+        check_bootless(tally, image, before, v, 'reference, 64 records gone')
+
+
+WORLDS = dict(reference=reference, story=story, old=old, generations=generations,
               bootless=bootless, shattered=shattered)
 
 

@@ -212,21 +212,21 @@ class Author:
         for n in (0, 1, 100, 500, 700, 1000, c - 1, c, c + 1, 3 * c + 7):
             self.write(f'edge/size {n}', self.content(n))
 
-    def fragments(self, pieces, unit=None):
-        """Two files that grow in turns."""
-        unit = unit or self.volume.cluster
-        names = ['frag/left', 'frag/right']
-        data = [self.content(pieces * unit) for _ in names]
-        os.makedirs(os.path.join(self.top, 'frag'), exist_ok=True)
-        with contextlib.ExitStack() as stack:
-            files = [stack.enter_context(
-                open(os.path.join(self.top, n), 'wb', 0)) for n in names]
-            for i in range(pieces):
-                for f, d in zip(files, data):
-                    f.write(d[i * unit:(i + 1) * unit])
-                    os.fsync(f.fileno())
-        for n, d in zip(names, data):
-            self.keep(n, d)
+    def fragments(self, *pieces):
+        """Files whose every second unit was written first: a run for each,
+        and an attribute list where one record cannot hold them."""
+        unit = max(self.volume.cluster, 4096)
+        for n in pieces:
+            path = f'frag/{n} pieces'
+            full = os.path.join(self.top, path)
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            data = self.content(n * unit)
+            with open(full, 'wb', 0) as f:
+                f.truncate(len(data))
+                for i in (*range(1, n, 2), *range(0, n, 2)):
+                    os.pwrite(f.fileno(), data[i * unit:(i + 1) * unit],
+                              i * unit)
+            self.keep(path, data)
 
 
 def fat_write(image, volume, tmp, write, seed):
