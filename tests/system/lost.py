@@ -11,8 +11,9 @@ from common import CORPUS, UNPACKED, Tally, need, scratch, tool
 from lost_check import (Scan, check_hives, check_lost, check_offset,
                         check_sfdisk, find_volume, geometry)
 from lost_world import (MIB, Author, Changed, File, Volume,
-                        changed_sectors, istat_clusters, locate, locate_records, loop,
-                        make_image, mounted, parents, snapshot, table, written)
+                        changed_sectors, istat_clusters, locate,
+                        locate_records, loop, make_image, mounted, parents,
+                        snapshot, sort_out, table, written)
 
 
 def acquire(raw, target):
@@ -66,12 +67,14 @@ def overwrite(image, before, new, d, percent, tmp):
         a = Author(new, point, 100 + percent)
         a.windows(tag=11, users=('dave',))
         a.many(30, 40_000)
-        done, n = 0, 0
-        while done < percent / 100 * d.size and n < 9:
-            more = int(percent / 100 * d.size - done)
-            a.write(f'install/big {n}', a.content(max(more, 64 << 10)))
+        done, want, n = 0, percent * d.size // 100, 0
+        # where ntfs-3g puts the next file is its own affair
+        while done < want and n < 60:
+            a.write(f'install/big {n}', a.content(
+                max((want - done) // 2, 256 << 10)))
             os.sync()
-            changed = Changed(changed_sectors(before, image))
+            changed = Changed(changed_sectors(before, image, d.offset,
+                                              d.offset + d.size))
             done, n = changed.within(d.offset, d.offset + d.size), n + 1
     locate(image, new)
     return Changed(changed_sectors(before, image))
@@ -352,11 +355,24 @@ def reference(tally, scale):
             check_lost(tally, image, v, row, Changed([]), 'reference')
         wipe(image, *boots(v))
         check_bootless(tally, image, before, v, 'reference, no boot sector')
-        # as a new format does: the first records and their copies
-        mirror = istat_clusters(before, v, 1)
-        wipe(image, (v.offset + v.mft_runs[0][0] * 4096, 64 * 1024),
-             *((v.offset + c * 4096, 4096) for c in mirror))
-        check_bootless(tally, image, before, v, 'reference, 64 records gone')
+        check_reformatted(tally, tmp, before, v, 'reference, formatted')
+
+
+def check_reformatted(tally, tmp, before, v, label):
+    """A larger volume at the same place: of the old one the end is left, with
+    the boot sector's copy, and all records but the first."""
+    image = snapshot(before, os.path.join(tmp, 'image'))
+    new = Volume('ntfs', v.offset, v.size + 8 * MIB, label='NEW')
+    written(image, new, tmp, None)
+    locate(image, new)
+    changed = Changed(changed_sectors(before, image))
+    tally.check(len(sort_out(v, changed)[0]) >= 9, f'{label}: the world '
+                f'itself: {sort_out(v, changed)}')
+    scan = Scan(tally, image, label)
+    row = find_volume(tally, scan, v, label)
+    if row:
+        tally.equal(row['boot'], 'backup', f'{label}: boot')
+        check_lost(tally, image, v, row, changed, label, [new])
 
 
 WORLDS = dict(reference=reference, story=story, old=old, generations=generations,

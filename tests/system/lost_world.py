@@ -5,6 +5,7 @@ What a later format overwrote is found by comparing the medium before and
 after, sector by sector; nothing of hivelift takes part in it.
 """
 import contextlib
+import errno
 import hashlib
 import mmap
 import os
@@ -179,7 +180,9 @@ class Author:
         os.makedirs(os.path.dirname(full), exist_ok=True)
         with open(full, 'wb', 0) as f:
             for i in range(0, len(data), MIB):
-                f.write(data[i:i + MIB])
+                piece = data[i:i + MIB]
+                if f.write(piece) != len(piece):
+                    raise OSError(errno.ENOSPC, path)
         return self.keep(path, data, hive)
 
     def hive(self, path, kind, user='alice', keys=0):
@@ -297,9 +300,11 @@ def data_spans(path):
         os.close(fd)
 
 
-def changed_sectors(before, after):
+def changed_sectors(before, after, low=0, high=1 << 62):
     """Sorted (start, end) of the sectors that are not what they were."""
-    spans = sorted([*data_spans(before), *data_spans(after)])
+    spans = sorted((max(a, low), min(b, high))
+                   for a, b in (*data_spans(before), *data_spans(after))
+                   if b > low and a < high)
     out, step, done = [], 64 << 10, 0
     with Medium(before).map() as a, Medium(after).map() as b:
         for start, end in spans:
