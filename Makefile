@@ -16,6 +16,7 @@
 #   DEVELOPER=1          warnings are errors
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
+#   NO_SECCOMP=1         leave the program's filter of system calls out
 #   NO_HARDENING=1       leave the hardening flags out
 #   V=1                  show whole commands
 #   prefix bindir libdir includedir mandir pkgconfigdir   where install puts
@@ -63,6 +64,15 @@ SYS_LIBS := -liconv
 else
 SYS_LIBS := -lpthread
 endif
+ifeq ($(UNAME_S),Linux)
+ifndef NO_SECCOMP
+SECCOMP_LIBS := $(call pc,--libs libseccomp)
+SECCOMP_CFLAGS := $(call pc,--cflags libseccomp)
+endif
+endif
+endif
+ifdef NO_SECCOMP
+SECCOMP_LIBS :=
 endif
 ifdef NO_LIBEWF
 LIBEWF_LIBS :=
@@ -97,6 +107,9 @@ HL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 \
 	-DHL_VERSION='"$(VERSION)"' -Iinclude -Isrc
 ifneq ($(strip $(LIBEWF_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBEWF $(LIBEWF_CFLAGS)
+endif
+ifneq ($(strip $(SECCOMP_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
 endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
 LIBS = $(LIBEWF_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(SYS_LIBS)
@@ -148,7 +161,7 @@ PC = $(B)/hivelift.pc
 all: $(B)/libhivelift.a $(B)/$(SO) $(PC) $(if $(CLI_SRC),$(B)/hivelift)
 
 # The stamp changes when the flags do, and everything depends on it.
-FLAGS_NOW = $(COMPILE) | $(LINK) | $(LIBS) | $(CHECK_LIBS)
+FLAGS_NOW = $(COMPILE) | $(LINK) | $(LIBS) | $(SECCOMP_LIBS) | $(CHECK_LIBS)
 PLACES_NOW = $(prefix) | $(libdir) | $(includedir) | $(LIBS)
 stamp = mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.$$$$; \
 	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv -f $@.$$$$ $@; fi
@@ -182,7 +195,7 @@ $(B)/$(SO): $(LIB_OBJ) $(B)/exports \
 
 $(B)/hivelift: $(CLI_OBJ) $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a \
-		$(AS_NEEDED) $(LIBS)
+		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
 
 # libewf and jansson have their place only in a static link
 $(PC): hivelift.pc.in VERSION $(B)/.places

@@ -158,6 +158,8 @@ bool session_open(struct cli *c)
 		.map = c->o.map,
 	};
 
+	if (!sandbox_user(c))
+		return false;
 	if ((c->cmd->bit & CMD_IMAGE) && !find(c, &io))
 		return false;
 	if (c->cmd->open && !c->cmd->open(c))
@@ -177,5 +179,6 @@ void session_close(struct cli *c)
 	hl_files_close(c->files);
 	keeper_end(c, false);
 	sandbox_free(c);
+	preload_free(c);
 	free(c->notes.seen);
 }
