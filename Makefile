@@ -151,7 +151,7 @@ TOOL_SRC := $(wildcard tests/tools/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(patsubst %.c,$(B)/%.o,$(CHECK_SRC) $(FUZZ_SRC) $(TOOL_SRC) \
-	tests/testing.c tests/fuzz/replay.c \
+	tests/testing.c tests/fuzz/replay.c tests/sandbox/plant.c \
 	tests/fuzz/damage.c)
 CHECKS := $(CHECK_SRC:tests/%.c=$(B)/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
@@ -216,12 +216,20 @@ $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
 		$(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 
+# the program itself, with something planted that it must not be able to do
+ifeq ($(UNAME_S),Linux)
+PLANTED = $(B)/test-sandbox
+endif
+$(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
+	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
+		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
+
 $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # everything that `check` runs, built and not run
-build-tests: all $(CHECKS) $(FUZZ) $(TOOLS)
+build-tests: all $(CHECKS) $(FUZZ) $(TOOLS) $(PLANTED)
 
 # the quick round while working: unit suites and fuzz replays
 units: $(CHECKS) $(FUZZ)
