@@ -103,6 +103,8 @@ struct opts {
 	uint64_t cluster_size, mft_lcn, generation;
 	bool has_mft;
 	const char *state;
+	bool no_sandbox;
+	const char *run_as;
 	bool help, version;
 };
 
@@ -228,7 +230,11 @@ bool zone_set(const char *zone);
 /* hl_ctx.to_utc */
 struct hl_time zone_to_utc(void *user, struct hl_time local);
 
-/* ---- session.c, where.c ---- */
+/* ---- preload.c, session.c, where.c ---- */
+
+/* What libraries would open later is opened now. */
+void preload(struct cli *c);
+void preload_free(struct cli *c);
 
 /* All up to the open disk (replay: its files).  false: said */
 bool session_open(struct cli *c);
@@ -280,6 +286,7 @@ struct cli {
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
 	void *opened; /* what the command's open left for its run, or NULL */
 	struct sandbox *sandbox; /* NULL: nothing announced, not entered */
+	struct preload *preload; /* preload.c */
 	struct { int sock; pid_t pid; } keeper; /* pid 0: none (sandbox.h) */
 	struct hl_files *files;
 	struct hl_src *image;
