@@ -175,6 +175,10 @@
 /* Inflated EWF chunks kept, in bytes: neighbouring MFT records share one. */
 #define HL_EWF_CACHE_BYTES (2u << 20)
 
+/* EWF chunks inflated ahead of whoever reads in order: each thread has some
+ * to do while others are waited for. */
+#define HL_EWF_AHEAD_BYTES (8u << 20)
+
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
