@@ -154,8 +154,9 @@
 /* Segment files of one image: .ZZZ is number 14,971; split sets go on. */
 #define HL_MAX_SEGMENTS 1000000
 
-/* Segment files kept open at once; the others are opened for each read. */
-#define HL_MAX_OPEN_SEGMENTS 512
+/* Segment files that stay open: 256 GiB in files of 2 GiB; of the others a
+ * few are open at a time. */
+#define HL_MAX_OPEN_SEGMENTS 128
 
 /* Sections of one EWF segment file; writers make about ten for 2 GiB. */
 #define HL_MAX_EWF_SECTIONS 65536
