@@ -17,6 +17,7 @@
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
 #   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
+#   NO_SECCOMP=1         leave the program's filter of system calls out
 #   NO_HARDENING=1       leave the hardening flags out
 #   V=1                  show whole commands
 #   prefix bindir libdir includedir mandir pkgconfigdir   where install puts
@@ -66,6 +67,15 @@ SYS_LIBS := -liconv
 else
 SYS_LIBS := -lpthread
 endif
+ifeq ($(UNAME_S),Linux)
+ifndef NO_SECCOMP
+SECCOMP_LIBS := $(call pc,--libs libseccomp)
+SECCOMP_CFLAGS := $(call pc,--cflags libseccomp)
+endif
+endif
+endif
+ifdef NO_SECCOMP
+SECCOMP_LIBS :=
 endif
 ifdef NO_LIBEWF
 LIBEWF_LIBS :=
@@ -107,8 +117,12 @@ endif
 ifneq ($(strip $(LIBDEFLATE_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
 endif
+ifneq ($(strip $(SECCOMP_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
+endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
-LIBS = $(LIBEWF_LIBS) $(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(SYS_LIBS)
+LIBS = $(LIBEWF_LIBS) $(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
+	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HARDEN_LD) $(HARDEN_EXE) $(LDFLAGS)
 
@@ -147,7 +161,7 @@ TOOL_SRC := $(wildcard tests/tools/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(patsubst %.c,$(B)/%.o,$(CHECK_SRC) $(FUZZ_SRC) $(TOOL_SRC) \
-	tests/testing.c tests/fuzz/replay.c \
+	tests/testing.c tests/fuzz/replay.c tests/sandbox/plant.c \
 	tests/fuzz/damage.c)
 CHECKS := $(CHECK_SRC:tests/%.c=$(B)/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
@@ -157,7 +171,7 @@ PC = $(B)/hivelift.pc
 all: $(B)/libhivelift.a $(B)/$(SO) $(PC) $(if $(CLI_SRC),$(B)/hivelift)
 
 # The stamp changes when the flags do, and everything depends on it.
-FLAGS_NOW = $(COMPILE) | $(LINK) | $(LIBS) | $(CHECK_LIBS)
+FLAGS_NOW = $(COMPILE) | $(LINK) | $(LIBS) | $(SECCOMP_LIBS) | $(CHECK_LIBS)
 PLACES_NOW = $(prefix) | $(libdir) | $(includedir) | $(LIBS)
 stamp = mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.$$$$; \
 	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv -f $@.$$$$ $@; fi
@@ -191,7 +205,7 @@ $(B)/$(SO): $(LIB_OBJ) $(B)/exports \
 
 $(B)/hivelift: $(CLI_OBJ) $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a \
-		$(AS_NEEDED) $(LIBS)
+		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
 
 # libewf and jansson have their place only in a static link
 $(PC): hivelift.pc.in VERSION $(B)/.places
@@ -212,12 +226,20 @@ $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
 		$(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 
+# the program itself, with something planted that it must not be able to do
+ifeq ($(UNAME_S),Linux)
+PLANTED = $(B)/test-sandbox
+endif
+$(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
+	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
+		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
+
 $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # everything that `check` runs, built and not run
-build-tests: all $(CHECKS) $(FUZZ) $(TOOLS)
+build-tests: all $(CHECKS) $(FUZZ) $(TOOLS) $(PLANTED)
 
 # the quick round while working: unit suites and fuzz replays
 units: $(CHECKS) $(FUZZ)
