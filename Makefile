@@ -17,6 +17,7 @@
 #   DEVELOPER=1          warnings are errors
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
+#   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
 #   NO_SECCOMP=1         leave the program's filter of system calls out
 #   NO_HARDENING=1       leave the hardening flags out
 #   V=1                  show whole commands
@@ -56,6 +57,8 @@ ifndef NO_LIBEWF
 LIBEWF_LIBS := $(call pc,--libs libewf)
 LIBEWF_CFLAGS := $(call pc,--cflags libewf)
 endif
+LIBDEFLATE_LIBS := $(call pc,--libs libdeflate)
+LIBDEFLATE_CFLAGS := $(call pc,--cflags libdeflate)
 ifeq ($(UNAME_S),Linux)
 SYS_LIBS := -ldl -lpthread
 else ifeq ($(UNAME_S),Darwin)
@@ -75,6 +78,9 @@ SECCOMP_LIBS :=
 endif
 ifdef NO_LIBEWF
 LIBEWF_LIBS :=
+endif
+ifdef NO_LIBDEFLATE
+LIBDEFLATE_LIBS :=
 endif
 
 # ---- flags -------------------------------------------------------------------
@@ -107,11 +113,15 @@ HL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 \
 ifneq ($(strip $(LIBEWF_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBEWF $(LIBEWF_CFLAGS)
 endif
+ifneq ($(strip $(LIBDEFLATE_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
+endif
 ifneq ($(strip $(SECCOMP_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
 endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
-LIBS = $(LIBEWF_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(SYS_LIBS)
+LIBS = $(LIBEWF_LIBS) $(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
+	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HARDEN_LD) $(HARDEN_EXE) $(LDFLAGS)
 
