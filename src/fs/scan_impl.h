@@ -9,7 +9,7 @@
  *	scan_inside.c  boot sectors inside of files
  *	scan_age.c     generations
  *	scan_records.c volumes inferred from records of NTFS
- *	*_lost.c       one format each: what a place proves
+ *	scan_ntfs.c, scan_fat.c, scan_exfat.c: what a place proves
  */
 #ifndef HL_SCAN_IMPL_H
 #define HL_SCAN_IMPL_H
@@ -48,6 +48,7 @@ struct hl_scan {
 	struct scan_place *place;
 	size_t n_place, cap_place;
 	bool full;           /* there were more places */
+	uint64_t n_bad;      /* bytes that could not be read */
 	struct hl_recmap *map;
 	struct scan_hint *hint;
 	size_t n_hint, cap_hint;
@@ -90,18 +91,19 @@ enum hl_status hl_scan_hint(struct hl_scan *s,
 
 /*
  * One or two ways to read a boot sector, as the first or the second one of a
- * volume; whichever proves more is taken.  Takes both over; start:
- * HL_NO_OFFSET: that way is impossible.
+ * volume; whichever proves more is taken, and of equals the first one unless
+ * copy.  Takes both over; off HL_NO_OFFSET: that way is impossible.
  */
 enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
-                              struct hl_lost *second) HL_MUST_CHECK;
+                              struct hl_lost *second, bool copy)
+	HL_MUST_CHECK;
 
 static inline bool hl_scan_fatal(enum hl_status st)
 {
 	return st == HL_NOMEM || st == HL_CANCELLED;
 }
 
-/* ---- ntfs_lost.c, fat_lost.c, exfat_lost.c, scan_table.c ----------------- */
+/* ---- one format each ----------------------------------------------------- */
 
 bool hl_ntfs_lost_keep(struct span sector);
 enum hl_status hl_ntfs_lost_judge(struct hl_scan *s, uint64_t off,

@@ -91,9 +91,10 @@ enum hl_status hl_scan_take(struct hl_scan *s, struct hl_lost *l)
 }
 
 enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
-                              struct hl_lost *second)
+                              struct hl_lost *second, bool copy)
 {
-	bool two = second->off != HL_NO_OFFSET && second->score > first->score;
+	bool two = second->off != HL_NO_OFFSET &&
+	           second->score + copy > first->score;
 	struct hl_lost *best = first->off == HL_NO_OFFSET || two ? second :
 	                                                           first;
 
