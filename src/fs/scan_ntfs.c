@@ -95,14 +95,20 @@ static bool is_mft(const struct proof *p, struct span bytes,
 }
 
 /* When its volume was formatted; 0: it does not say. */
+/* mkntfs and ntfs-3g leave the one time at zero, and fill in the other. */
 static uint64_t made(struct span bytes, const struct hl_ntfs_head *h)
 {
 	struct hl_ntfs_attr a;
 	struct hl_ntfs_std std;
+	struct hl_ntfs_name name;
 
 	if (attribute(bytes, h, NTFS_STANDARD_INFORMATION, 0, &a) &&
-	    a.resident && hl_ntfs_std_decode(a.value, &std) == HL_OK)
+	    a.resident && hl_ntfs_std_decode(a.value, &std) == HL_OK &&
+	    std.times.created)
 		return std.times.created;
+	if (attribute(bytes, h, NTFS_FILE_NAME, 0, &a) && a.resident &&
+	    hl_ntfs_name_decode(a.value, &name) == HL_OK)
+		return name.times.created;
 	return 0;
 }
 

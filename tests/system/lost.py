@@ -80,7 +80,7 @@ def overwrite(image, before, new, d, percent, tmp):
     return Changed(changed_sectors(before, image))
 
 
-def check_story(tally, image, c, d, new, changed, label):
+def check_story(tally, image, c, d, new, changed, percent, label):
     scan = Scan(tally, image, label)
     row_d = find_volume(tally, scan, d, label)
     row_c = find_volume(tally, scan, c, label)
@@ -103,7 +103,9 @@ def check_story(tally, image, c, d, new, changed, label):
     check_hives(tally, image, [*volumes, (new, '1')], changed, label)
     if not image.endswith('.E01'):
         check_offset(tally, image, d, changed, label, known=(c, new))
-        check_sfdisk(tally, image, [d, new], changed, label)
+        # ntfs-3g needs the indexes, too, which may be overwritten
+        check_sfdisk(tally, image, [d, new] if percent == 0 else [new],
+                     changed, label)
 
 
 def story(tally, scale):
@@ -117,10 +119,11 @@ def story(tally, scale):
             share = 100 * changed.within(d.offset, d.offset + d.size) / d.size
             tally.check(percent <= share <= 1.3 * percent + 0.5,
                         f'{label}: the world itself: {share:.2f} %')
-            check_story(tally, image, c, d, new, changed, label)
+            check_story(tally, image, c, d, new, changed, percent, label)
             if percent in (0, 10):
                 e01 = acquire(image, os.path.join(tmp, 'image'))
-                check_story(tally, e01, c, d, new, changed, label + ', E01')
+                check_story(tally, e01, c, d, new, changed, percent,
+                            label + ', E01')
                 os.unlink(e01)
             os.unlink(image)
 

@@ -253,7 +253,7 @@ def mount_parts(tally, copy, parts, volumes, changed, seen, label):
     for p in parts:
         start, size = p['start'] * 512, p['size'] * 512
         for v in volumes:
-            if v.offset != start:
+            if v.offset != start or abs(v.size - size) > MIB:
                 continue
             tally.equal(size, v.size, f'{label}: size at {start}')
             try:
