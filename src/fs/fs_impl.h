@@ -49,6 +49,10 @@ struct hl_fs_ops {
 	                            unsigned *cursor, struct hl_fact *out);
 	/* Bytes free; HL_END: not known.  May be NULL: info.unallocated. */
 	enum hl_status (*unallocated)(struct hl_fs *fs, uint64_t *bytes);
+	/* Whose is that byte of the volume?  HL_OK: a live file's, of which
+	 * ref->id is set; HL_END: nobody's, or not known.  May be NULL. */
+	enum hl_status (*holder)(struct hl_fs *fs, uint64_t off,
+	                         struct hl_ref *ref);
 };
 
 struct hl_fs {
@@ -62,7 +66,7 @@ struct hl_fs {
 void hl_fs_paths_free(struct hl_fs *fs);
 
 /*
- * ntfs_lost.c: an NTFS volume without its boot sector, maybe with a later
+ * ntfs_below.c: an NTFS volume without its boot sector, maybe with a later
  * one over it.
  */
 struct hl_recmap_extent;
