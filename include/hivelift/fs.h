@@ -84,6 +84,9 @@ struct hl_fs_info {
 	bool dirty;        /* $Volume or FAT dirty flag */
 	bool hibernated;   /* hiberfil.sys holds a hibernation */
 	bool has_records;  /* refs are MFT records */
+	bool stitched;     /* NTFS: $MFT is put together from what is left of
+	                      it; folders may be missing above their files,
+	                      which then are below "/$Orphan" */
 	uint32_t shadow_copies; /* counted, not searched */
 	uint64_t unallocated;   /* bytes free; HL_NO_OFFSET: not known (yet,
 	                           see hl_fs_unallocated) */

@@ -65,6 +65,32 @@ struct hl_fs {
 };
 void hl_fs_paths_free(struct hl_fs *fs);
 
+/*
+ * ntfs_below.c: an NTFS volume without its boot sector, maybe with a later
+ * one over it.
+ */
+struct hl_recmap_extent;
+struct hl_fs_rival { /* a later volume, open */
+	struct hl_fs *fs;
+	uint64_t off; /* in the image */
+};
+struct hl_fs_lost {
+	uint32_t cluster_size, record_size; /* bytes; record_size 0: unknown */
+	bool has_mft;
+	uint64_t mft_lcn; /* a cluster of its $MFT, the first or another */
+	uint64_t vol_off; /* of vol in the image */
+	const struct hl_recmap_extent *ext; /* its $MFT, offsets in the image;
+	                                       NULL: it is looked for */
+	size_t n_ext;
+	const struct hl_fs_rival *rival; /* NULL: what begins at its start */
+	size_t n_rival;
+};
+/* Nothing of *lost is kept.  HL_OK (how it was found is said as a loss),
+ * HL_END (no records), HL_CORRUPT (said), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_fs_open_lost(struct hl_fs **out, struct hl_src *vol,
+                               const struct hl_fs_lost *lost,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+
 extern const struct hl_fs_ops hl_fs_ntfs; /* ntfs_fs.c */
 extern const struct hl_fs_ops hl_fs_fat;  /* fat_fs.c */
 extern const struct hl_fs_ops hl_fs_exfat; /* exfat_fs.c */
