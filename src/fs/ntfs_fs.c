@@ -320,4 +320,5 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.fact_next = hl_ntfs_fs_fact,
 	.unallocated = unallocated,
 	.holder = hl_ntfs_fs_holder,
+	.in_use = hl_ntfs_fs_in_use,
 };
