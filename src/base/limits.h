@@ -68,6 +68,9 @@
 #define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
 #define HL_MAX_RECMAP_ANCHORS 4096
 
+/* NTFS: stretches of a lost volume that later ones have, 24 bytes each. */
+#define HL_MAX_NTFS_TAKEN (2u << 20)
+
 /* NTFS: volumes inferred on one medium; partitions end at 128. */
 #define HL_MAX_RECMAP_VOLUMES 256
 

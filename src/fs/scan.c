@@ -69,6 +69,7 @@ void hl_scan_close(struct hl_scan *scan)
 {
 	if (!scan)
 		return;
+	hl_scan_close_rivals(scan);
 	for (size_t i = 0; i < scan->n_lost; i++)
 		hl_lost_clear(scan, &scan->lost[i]);
 	hl_free(scan->ctx, scan->lost);

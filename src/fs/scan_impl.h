@@ -55,6 +55,8 @@ struct hl_scan {
 	struct hl_lost *lost;
 	size_t n_lost, cap_lost;
 	unsigned generations;
+	struct hl_volume *rival; /* n_lost of them, once they are needed */
+	size_t n_rival;
 };
 
 /* One kind of thing that the pass looks for. */
@@ -139,15 +141,41 @@ static inline bool hl_lost_overlap(const struct hl_lost *a,
 /* ---- lost_volume.c ----------------------------------------------------- */
 
 /*
- * The bytes of a lost volume, its boot sector put where it belongs: the copy,
- * or one made of the geometry.  *boot has to be closed after *out, or is
- * NULL.  HL_OK, HL_NOMEM
+ * Opens a lost volume, of which off and lost are set, with what later ones of
+ * the scan have of it marked.
+ * HL_OK (also when it is not read); HL_NOMEM, HL_CANCELLED
  */
-enum hl_status hl_lost_source(struct hl_src **out, struct hl_src **boot,
-                              struct hl_src *image, const struct hl_lost *l,
+enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
+                            struct hl_scan *s,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The same with the volumes that lie over it. */
+struct hl_fs_rival;
+enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
+                                  const struct hl_fs_rival *rival, size_t n,
+                                  const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* below_offset.c: those of the table that lie over [off, off + len); lost:
+ * there is no boot sector that could tell that it lies in a file of theirs.
+ * *out is to be closed in any case.  HL_OK, HL_NOMEM, HL_CANCELLED */
+struct hl_rivals;
+enum hl_status hl_rivals_open(struct hl_rivals **out, struct hl_src *image,
+                              uint32_t sector_size, uint64_t off, uint64_t len,
+                              bool lost,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
-/* A boot sector with those numbers. */
-void hl_ntfs_lost_boot(uint8_t sector[512], const struct hl_lost_geom *g,
-                       uint64_t size);
+const struct hl_fs_rival *hl_rivals_get(const struct hl_rivals *l, size_t *n);
+void hl_rivals_close(struct hl_rivals *l);
+/* scan_rivals.c: for hl_free.  HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_scan_open_rivals(struct hl_scan *s) HL_MUST_CHECK;
+enum hl_status hl_scan_rivals(struct hl_scan *s, const struct hl_lost *l,
+                              struct hl_fs_rival **out,
+                              size_t *n) HL_MUST_CHECK;
+void hl_scan_close_rivals(struct hl_scan *s);
+
+/*
+ * The bytes of a lost volume, its boot sector's copy put where it belongs.
+ * HL_OK, HL_NOMEM
+ */
+enum hl_status hl_lost_source(struct hl_src **out, struct hl_src *image,
+                              const struct hl_lost *l,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 #endif

@@ -114,6 +114,7 @@ enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
 
 static void forget(struct hl_scan *s)
 {
+	hl_scan_close_rivals(s);
 	for (size_t i = 0; i < s->n_lost; i++)
 		hl_lost_clear(s, &s->lost[i]);
 	s->n_lost = s->n_hint = 0;
