@@ -50,7 +50,8 @@ struct command {
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_IMAGE = 127, /* those that read an image */
+	CMD_CARVE = 256,
+	CMD_IMAGE = 127 | CMD_CARVE, /* those that read an image */
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -63,6 +64,7 @@ enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
 enum outcome cmd_replay(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
+enum outcome cmd_carve(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
@@ -82,6 +84,7 @@ struct opts {
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
+	bool all; /* carve: the whole medium */
 	bool help, version;
 };
 
@@ -239,6 +242,8 @@ void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
 
 /* Build it, note its loss, print it where the options want it. */
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);
+/* For people, what was not searched; a loss with -q too. */
+void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
