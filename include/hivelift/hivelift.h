@@ -11,6 +11,7 @@
 #include "hive.h"
 #include "lift.h"
 #include "carve.h"
+#include "scan.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -60,7 +60,7 @@ enum hl_status carve_cover(struct cli *c, struct hl_carve *carve,
 	        c->o.all ? "the medium, all but live hives" :
 	        "space that no live file uses");
 	coverage_unsearched(c, out);
-	if (c->stop.timed_out)
+	if (stop_by_budget(c))
 		st = hl_coverage_add(out, &rest, &c->ctx);
 	c->loss |= out->loss;
 	if (st != HL_OK)

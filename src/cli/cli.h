@@ -4,7 +4,8 @@
  *	main.c     the command table, the exit status
  *	options.c  words of the command line -> struct opts
  *	help.c     what --help and --version print
- *	session.c  find files -> (sandbox) -> open image -> open disk
+ *	session.c  find and open files -> sandbox -> open image -> open disk
+ *	sandbox*.c what closes in between (sandbox.h); keeper.c
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
@@ -14,6 +15,7 @@
  *	notes.c    stderr: notes, errors, messages
  *	progress.c stderr: how far it is
  *	stop.c     signals, the time budget
+ *	memory.c   the memory budget
  *	zone.c     --tz: wall clock -> UTC
  *	helper*.c  the process that starts the children of exec (helper.h)
  *	cmd_*.c    one command each
@@ -46,12 +48,21 @@ struct command {
 	int min_args, max_args; /* after IMAGE; -1: any number */
 	const char *usage, *does, *example;
 	enum outcome (*run)(struct cli *c);
+	/*
+	 * Before the sandbox, so before a byte of the image was looked at:
+	 * opens by name all that run will write, and what it reads besides
+	 * the image, into c->opened.  NULL: there is none.  false: said.
+	 */
+	bool (*open)(struct cli *c);
+	/* Takes back what open made, when run never came. */
+	void (*drop)(struct cli *c);
 };
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_CARVE = 256,
-	CMD_IMAGE = 127 | CMD_CARVE, /* those that read an image */
+	CMD_SCAN = 256, CMD_CARVE = 512,
+	/* those that read an image */
+	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE,
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -59,12 +70,19 @@ const struct command *command_find(const char *name);
 enum outcome cmd_info(struct cli *c);
 enum outcome cmd_hives(struct cli *c);
 enum outcome cmd_extract(struct cli *c);
+bool extract_open(struct cli *c);
+void extract_drop(struct cli *c);
+enum outcome cmd_scan(struct cli *c);
 enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
 enum outcome cmd_replay(struct cli *c);
+bool replay_open(struct cli *c);
+void replay_drop(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
 enum outcome cmd_carve(struct cli *c);
+bool exec_open(struct cli *c);
+void exec_drop(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
@@ -85,6 +103,12 @@ struct opts {
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
 	bool all; /* carve: the whole medium */
+	bool lost, sfdisk;
+	uint64_t cluster_size, mft_lcn, generation;
+	bool has_mft;
+	const char *state;
+	bool no_sandbox;
+	const char *run_as;
 	bool help, version;
 };
 
@@ -196,22 +220,38 @@ void progress_clear(struct cli *c);
 struct stop {
 	bool has_deadline, timed_out, finishing;
 	bool complete; /* all is written: a signal comes too late */
-	bool broken;   /* it failed, and not for want of time */
+	bool starved;  /* what it was at needed more than --max-memory */
+	bool broken;   /* it failed, and not for want of time or memory */
 	struct timespec deadline;
 };
+/* Time or memory: what was done until then is kept, and that is status 2. */
+bool stop_by_budget(const struct cli *c);
 /* Before anything is written: what the system would kill for is an error. */
 void stop_early(void);
 void stop_init(struct cli *c);
 bool stop_wanted(void *user); /* ctx.cancelled */
 bool stop_signalled(const struct cli *c);
 
+/* Bytes the library may take. */
+uint64_t memory_ceiling(const struct cli *c);
+/*
+ * Did it fail because of that ceiling?  Once the disk is open this is a loss
+ * and no failure: remembered for the exit status and the coverage.
+ */
+bool memory_reached(struct cli *c, enum hl_status st);
+
 /* false: no such zone */
 bool zone_set(const char *zone);
 /* hl_ctx.to_utc */
 struct hl_time zone_to_utc(void *user, struct hl_time local);
 
-/* ---- session.c, where.c ---- */
+/* ---- preload.c, session.c, where.c ---- */
 
+/* What libraries would open later is opened now. */
+void preload(struct cli *c);
+void preload_free(struct cli *c);
+
+/* All up to the open disk (replay: its files).  false: said */
 bool session_open(struct cli *c);
 void session_close(struct cli *c);
 
@@ -231,7 +271,7 @@ bool volume_matches(const struct hl_volume *v, const char *id);
 #define SIZE_TEXT 32
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes); /* "1.5 MiB" */
 /* Why it failed, in the words of the option that made it so. */
-const char *show_status(const struct cli *c, enum hl_status st);
+const char *show_status(struct cli *c, enum hl_status st);
 #define ATTR_TEXT 16
 const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes);
 /* path, and path_utf16 when the last name needs it */
@@ -261,9 +301,15 @@ struct cli {
 	struct progress progress;
 	struct stop stop;
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
+	void *opened; /* what the command's open left for its run, or NULL */
+	struct sandbox *sandbox; /* NULL: nothing announced, not entered */
+	struct preload *preload; /* preload.c */
+	struct { int sock; pid_t pid; } keeper; /* pid 0: none (sandbox.h) */
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
+	struct hl_scan *scan; /* of scan and --lost; or NULL */
+	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */
 	bool unknown; /* nothing on the image was recognised */

@@ -107,7 +107,7 @@ static enum outcome finish(struct cli *c, struct hl_lift *lift,
 	struct hl_coverage cover;
 
 	if (c->stop.broken || stop_signalled(c) ||
-	    (outcome == FAILED && !c->stop.timed_out) ||
+	    (outcome == FAILED && !stop_by_budget(c)) ||
 	    carve_cover(c, carve, &cover) != HL_OK) {
 		hl_lift_abort(lift);
 		c->stop.broken |= outcome != FAILED;
@@ -163,25 +163,12 @@ static enum outcome carve(struct cli *c, struct hl_lift *lift)
 	return outcome;
 }
 
-static bool to_stdout(void *user, const void *p, size_t n)
-{
-	return out_write(user, p, n);
-}
-
+/* The folder was opened as extract opens its own. */
 enum outcome cmd_carve(struct cli *c)
 {
-	const bool tar = !strcmp(c->o.output, "-");
-	const struct hl_lift_opts opts = {
-		.dir = c->o.output,
-		.force = c->o.force,
-		.argv = (const char *const *)c->argv,
-		.files = c->files,
-		.write = tar ? to_stdout : NULL,
-		.user = &c->out,
-	};
-	struct hl_lift *lift;
+	struct hl_lift *lift = c->opened;
 
-	if (hl_lift_open(&lift, c->disk, &opts, &c->ctx) != HL_OK)
+	if (hl_lift_begin(lift, c->disk) != HL_OK)
 		return FAILED;
 	return carve(c, lift);
 }

@@ -320,4 +320,5 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.fact_next = hl_ntfs_fs_fact,
 	.unallocated = unallocated,
 	.free_next = hl_ntfs_fs_free_next,
+	.holder = hl_ntfs_fs_holder,
 };

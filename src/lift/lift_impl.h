@@ -40,6 +40,7 @@ struct hl_noted {
 struct hl_lift {
 	const struct hl_ctx *ctx;
 	struct hl_disk *disk;
+	const char *const *argv; /* the command line, or NULL */
 	bool deleted; /* with folders */
 	bool no_replay;
 	struct hl_src *leaf; /* the image itself, where every run ends */
