@@ -6,8 +6,9 @@
  *
  * Keys name their parents, lists their keys, keys their security.  Two parts
  * that were put together have to speak of each other across the split; bins
- * that lie in a row are believed unless they are strangers: most of what they
- * say of those before them, or these of them, is wrong.
+ * that lie in a row are believed unless they are strangers: of what they say
+ * of those before them, and these of them, more than a fifth is wrong.  Pages
+ * of a dirty hive may be of two states, so that some of it may be.
  */
 #include <string.h>
 
@@ -135,7 +136,7 @@ static uint64_t first_stranger(const struct carve_talk *t,
                                const struct said *said)
 {
 	for (size_t i = 1; i < t->n; i++)
-		if (said[i].bad >= 2 && said[i].bad > said[i].good)
+		if (said[i].bad >= 2 && 4u * said[i].bad > said[i].good)
 			return t->bin[i];
 	return UINT64_MAX;
 }
