@@ -75,7 +75,7 @@ static enum outcome write_all(struct cli *c, struct hl_lift *lift,
 		if (st != HL_OK)
 			return stopped(c, st);
 		count(n, p);
-		if (!c->o.json)
+		if (t)
 			row(t, p);
 	}
 	return DONE;
@@ -139,6 +139,8 @@ static enum outcome carve(struct cli *c, struct hl_lift *lift)
 		.right = { true, [5] = true },
 		.n_columns = 7,
 	};
+	/* an archive has stdout for itself */
+	bool list = !c->o.json && strcmp(c->o.output, "-") != 0;
 	struct tally n = { .whole = 0 };
 	struct hl_carve *found = NULL;
 	enum outcome outcome = DONE;
@@ -149,9 +151,9 @@ static enum outcome carve(struct cli *c, struct hl_lift *lift)
 	if (found) /* also when the time is up: what there is */
 		c->stop.finishing = !stop_signalled(c);
 	if (found && !stop_signalled(c) &&
-	    write_all(c, lift, found, &t, &n) == FAILED)
+	    write_all(c, lift, found, list ? &t : NULL, &n) == FAILED)
 		outcome = FAILED;
-	if (!c->o.json && t.n_cells && !table_print(&t, &c->out, c->colour))
+	if (list && t.n_cells && !table_print(&t, &c->out, c->colour))
 		outcome = FAILED;
 	table_free(&t);
 	out_flush(&c->out); /* the table stands before the words about it */
