@@ -38,7 +38,7 @@ enum hl_quality {
 	HL_Q_UNKNOWN,         /* of a deleted file; who has it cannot be told */
 	HL_Q_BAD_CHECKSUM,    /* the container's checksum does not match */
 	HL_Q_UNREADABLE,      /* I/O error, missing segment, beyond the cut */
-	HL_Q_FRAGMENT,        /* rejoined by carving */
+	HL_Q_FRAGMENT,        /* carved: no file system says that it is so */
 };
 
 const char *hl_what_text(enum hl_what what);          /* "data", "sparse", … */

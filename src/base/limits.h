@@ -221,4 +221,24 @@
 #define HL_MAX_MAP_BYTES (64u << 20)
 #define HL_MAX_MAP_AREAS (1u << 20)
 
+/* Carving: bytes of one bin; a value of 1 MiB is the largest that is usual. */
+#define HL_MAX_CARVE_BIN (64u << 20)
+
+/* Carving: finds of one run, 300 bytes each: a disk full of old logs. */
+#define HL_MAX_CARVED 100000
+
+/* Carving: free stretches that make one row of clusters, 56 bytes each; what
+ * lies in more pieces is searched in several rows. */
+#define HL_MAX_CARVE_ROW (1u << 17)
+
+/* Carving: pieces of one find; a hive of 4 GiB in pieces of 1 MiB. */
+#define HL_MAX_CARVE_PIECES 4096
+
+/* Carving: references that are looked up to tell whether two parts belong
+ * together; more of them do not make it any surer. */
+#define HL_MAX_CARVE_WORDS 4096
+
+/* Carving: fragments of one offset that are tried for one place. */
+#define HL_MAX_CARVE_TRIES 64
+
 #endif

@@ -60,8 +60,9 @@ struct command {
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_SCAN = 256,
-	CMD_IMAGE = 127 | CMD_SCAN, /* those that read an image */
+	CMD_SCAN = 256, CMD_CARVE = 512,
+	/* those that read an image */
+	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE,
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -79,6 +80,7 @@ enum outcome cmd_replay(struct cli *c);
 bool replay_open(struct cli *c);
 void replay_drop(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
+enum outcome cmd_carve(struct cli *c);
 bool exec_open(struct cli *c);
 void exec_drop(struct cli *c);
 
@@ -100,6 +102,7 @@ struct opts {
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
+	bool all; /* carve: the whole medium */
 	bool lost, sfdisk;
 	uint64_t cluster_size, mft_lcn, generation;
 	bool has_mft;
@@ -279,6 +282,8 @@ void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
 
 /* Build it, note its loss, print it where the options want it. */
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);
+/* For people, what was not searched; a loss with -q too. */
+void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 

@@ -121,11 +121,13 @@ static bool set_layout(struct opts *o, const char *arg)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
-	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY, output,
+	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY | CMD_CARVE, output,
 	     "write there; extract: -: a tar archive on stdout"),
 	TEXT("out", 0, "DIR", CMD_EXEC, output,
 	     "each command's stdout to a file of its own there"),
-	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY, force,
+	FLAG("all", 0, CMD_CARVE, all,
+	     "the whole medium, also inside live files"),
+	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY | CMD_CARVE, force,
 	     "overwrite what is there"),
 	CALL("kind", 0, "K", HIVES, set_kind,
 	     "only this kind (SYSTEM, NTUSER, ...); repeatable"),

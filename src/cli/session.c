@@ -64,6 +64,9 @@ static bool anything(struct cli *c)
 {
 	struct hl_image_info info;
 
+	/* what no file system explains is what carving is for */
+	if (c->cmd->bit == CMD_CARVE)
+		return true;
 	c->unknown = true;
 	if (hl_image_info(c->image, &info) == HL_OK &&
 	    (c->o.map || strcmp(info.format, "raw") != 0)) {
