@@ -8,6 +8,8 @@ img=$root/testdata/sample.E01
 w=$tmp/w
 mkdir "$w"
 bite=$(dirname "$HIVELIFT")/test-sandbox
+mnt=
+undo() { [ -z "$mnt" ] || umount -l "$mnt"; }
 
 if [ "$(uname -s)" != Linux ]; then
 	skip "no test of the sandbox but on Linux"
@@ -234,6 +236,33 @@ if [ "$(id -u)" = 0 ]; then
 	run 0 "a folder of somebody else" extract "$img" -o "$w/others"
 	run 0 "a folder of somebody else, --force" extract --force "$img" \
 		-o "$w/others"
+	run 1 "--run-as, a folder of somebody else" extract --run-as games \
+		"$img" -o "$w/others" --force
+	has "$err" "--run-as, a folder of somebody else: said" \
+		"Permission denied"
+	truncate -s 8M "$w/stick"
+	mkdir "$w/mnt"
+	# as FAT has no owners, so NTFS can be mounted
+	if mkntfs -F -q -f -s 512 -p 0 -H 255 -S 63 "$w/stick" \
+		>/dev/null 2>&1 && ntfs-3g -o \
+		"uid=$(id -u nobody),umask=022,allow_other,default_permissions" \
+		"$w/stick" "$w/mnt" 2>/dev/null; then
+		mnt=$w/mnt
+		run 0 "root on a stick of somebody else" extract "$img" \
+			-o "$w/mnt/out"
+		check "root on a stick of somebody else: whole" sh -c \
+			'cd "$1" && sha256sum -c --quiet SHA256SUMS' x \
+			"$w/mnt/out"
+		run 0 "--run-as on a stick of theirs" extract "$img" \
+			--run-as nobody -o "$w/mnt/theirs"
+		run 1 "--run-as on a stick of somebody else" extract "$img" \
+			--run-as games -o "$w/mnt/games"
+		check "--run-as on a stick of somebody else: nothing left" \
+			test ! -e "$w/mnt/games"
+		umount "$w/mnt" && mnt=
+	else
+		skip "no ntfs-3g, or no FUSE: a stick of somebody else"
+	fi
 	run 1 "--run-as, no image" extract --run-as nobody "$w/big" \
 		-o "$w/none"
 	check "--run-as, no image: nothing is left" test ! -e "$w/none"
