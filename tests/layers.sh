@@ -31,7 +31,7 @@ public() {
 	src.h) echo io ;;
 	vol.h) echo vol ;;
 	hive.h) echo hive ;;
-	fs.h) echo fs ;;
+	fs.h|scan.h) echo fs ;;
 	lift.h|hivelift.h) echo lift ;;
 	*) echo unknown ;;
 	esac

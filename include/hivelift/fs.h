@@ -243,10 +243,18 @@ enum hl_status hl_fs_find_path(struct hl_fs *fs, const struct hl_path *path,
 
 /* ---- the disk ----------------------------------------------------------- */
 
+struct hl_scan;
+struct hl_lost;
+struct hl_lost_geom;
+
 struct hl_disk_opts {
 	uint32_t sector_size; /* 0: find out */
 	bool at_offset;       /* ignore the table, one file system at offset */
 	uint64_t offset;      /* bytes */
+	const struct hl_lost_geom *geom; /* of what lies at the offset, when
+	                         its boot sector is gone; or NULL (scan.h) */
+	const struct hl_scan *scan; /* its believed volumes that no table has
+	                         follow as "L1", …; borrowed; or NULL */
 	const char *volume;   /* open only that one ("3"); the others are
 	                         listed as skipped; NULL: all */
 };
@@ -255,7 +263,9 @@ struct hl_volume {
 	char id[16];               /* "1", "2", … */
 	uint64_t off, len;         /* bytes in the image */
 	const struct hl_part *part; /* NULL: no table (or --offset) */
+	const struct hl_lost *lost; /* a scan found it; or NULL */
 	struct hl_src *src;        /* window of the image; NULL when len is 0 */
+	struct hl_src *boot;       /* a boot sector made for it, or NULL */
 	struct hl_fs *fs;          /* NULL: not read */
 	const char *fs_name;       /* also of what is not read: "bitlocker",
 	                              "refs", "ext4", …; "" unknown; never NULL */

@@ -10,6 +10,7 @@
 #include "fs.h"
 #include "hive.h"
 #include "lift.h"
+#include "scan.h"
 
 #ifdef __cplusplus
 extern "C" {

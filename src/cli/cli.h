@@ -15,6 +15,7 @@
  *	notes.c    stderr: notes, errors, messages
  *	progress.c stderr: how far it is
  *	stop.c     signals, the time budget
+ *	memory.c   the memory budget
  *	zone.c     --tz: wall clock -> UTC
  *	helper*.c  the process that starts the children of exec (helper.h)
  *	cmd_*.c    one command each
@@ -59,7 +60,8 @@ struct command {
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_IMAGE = 127, /* those that read an image */
+	CMD_SCAN = 256,
+	CMD_IMAGE = 127 | CMD_SCAN, /* those that read an image */
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -69,6 +71,7 @@ enum outcome cmd_hives(struct cli *c);
 enum outcome cmd_extract(struct cli *c);
 bool extract_open(struct cli *c);
 void extract_drop(struct cli *c);
+enum outcome cmd_scan(struct cli *c);
 enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
@@ -97,6 +100,10 @@ struct opts {
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
+	bool lost, sfdisk;
+	uint64_t cluster_size, mft_lcn, generation;
+	bool has_mft;
+	const char *state;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -210,14 +217,25 @@ void progress_clear(struct cli *c);
 struct stop {
 	bool has_deadline, timed_out, finishing;
 	bool complete; /* all is written: a signal comes too late */
-	bool broken;   /* it failed, and not for want of time */
+	bool starved;  /* what it was at needed more than --max-memory */
+	bool broken;   /* it failed, and not for want of time or memory */
 	struct timespec deadline;
 };
+/* Time or memory: what was done until then is kept, and that is status 2. */
+bool stop_by_budget(const struct cli *c);
 /* Before anything is written: what the system would kill for is an error. */
 void stop_early(void);
 void stop_init(struct cli *c);
 bool stop_wanted(void *user); /* ctx.cancelled */
 bool stop_signalled(const struct cli *c);
+
+/* Bytes the library may take. */
+uint64_t memory_ceiling(const struct cli *c);
+/*
+ * Did it fail because of that ceiling?  Once the disk is open this is a loss
+ * and no failure: remembered for the exit status and the coverage.
+ */
+bool memory_reached(struct cli *c, enum hl_status st);
 
 /* false: no such zone */
 bool zone_set(const char *zone);
@@ -250,7 +268,7 @@ bool volume_matches(const struct hl_volume *v, const char *id);
 #define SIZE_TEXT 32
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes); /* "1.5 MiB" */
 /* Why it failed, in the words of the option that made it so. */
-const char *show_status(const struct cli *c, enum hl_status st);
+const char *show_status(struct cli *c, enum hl_status st);
 #define ATTR_TEXT 16
 const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes);
 /* path, and path_utf16 when the last name needs it */
@@ -285,6 +303,8 @@ struct cli {
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
+	struct hl_scan *scan; /* of scan and --lost; or NULL */
+	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */
 	bool unknown; /* nothing on the image was recognised */

@@ -36,6 +36,9 @@ const struct command commands[] = {
 	  "run a command once per hive; {} is the hive's file",
 	  "hivelift exec disk.E01 -- regripper -r {} -a", cmd_exec,
 	  exec_open, exec_drop },
+	{ "scan", CMD_SCAN, 0, 0, "IMAGE",
+	  "volumes that no partition table knows, and why they are believed",
+	  "hivelift scan --state disk.scan disk.E01", cmd_scan, NULL, NULL },
 	{ "replay", CMD_REPLAY, 0, 8, "HIVE [LOG...] -o OUT",
 	  "apply transaction logs to a hive that was extracted",
 	  "hivelift replay NTUSER.DAT -o NTUSER.replayed", cmd_replay,
@@ -59,7 +62,7 @@ static int exit_status(const struct cli *c, enum outcome outcome)
 {
 	if (stop_signalled(c) || c->out.err || c->stop.broken)
 		return 1;
-	if (c->stop.timed_out)
+	if (c->stop.timed_out || (outcome != DONE && c->stop.starved))
 		return 2;
 	if (outcome == FAILED)
 		return 1;
@@ -104,7 +107,7 @@ static enum outcome run(struct cli *c)
 		.note = note_sink,
 		.cancelled = stop_wanted,
 		.progress = progress_sink,
-		.limits = { .max_memory = c->o.max_memory,
+		.limits = { .max_memory = memory_ceiling(c),
 		            .max_file_size = c->o.max_file_size },
 		.stats = &c->stats,
 		.codepage = c->o.codepage,
