@@ -26,7 +26,7 @@ esac
 has_landlock=n has_seccomp=n
 case $version in *"landlock (kernel has"*) has_landlock=y ;; esac
 case $version in *"seccomp (libseccomp"*) has_seccomp=y ;; esac
-(cd "$root" && ${MAKE:-make} -s "B=$(dirname "$HIVELIFT")" "$bite") \
+[ -x "$bite" ] || (cd "$root" && ${MAKE:-make} -s "B=$(dirname "$HIVELIFT")" "$bite") \
 	>"$tmp/make.log" 2>&1 ||
 	{ not_ok "test-sandbox builds"; cat "$tmp/make.log"; finish; exit; }
 
@@ -209,8 +209,19 @@ equal "segments that are opened by name" "$(cat "$tmp/log")" ""
 	"$HIVELIFT" cat "$w/set/disk.000" /big | cmp - "$w/big"
 ) >"$tmp/log" 2>&1
 equal "segments of somebody else, opened by name" "$(cat "$tmp/log")" ""
-run 0 "a code page is loaded" ls --codepage SHIFT_JIS "$w/fat.img" /
-run 0 "a zone is loaded" ls -l --tz Asia/Tokyo "$w/fat.img" /
+# a short name in katakana, and a time, as the sandbox and as no sandbox
+# shows them
+LC_ALL=C sed 's/BIG        /\x83\x65\x83\x58\x83\x67     /' \
+	"$w/fat.img" >"$w/kana.img"
+for o in "--codepage SHIFT_JIS" "--tz Asia/Tokyo" "--tz EST5EDT"; do
+	# shellcheck disable=SC2086
+	equal "$o: loaded before" "$("$HIVELIFT" ls -l $o "$w/kana.img" /)" \
+		"$("$HIVELIFT" ls -l $o --no-sandbox "$w/kana.img" /)"
+done
+run 0 "a code page" ls --codepage SHIFT_JIS "$w/kana.img" /
+has "$out" "a code page: used" "$(printf '\343\203\206\343\202\271')"
+TZ=Asia/Tokyo "$HIVELIFT" extract -q "$img" -o "$w/tokyo"
+has "$w/tokyo/manifest.json" "the zone of the run" "+0900"
 check "an archive: its lists wait in files" sh -c \
 	'"$1" extract -q "$2" -o - | tar tf - | grep -q SHA256SUMS' x \
 	"$HIVELIFT" "$img"
