@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/limits.h"
+#include "base/mem.h"
 #include "lift/outdir.h"
 #include "sandbox_impl.h"
-
-#define READ_MAX (1u << 16) /* as many as a set can have segments */
 
 static struct sandbox *get(struct cli *c)
 {
@@ -101,17 +101,10 @@ bool sandbox_read(struct cli *c, const char *path)
 
 	if (!s)
 		return false;
-	if (s->n_read == s->cap_read) {
-		size_t cap = s->cap_read ? 2 * s->cap_read : 64;
-		const char **p = cap > READ_MAX ? NULL :
-		                 realloc(s->read, cap * sizeof(*p));
-
-		if (!p) {
-			msg_error(c, "out of memory");
-			return false;
-		}
-		s->read = p;
-		s->cap_read = cap;
+	if (hl_grow(&c->ctx, (void **)&s->read, &s->cap_read, s->n_read,
+	            sizeof(*s->read), HL_MAX_SEGMENTS) != HL_OK) {
+		msg_error(c, "out of memory");
+		return false;
 	}
 	s->read[s->n_read++] = path;
 	return true;
@@ -199,7 +192,7 @@ void sandbox_built(char *dst, size_t size)
 void sandbox_free(struct cli *c)
 {
 	if (c->sandbox)
-		free(c->sandbox->read);
+		hl_free(&c->ctx, c->sandbox->read);
 	free(c->sandbox);
 	c->sandbox = NULL;
 }
