@@ -183,4 +183,8 @@
 #define HL_MAX_MAP_BYTES (64u << 20)
 #define HL_MAX_MAP_AREAS (1u << 20)
 
+#ifdef HL_TEST_LIMITS
+#include "limits_var.h" /* made of this file, see tests/limits */
+#endif
+
 #endif
