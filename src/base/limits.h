@@ -240,5 +240,8 @@
 
 /* Carving: fragments of one offset that are tried for one place. */
 #define HL_MAX_CARVE_TRIES 64
+#ifdef HL_TEST_LIMITS
+#include "limits_var.h" /* made of this file, see tests/limits */
+#endif
 
 #endif
