@@ -11,6 +11,7 @@
 #include "hive.h"
 #include "lift.h"
 #include "scan.h"
+#include "verify.h"
 
 #ifdef __cplusplus
 extern "C" {

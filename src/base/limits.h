@@ -210,6 +210,11 @@
  * to do while others are waited for. */
 #define HL_EWF_AHEAD_BYTES (8u << 20)
 
+/* Bad stretches of one image that verify keeps, 24 bytes each, and files it
+ * names for them: more is an image of which little is left. */
+#define HL_MAX_VERIFY_BAD (1u << 22)
+#define HL_MAX_VERIFY_FILES (1u << 20)
+
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
