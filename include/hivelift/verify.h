@@ -91,6 +91,48 @@ void hl_verify_verdict(const struct hl_verify *v, char *buf, size_t n);
 /* "match", "no-hash", "mismatch", "damaged" */
 const char *hl_verify_word(const struct hl_verify *v);
 
+/* ---- an output folder --------------------------------------------------- */
+
+enum hl_found_state {
+	HL_FOUND_OK,
+	HL_FOUND_CHANGED,    /* size or a hash is not what the lists say */
+	HL_FOUND_MISSING,
+	HL_FOUND_RENAMED,    /* missing, and its content lies at `other` */
+	HL_FOUND_EXTRA,      /* in no list */
+	HL_FOUND_UNREADABLE, /* cannot be opened or read; a link, a pipe */
+	HL_FOUND_REFUSED,    /* a list names a path outside the folder */
+	HL_FOUND_IMAGE,      /* the image holds something else there */
+	HL_FOUND_NOT_IN_IMAGE, /* the image has no such file */
+};
+const char *hl_found_text(enum hl_found_state state); /* "ok", "changed", … */
+
+struct hl_found {
+	enum hl_found_state state;
+	const char *path;  /* below the folder; valid until the next call */
+	const char *other; /* or NULL */
+	char why[160];     /* what differs, or "" */
+	uint64_t size;     /* of the file that is there */
+};
+
+struct hl_verify_dir;
+/*
+ * The folder open at fd (borrowed) with manifest.json and SHA256SUMS in it;
+ * disk: of the image it was lifted from, or NULL.  A list that is missing or
+ * broken is a loss (said).
+ *   HL_OK; HL_END: neither list is there; HL_NOMEM, HL_LIMIT (said),
+ *   HL_UNSUPPORTED (no libcrypto; said)
+ */
+enum hl_status hl_verify_dir_open(struct hl_verify_dir **out, int fd,
+                                  struct hl_disk *disk,
+                                  const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * Every file that is listed or there, by name; what the image says of one
+ * comes after what the folder says.  HL_OK, HL_END, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_verify_dir_next(struct hl_verify_dir *d,
+                                  struct hl_found *out) HL_MUST_CHECK;
+void hl_verify_dir_close(struct hl_verify_dir *d); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif
