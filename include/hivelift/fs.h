@@ -265,6 +265,7 @@ struct hl_volume {
 	const struct hl_part *part; /* NULL: no table (or --offset) */
 	const struct hl_lost *lost; /* a scan found it; or NULL */
 	struct hl_src *src;        /* window of the image; NULL when len is 0 */
+	struct hl_src *boot;       /* a boot sector made for it, or NULL */
 	struct hl_fs *fs;          /* NULL: not read */
 	const char *fs_name;       /* also of what is not read: "bitlocker",
 	                              "refs", "ext4", …; "" unknown; never NULL */

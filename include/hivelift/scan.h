@@ -35,11 +35,13 @@ struct hl_lost {
 	                       copy behind it, cut to nothing */
 	const char *fs;     /* "ntfs", "fat32", "exfat", …; "" not known */
 	char label[64];     /* UTF-8, when it can be had; or "" */
+	bool hinted;        /* an older table names it */
 	unsigned score;     /* 0 to 100 */
 	bool believed;
 	bool in_table;
 	enum hl_lost_boot boot; /* the boot sector that counts */
 	uint64_t boot_off;      /* its place, bytes; HL_NO_OFFSET: none */
+	bool older;          /* its records say that another one came later */
 	unsigned generation; /* 1: newest; 0: not believed */
 	uint64_t formatted;  /* FILETIME, 0: not known */
 	struct hl_lost_geom geom;

@@ -55,6 +55,22 @@
  * in more pieces than this is a medium full of copies of records. */
 #define HL_MAX_NTFS_STRETCHES (1u << 22)
 
+/* NTFS: of a whole medium, stretches of records whose volume is to be told:
+ * 40 bytes each; beyond it the short ones are thinned. */
+#define HL_MAX_RECMAP_STRETCHES (1u << 20)
+
+/* NTFS: index blocks, and runs of indexes, that are compared for that, 24 and
+ * 48 bytes each; beyond it folders are sampled. */
+#define HL_MAX_RECMAP_INDEX (1u << 19)
+
+/* NTFS: of the same, runs of all $MFTs, 32 bytes each, and records that call
+ * themselves $MFT: a volume has two, each shadow copy may hold one more. */
+#define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
+#define HL_MAX_RECMAP_ANCHORS 4096
+
+/* NTFS: volumes inferred on one medium; partitions end at 128. */
+#define HL_MAX_RECMAP_VOLUMES 256
+
 /* NTFS: extents of $MFT whose first record is looked at when it is opened. */
 #define HL_MAX_NTFS_MFT_CHECKS 16
 
@@ -147,6 +163,20 @@
 
 /* Extended boot records of one disk: drive letters end at 26. */
 #define HL_MAX_EBRS 1024
+
+/* Boot sectors and tables that a scan notices, 16 bytes each and some reads to
+ * judge one; a medium with more is made of copies of them. */
+#define HL_MAX_SCAN_PLACES (1u << 16)
+
+/* Lines of evidence for one volume; a person reads ten. */
+#define HL_MAX_SCAN_EVIDENCE 64
+
+/* Partitions that older tables name: as many tables as can be noticed would
+ * name more, but no disk had so many. */
+#define HL_MAX_SCAN_HINTS 65536
+
+/* Bytes of a scan's state: what recmap may hold, and all places as text. */
+#define HL_MAX_SCAN_STATE (512u << 20)
 
 /* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
 #define HL_MAX_FOLDERS (16u << 20)

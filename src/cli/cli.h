@@ -59,7 +59,8 @@ struct command {
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_IMAGE = 127, /* those that read an image */
+	CMD_SCAN = 256,
+	CMD_IMAGE = 127 | CMD_SCAN, /* those that read an image */
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -69,6 +70,7 @@ enum outcome cmd_hives(struct cli *c);
 enum outcome cmd_extract(struct cli *c);
 bool extract_open(struct cli *c);
 void extract_drop(struct cli *c);
+enum outcome cmd_scan(struct cli *c);
 enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
@@ -97,6 +99,10 @@ struct opts {
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
+	bool lost, sfdisk;
+	uint64_t cluster_size, mft_lcn, generation;
+	bool has_mft;
+	const char *state;
 	bool help, version;
 };
 
@@ -278,6 +284,8 @@ struct cli {
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
+	struct hl_scan *scan; /* of scan and --lost; or NULL */
+	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */
 	bool unknown; /* nothing on the image was recognised */

@@ -17,7 +17,7 @@ static void one_option(struct out *o, const struct option *p)
 
 static bool of_all(const struct option *p)
 {
-	return (p->commands & CMD_IMAGE) == CMD_IMAGE;
+	return (p->commands & CMD_INFO) && (p->commands & CMD_CAT);
 }
 
 static void list(struct out *o, unsigned bit, bool common)

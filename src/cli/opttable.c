@@ -58,6 +58,20 @@ static bool set_sector_size(struct opts *o, const char *arg)
 	       !(o->sector_size & (o->sector_size - 1));
 }
 
+static bool set_cluster_size(struct opts *o, const char *arg)
+{
+	return size_parse(arg, &o->cluster_size, NULL) &&
+	       o->cluster_size >= 512 && o->cluster_size <= 2u << 20 &&
+	       !(o->cluster_size & (o->cluster_size - 1));
+}
+
+static bool set_mft(struct opts *o, const char *arg)
+{
+	o->has_mft = true;
+	return size_parse(arg, &o->mft_lcn, NULL) &&
+	       o->mft_lcn <= INT64_MAX / (2u << 20);
+}
+
 static bool set_timeout(struct opts *o, const char *arg)
 {
 	return size_parse(arg, &o->timeout, NULL) && o->timeout &&
@@ -140,11 +154,23 @@ const struct option options[] = {
 	     "all files without the indexes, by record"),
 	FLAG("recursive", 'R', CMD_LS, recursive, "with all below"),
 	FLAG("long", 'l', CMD_LS, longform, "attributes, size, time, record"),
+	FLAG("sfdisk", 0, CMD_SCAN, sfdisk,
+	     "partition tables for a clone, one per generation"),
+	SIZE("generation", "N", CMD_SCAN, generation,
+	     "only what lay there at that time; 1 is the newest"),
 	FLAG("body", 0, CMD_LS, body, "Sleuth Kit bodyfile 3.x"),
 
 	CALL("volume", 0, "N", CMD_IMAGE, set_volume, "only this volume"),
 	CALL("offset", 0, "BYTES", CMD_IMAGE, set_offset,
 	     "a file system lies there (suffixes s, K, M, G)"),
+	CALL("cluster-size", 0, "N", CMD_IMAGE & ~(unsigned)CMD_SCAN,
+	     set_cluster_size, "of NTFS at --offset without a boot sector"),
+	CALL("mft", 0, "LCN", CMD_IMAGE & ~(unsigned)CMD_SCAN, set_mft,
+	     "cluster of its $MFT"),
+	FLAG("lost", 0, CMD_IMAGE & ~(unsigned)CMD_SCAN, lost,
+	     "also the volumes that scan believes"),
+	TEXT("state", 0, "FILE", CMD_IMAGE, state,
+	     "of scan and --lost: kept there, taken up from there"),
 	CALL("sector-size", 0, "N", CMD_IMAGE, set_sector_size,
 	     "bytes in a sector"),
 	FLAG("allow-missing", 0, CMD_IMAGE, allow_missing,
@@ -167,7 +193,6 @@ const struct option options[] = {
 	FLAG("version", 0, CMD_ALL, version, "version and libraries"),
 
 	/* known by name so that they are refused in plain words */
-	LATER("lost", 0), LATER("cluster-size", 0), LATER("mft", 0),
 	LATER("snapshots", 0), LATER("all-copies", 0),
 	LATER("recovery-key-file", 0), LATER("password-file", 0),
 	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),

@@ -17,6 +17,7 @@
 #include "cli.h"
 #include "helper.h"
 #include "sandbox.h"
+#include "scan.h"
 
 /* Ends here for good; said by a note, or else by us. */
 static bool failed(struct cli *c, enum hl_status st)
@@ -119,6 +120,17 @@ static bool find(struct cli *c, const struct hl_image_opts *io)
 	return !into_the_source(c);
 }
 
+/* A time budget that ended it ended the command: what it missed would be
+ * missing without a word. */
+static bool look_for_lost(struct cli *c)
+{
+	enum hl_status st = scan_run(c);
+
+	if (st == HL_OK && !c->stop.timed_out)
+		return true;
+	return st == HL_CANCELLED || c->stop.timed_out ? false : failed(c, st);
+}
+
 static bool parse(struct cli *c, const struct hl_image_opts *io)
 {
 	enum hl_status st;
@@ -128,8 +140,19 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 		return failed(c, st);
 	if (!offset_in_bytes(c) || !offset_inside(c))
 		return false;
+	if (c->cmd->bit == CMD_SCAN)
+		return true; /* it asks for the disk when it has seen all */
+	if (c->o.lost && !look_for_lost(c))
+		return false;
+	const struct hl_lost_geom geom = {
+		.cluster_size = (uint32_t)c->o.cluster_size,
+		.sector_size = io->sector_size,
+		.mft_lcn = c->o.mft_lcn,
+	};
 	const struct hl_disk_opts disk = {
 		.sector_size = io->sector_size,
+		.geom = c->o.has_mft ? &geom : NULL,
+		.scan = c->scan,
 		.at_offset = c->o.at_offset,
 		.offset = c->o.offset,
 		.volume = asked_volume(c),
@@ -160,6 +183,8 @@ bool session_open(struct cli *c)
 
 	if ((c->cmd->bit & CMD_IMAGE) && !find(c, &io))
 		return false;
+	if ((c->cmd->bit & CMD_IMAGE) && !slots_open(c))
+		return false;
 	if (c->cmd->open && !c->cmd->open(c))
 		return false;
 	if (behind_open(c, &io))
@@ -173,6 +198,7 @@ void session_close(struct cli *c)
 {
 	helper_stop(c);
 	hl_disk_close(c->disk);
+	scan_free(c);
 	hl_src_close(c->image);
 	hl_files_close(c->files);
 	keeper_end(c, false);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "io/note.h"
 #include "fs/fs_impl.h"
+#include "fs/scan_impl.h"
 
 struct hl_disk {
 	const struct hl_ctx *ctx;
@@ -25,6 +26,7 @@ struct hl_disk {
 	struct hl_table *table;
 	struct hl_volume *volume;
 	size_t n, cap;
+	struct hl_lost given; /* --offset with the numbers of a boot sector */
 	bool at_offset;
 	bool recognised; /* a table, or a volume whose content has a name */
 };
@@ -248,6 +250,60 @@ static enum hl_status list(struct hl_disk *d, const struct hl_disk_opts *opts)
 	return list_parts(d, opts->volume);
 }
 
+/* What nobody knows of is not given a size that nobody knows: all the rest. */
+static void take_geom(struct hl_disk *d, const struct hl_lost_geom *geom)
+{
+	struct hl_volume *v = &d->volume[0];
+
+	d->given = (struct hl_lost){
+		.off = v->off, .size = v->len, .fs = "ntfs",
+		.boot = HL_BOOT_NONE, .boot_off = HL_NO_OFFSET,
+		.geom = *geom,
+	};
+	v->lost = &d->given;
+}
+
+/*
+ * The bytes of a volume with another one over them are read as they lie; the
+ * newer one has its files there now.
+ */
+static void say_generation(struct hl_disk *d, const struct hl_volume *v)
+{
+	struct hl_at at = { d->ctx, d->image, v->off, "lost volume" };
+
+	if (v->lost->generation > 1)
+		hl_say(&at, "volume %s is of generation %u: later volumes lie "
+		       "on the same bytes, and what they wrote there is read "
+		       "as if it were its own", v->id, v->lost->generation);
+}
+
+/* Those of a scan, behind the table's. */
+static enum hl_status list_lost(struct hl_disk *d,
+                                const struct hl_disk_opts *opts)
+{
+	size_t n = opts->scan ? hl_scan_count(opts->scan) : 0;
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < n && st == HL_OK; i++) {
+		const struct hl_lost *l = hl_scan_get(opts->scan, i);
+
+		if (!l->believed || l->in_table)
+			continue;
+		st = add_volume(d, l->off, min_u64(l->size,
+		                hl_src_size(d->image) - l->off), NULL, 0);
+		if (st != HL_OK)
+			break;
+		struct hl_volume *v = &d->volume[d->n - 1];
+		v->lost = l;
+		memcpy(v->id, l->id, sizeof(v->id));
+		if (opts->volume)
+			skip_others(v, opts->volume);
+		if (!v->skipped)
+			say_generation(d, v);
+	}
+	return st;
+}
+
 static bool all_skipped(const struct hl_disk *d)
 {
 	for (size_t i = 0; i < d->n; i++)
@@ -270,6 +326,14 @@ static enum hl_status check_usage(struct hl_disk *d,
 	return HL_OK;
 }
 
+/* Without a table, what a scan found tells more than "all of it". */
+static void excuse_bare(struct hl_disk *d)
+{
+	if (d->n > 1 && !d->table && !d->at_offset && !d->volume[0].fs &&
+	    !d->volume[0].lost && !d->volume[0].fs_name[0])
+		d->volume[0].expected_empty = true;
+}
+
 enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
                             const struct hl_disk_opts *opts,
                             const struct hl_ctx *ctx)
@@ -285,6 +349,10 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 	d->ctx = ctx;
 	d->image = image;
 	enum hl_status st = list(d, opts);
+	if (st == HL_OK && opts->geom && d->at_offset && d->n)
+		take_geom(d, opts->geom);
+	if (st == HL_OK)
+		st = list_lost(d, opts);
 	if (st == HL_OK)
 		st = check_usage(d, opts);
 	if (st == HL_OK)
@@ -295,6 +363,7 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 	}
 	if (d->at_offset && d->n)
 		trim(&d->volume[0]);
+	excuse_bare(d);
 	*out = d;
 	return d->recognised ? HL_OK : HL_END;
 }
@@ -306,6 +375,7 @@ void hl_disk_close(struct hl_disk *disk)
 	for (size_t i = disk->n; i-- > 0;) {
 		hl_fs_close(disk->volume[i].fs);
 		hl_src_close(disk->volume[i].src);
+		hl_src_close(disk->volume[i].boot);
 	}
 	hl_free(disk->ctx, disk->volume);
 	hl_table_close(disk->table);

@@ -49,6 +49,10 @@ struct hl_fs_ops {
 	                            unsigned *cursor, struct hl_fact *out);
 	/* Bytes free; HL_END: not known.  May be NULL: info.unallocated. */
 	enum hl_status (*unallocated)(struct hl_fs *fs, uint64_t *bytes);
+	/* Whose is that byte of the volume?  HL_OK: a live file's, of which
+	 * ref->id is set; HL_END: nobody's, or not known.  May be NULL. */
+	enum hl_status (*holder)(struct hl_fs *fs, uint64_t off,
+	                         struct hl_ref *ref);
 };
 
 struct hl_fs {

@@ -319,4 +319,5 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.link = hl_ntfs_fs_link,
 	.fact_next = hl_ntfs_fs_fact,
 	.unallocated = unallocated,
+	.holder = hl_ntfs_fs_holder,
 };

@@ -85,6 +85,10 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
                               struct hl_ntfs_file **file) HL_MUST_CHECK;
 void hl_ntfs_fs_lost_root(struct hl_fs *fs, struct hl_entry *out);
 
+/* ntfs_holder.c: as in struct hl_fs_ops */
+enum hl_status hl_ntfs_fs_holder(struct hl_fs *fs, uint64_t off,
+                                 struct hl_ref *out) HL_MUST_CHECK;
+
 /* ntfs_entry.c */
 void hl_ntfs_entry_fill(struct hl_ntfs *nt, const struct hl_ntfs_file *f,
                         const struct hl_ntfs_link *link, struct hl_entry *out);

@@ -25,7 +25,7 @@
 #define HL_NTFS_RECMAP_H
 
 #include "base/span.h"
-#include "hivelift/ctx.h"
+#include "hivelift/src.h"
 
 /* Neighbouring records.  Holes in it (records never used) are counted in n,
  * not in present. */
@@ -74,6 +74,10 @@ void hl_recmap_free(struct hl_recmap *m);
  */
 enum hl_status hl_recmap_feed(struct hl_recmap *m, uint64_t off,
                               struct span bytes) HL_MUST_CHECK;
+
+/* All of a source.  HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_recmap_scan(struct hl_recmap *m, struct hl_src *src,
+                              const char *what) HL_MUST_CHECK;
 
 /* The same from what was decoded elsewhere: one record's place. */
 enum hl_status hl_recmap_add(struct hl_recmap *m, uint64_t off,
