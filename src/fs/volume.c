@@ -25,6 +25,8 @@ static bool may_rescue(const struct hl_part *part)
 
 	if (!part)
 		return true;
+	if (strncmp(part->type, "ldm-", 4) == 0)
+		return true;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(part->type, types[i]) == 0)
 			return true;
@@ -123,6 +125,8 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 {
 	struct hl_at at = { ctx, image, v->off, "volume" };
 
+	if (v->unread) /* already known, and told by whom it knows */
+		return HL_OK;
 	if (v->len == 0) {
 		/* the table's reader has said where it should have been */
 		v->unread = "it lies behind the end of the image";
@@ -131,6 +135,7 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 	}
 	enum hl_status st = v->lost ?
 		hl_lost_source(&v->src, &v->boot, image, v->lost, ctx) :
+		v->in ? hl_src_window(&v->src, v->in, 0, v->len, ctx) :
 		hl_src_window(&v->src, image, v->off, v->len, ctx);
 	return st == HL_OK ? open_fs(v, &at) : st;
 }
