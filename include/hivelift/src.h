@@ -197,6 +197,12 @@ void hl_files_close(struct hl_files *files);
 size_t hl_files_count(const struct hl_files *files);
 const char *hl_files_path(const struct hl_files *files, size_t i);
 /*
+ * A set of very many segments keeps only some open: the others are opened
+ * again, below the folder of this descriptor, which a sandbox has to allow to
+ * be read.  -1: all are open.
+ */
+int hl_files_folder(const struct hl_files *files);
+/*
  * Is that path one of the image's files, its device, or on a volume of it?
  * The same of a descriptor, but for files on a volume: whoever redirects
  * output of a live disk knows where to.

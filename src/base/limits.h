@@ -190,8 +190,9 @@
 /* Segment files of one image: .ZZZ is number 14,971; split sets go on. */
 #define HL_MAX_SEGMENTS 1000000
 
-/* Segment files kept open at once; the others are opened for each read. */
-#define HL_MAX_OPEN_SEGMENTS 512
+/* Segment files that stay open: 256 GiB in files of 2 GiB; of the others a
+ * few are open at a time. */
+#define HL_MAX_OPEN_SEGMENTS 128
 
 /* Sections of one EWF segment file; writers make about ten for 2 GiB. */
 #define HL_MAX_EWF_SECTIONS 65536
@@ -210,6 +211,10 @@
 
 /* Inflated EWF chunks kept, in bytes: neighbouring MFT records share one. */
 #define HL_EWF_CACHE_BYTES (2u << 20)
+
+/* EWF chunks inflated ahead of whoever reads in order: each thread has some
+ * to do while others are waited for. */
+#define HL_EWF_AHEAD_BYTES (8u << 20)
 
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024

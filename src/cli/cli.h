@@ -15,6 +15,7 @@
  *	notes.c    stderr: notes, errors, messages
  *	progress.c stderr: how far it is
  *	stop.c     signals, the time budget
+ *	memory.c   the memory budget
  *	zone.c     --tz: wall clock -> UTC
  *	helper*.c  the process that starts the children of exec (helper.h)
  *	cmd_*.c    one command each
@@ -103,6 +104,8 @@ struct opts {
 	uint64_t cluster_size, mft_lcn, generation;
 	bool has_mft;
 	const char *state;
+	bool no_sandbox;
+	const char *run_as;
 	bool help, version;
 };
 
@@ -214,21 +217,36 @@ void progress_clear(struct cli *c);
 struct stop {
 	bool has_deadline, timed_out, finishing;
 	bool complete; /* all is written: a signal comes too late */
-	bool broken;   /* it failed, and not for want of time */
+	bool starved;  /* what it was at needed more than --max-memory */
+	bool broken;   /* it failed, and not for want of time or memory */
 	struct timespec deadline;
 };
+/* Time or memory: what was done until then is kept, and that is status 2. */
+bool stop_by_budget(const struct cli *c);
 /* Before anything is written: what the system would kill for is an error. */
 void stop_early(void);
 void stop_init(struct cli *c);
 bool stop_wanted(void *user); /* ctx.cancelled */
 bool stop_signalled(const struct cli *c);
 
+/* Bytes the library may take. */
+uint64_t memory_ceiling(const struct cli *c);
+/*
+ * Did it fail because of that ceiling?  Once the disk is open this is a loss
+ * and no failure: remembered for the exit status and the coverage.
+ */
+bool memory_reached(struct cli *c, enum hl_status st);
+
 /* false: no such zone */
 bool zone_set(const char *zone);
 /* hl_ctx.to_utc */
 struct hl_time zone_to_utc(void *user, struct hl_time local);
 
-/* ---- session.c, where.c ---- */
+/* ---- preload.c, session.c, where.c ---- */
+
+/* What libraries would open later is opened now. */
+void preload(struct cli *c);
+void preload_free(struct cli *c);
 
 /* All up to the open disk (replay: its files).  false: said */
 bool session_open(struct cli *c);
@@ -250,7 +268,7 @@ bool volume_matches(const struct hl_volume *v, const char *id);
 #define SIZE_TEXT 32
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes); /* "1.5 MiB" */
 /* Why it failed, in the words of the option that made it so. */
-const char *show_status(const struct cli *c, enum hl_status st);
+const char *show_status(struct cli *c, enum hl_status st);
 #define ATTR_TEXT 16
 const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes);
 /* path, and path_utf16 when the last name needs it */
@@ -280,6 +298,7 @@ struct cli {
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
 	void *opened; /* what the command's open left for its run, or NULL */
 	struct sandbox *sandbox; /* NULL: nothing announced, not entered */
+	struct preload *preload; /* preload.c */
 	struct { int sock; pid_t pid; } keeper; /* pid 0: none (sandbox.h) */
 	struct hl_files *files;
 	struct hl_src *image;

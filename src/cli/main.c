@@ -62,7 +62,7 @@ static int exit_status(const struct cli *c, enum outcome outcome)
 {
 	if (stop_signalled(c) || c->out.err || c->stop.broken)
 		return 1;
-	if (c->stop.timed_out)
+	if (c->stop.timed_out || (outcome != DONE && c->stop.starved))
 		return 2;
 	if (outcome == FAILED)
 		return 1;
@@ -107,7 +107,7 @@ static enum outcome run(struct cli *c)
 		.note = note_sink,
 		.cancelled = stop_wanted,
 		.progress = progress_sink,
-		.limits = { .max_memory = c->o.max_memory,
+		.limits = { .max_memory = memory_ceiling(c),
 		            .max_file_size = c->o.max_file_size },
 		.stats = &c->stats,
 		.codepage = c->o.codepage,

@@ -95,7 +95,7 @@ bool replay_create(struct cli *c, struct replay_files *f)
 		msg_error(c, "%s: %s", c->o.output, strerror(errno));
 		return false;
 	}
-	if (keeper_start(c, &keep))
+	if (sandbox_give(c, f->out, keep.made) && keeper_start(c, &keep))
 		return true;
 	unlink(keep.made);
 	return false;

@@ -25,6 +25,13 @@
 
 struct cli;
 
+/* --run-as: looks the user up; false: said.  Fine without. */
+bool sandbox_user(struct cli *c);
+/* In a process that has just been forked: as that user.  0 or errno */
+int sandbox_become(const struct cli *c);
+/* A file this run made becomes theirs; false: said. */
+bool sandbox_give(struct cli *c, int fd, const char *path);
+
 /*
  * For open of a command: files may be made, replaced and removed below this
  * folder, whose descriptor stays open.  made: by this run; then the folder
@@ -40,9 +47,10 @@ bool sandbox_read(struct cli *c, const char *path);
 /* The image's files are added here.  false: said */
 bool sandbox_enter(struct cli *c);
 void sandbox_free(struct cli *c);
-/* "landlock 7, seccomp, ...": what is active, or was compiled in. */
+/* "no_new_privs, landlock 7, seccomp", or "none: why" */
 const char *sandbox_active(const struct cli *c);
-const char *sandbox_built(void);
+/* For --version: what this build has, and this kernel. */
+void sandbox_built(char *dst, size_t size);
 
 /*
  * keeper.c: a file or folder that this run made, and that must not stay when

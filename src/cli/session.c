@@ -181,6 +181,8 @@ bool session_open(struct cli *c)
 		.map = c->o.map,
 	};
 
+	if (!sandbox_user(c))
+		return false;
 	if ((c->cmd->bit & CMD_IMAGE) && !find(c, &io))
 		return false;
 	if ((c->cmd->bit & CMD_IMAGE) && !slots_open(c))
@@ -203,5 +205,6 @@ void session_close(struct cli *c)
 	hl_files_close(c->files);
 	keeper_end(c, false);
 	sandbox_free(c);
+	preload_free(c);
 	free(c->notes.seen);
 }

@@ -343,11 +343,6 @@ bool hl_outdir_made(const struct hl_outdir *d)
 	return d->made_root;
 }
 
-bool hl_outdir_over(const struct hl_outdir *d)
-{
-	return d->over;
-}
-
 enum hl_status hl_outdir_finish(struct hl_outdir *d)
 {
 	return d->tar ? hl_outtar_finish(d) : HL_OK;

@@ -49,8 +49,6 @@ enum hl_status hl_outdir_rename(struct hl_outdir *d, const char *from,
 int hl_outdir_fd(const struct hl_outdir *d);
 const char *hl_outdir_path(const struct hl_outdir *d);
 bool hl_outdir_made(const struct hl_outdir *d);
-/* Did it hold something before?  Then all of that may be replaced. */
-bool hl_outdir_over(const struct hl_outdir *d);
 void hl_outdir_close(struct hl_outdir *d); /* keeps what was made */
 void hl_outdir_abort(struct hl_outdir *d); /* removes it, and closes */
 

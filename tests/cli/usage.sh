@@ -37,7 +37,7 @@ for c in carve verify acquire; do
 done
 for o in --snapshots --all-copies \
 	--recovery-key-file --password-file --startup-key --with --stripe \
-	--mirror --no-sandbox --run-as --snapshots=1; do
+	--mirror --snapshots=1; do
 	run 1 "$o is refused" ls $o x
 	one_line "$o: not in this version" "not in this version"
 	for c in ls hives extract; do
