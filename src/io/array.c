@@ -254,9 +254,31 @@ static void array_close(struct hl_src *src)
 	hl_free(src->ctx, m);
 }
 
+/* That of the first disk there is, with what it is part of. */
+static enum hl_status array_info(const struct hl_src *src,
+                                 struct hl_image_info *out)
+{
+	static const char *const names[] = {
+		[HL_ARRAY_STRIPE] = "striped array",
+		[HL_ARRAY_RAID5] = "RAID-5 array",
+		[HL_ARRAY_MIRROR] = "mirrored array",
+	};
+	const struct array *m = (const struct array *)src;
+	size_t i = 0;
+
+	while (!m->a.column[i])
+		i++;
+	enum hl_status st = hl_image_info(m->a.column[i], out);
+	out->format = names[m->a.kind];
+	out->size = src->size;
+	out->md5 = out->sha1 = NULL;
+	return st;
+}
+
 static const struct hl_src_ops array_ops = {
 	.read = array_read,
 	.map = array_map,
+	.info = array_info,
 	.close = array_close,
 };
 
