@@ -269,6 +269,8 @@ struct hl_volume {
 	const struct hl_lost *lost; /* a scan found it; or NULL */
 	struct hl_src *in;         /* what holds it when that is not the image
 	                              itself: a dynamic volume; else NULL */
+	const char *remark;        /* what its parts lack, or NULL */
+	bool lacks;                /* and that is a loss */
 	struct hl_src *src;        /* window of that; NULL when len is 0 */
 	struct hl_src *boot;       /* a boot sector made for it, or NULL */
 	struct hl_fs *fs;          /* NULL: not read */

@@ -69,7 +69,9 @@ struct hl_ldm_volume {
 	struct hl_part part;
 	size_t disk;           /* the disk that off is on */
 	struct hl_src *src;    /* NULL: nothing of it can be put together */
-	const char *missing;   /* members that are not given, or NULL */
+	const char *remark;    /* what is not as it should be, or NULL: for
+	                          who opens the volume to say */
+	bool loss;             /* it costs content, or needed a parity */
 };
 struct hl_ldm;
 /*

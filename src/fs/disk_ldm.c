@@ -90,10 +90,13 @@ static enum hl_status add_all(struct hl_disk *d)
 		st = hl_disk_add(d, l->part.off, l->part.len, &l->part);
 		if (st != HL_OK)
 			break;
-		d->volume[d->n - 1].in = l->src;
+		struct hl_volume *v = &d->volume[d->n - 1];
+		v->in = l->src;
+		v->remark = l->remark;
+		v->lacks = l->loss;
 		if (!l->src)
-			d->volume[d->n - 1].unread = "of this dynamic volume "
-				"nothing can be put together";
+			v->unread = "of this dynamic volume nothing can be put "
+				"together";
 	}
 	return st;
 }

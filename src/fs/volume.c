@@ -109,6 +109,8 @@ static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
 	v->unread = found.reason;
 	if (v->fs && (flags & HL_PART_DYNAMIC))
 		say_dynamic(v, at);
+	if (!v->fs && v->lacks)
+		v->unread = "too much of this dynamic volume is missing";
 	if (!v->fs && !v->unread)
 		judge_by_type(v, &found);
 	/* no loss for who asks for a file elsewhere; coverage tells a search */
@@ -125,6 +127,10 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 {
 	struct hl_at at = { ctx, image, v->off, "volume" };
 
+	if (v->remark && v->lacks)
+		hl_warn(&at, "volume %s: %s", v->id, v->remark);
+	else if (v->remark)
+		hl_say(&at, "volume %s: %s", v->id, v->remark);
 	if (v->unread) /* already known, and told by whom it knows */
 		return HL_OK;
 	if (v->len == 0) {

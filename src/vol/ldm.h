@@ -3,7 +3,8 @@
  *
  *	ldm.c      decoders: bytes in, struct out
  *	ldm_db.c   finds and reads the database of one disk
- *	ldm_set.c  disks of one group -> volumes as sources
+ *	ldm_set.c  the disks of one group, their volumes
+ *	ldm_build.c one volume as a source
  */
 #ifndef HL_LDM_H
 #define HL_LDM_H
@@ -86,5 +87,26 @@ struct ldm_disk {
 enum hl_status hl_ldm_read(struct ldm_disk *d, const struct hl_table *table,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 void hl_ldm_free(struct ldm_disk *d, const struct hl_ctx *ctx);
+
+/* ---- ldm_set.c, ldm_build.c --------------------------------------------- */
+
+struct hl_ldm {
+	const struct hl_ctx *ctx;
+	struct ldm_disk *disk; /* one for each image */
+	size_t n_disks;
+	const struct ldm_disk *db; /* the newest of disk[0]'s group */
+	struct hl_ldm_volume *volume;
+	size_t n, cap;
+	struct hl_src **made; /* sources below the volumes, in their order */
+	size_t n_made, cap_made;
+	uint64_t steps; /* objects looked at; a budget against their loops */
+};
+bool hl_ldm_same_group(const struct ldm_disk *a, const struct ldm_disk *b);
+/*
+ * One volume; out->part.off is HL_NO_OFFSET when no disk that is given has a
+ * part of it.  HL_OK, HL_NOMEM, HL_CANCELLED, HL_LIMIT
+ */
+enum hl_status hl_ldm_build(struct hl_ldm *l, const struct ldm_object *vol,
+                            struct hl_ldm_volume *out) HL_MUST_CHECK;
 
 #endif

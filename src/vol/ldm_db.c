@@ -258,8 +258,9 @@ enum hl_status hl_ldm_read(struct ldm_disk *d, const struct hl_table *table,
 	enum hl_status st = find_head(d, table, &expected, &damaged);
 	if (st != HL_OK || !expected)
 		return st;
+	/* whether that costs anything, the volumes tell */
 	if (!d->found)
-		hl_warn(&at, "none of its copies can be read");
+		hl_say(&at, "none of its copies can be read");
 	else if (damaged)
 		hl_warn(&at, "damaged, another copy is used");
 	return d->found ? read_database(d, ctx) : HL_OK;
