@@ -364,22 +364,6 @@ static enum hl_status unallocated(struct hl_fs *fs, uint64_t *bytes)
 	return hl_exfat_free_bytes(impl(fs)->vol, bytes);
 }
 
-static enum hl_status free_next(struct hl_fs *fs, uint64_t *cursor,
-                                uint64_t *off, uint64_t *len)
-{
-	const struct hl_exfat_geom *g = hl_exfat_geom(impl(fs)->vol);
-	uint32_t at = (uint32_t)*cursor, first, n;
-	enum hl_status st = hl_exfat_free_next(impl(fs)->vol, &at, &first, &n);
-
-	*cursor = at;
-	*off = *len = 0;
-	if (st == HL_OK) {
-		*off = g->heap_off + (uint64_t)(first - 2) * g->cluster_size;
-		*len = (uint64_t)n * g->cluster_size;
-	}
-	return st;
-}
-
 const struct hl_fs_ops hl_fs_exfat = {
 	.probe = probe,
 	.open = fs_open,
@@ -399,5 +383,5 @@ const struct hl_fs_ops hl_fs_exfat = {
 	.fact_next = hl_exfat_fs_fact_next,
 	.unallocated = unallocated,
 	.in_use = hl_exfat_fs_in_use,
-	.free_next = free_next,
+	.free_next = hl_exfat_fs_free_next,
 };

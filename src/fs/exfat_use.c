@@ -1,4 +1,4 @@
-/* exfat_use.c: which bytes of a volume its bitmap counts as in use. */
+/* exfat_use.c: which bytes of a volume its bitmap counts as in use or free. */
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "fs/exfat_fs.h"
@@ -30,5 +30,22 @@ enum hl_status hl_exfat_fs_in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
 	}
 	*n = min_u64(*n, g->heap_off + (i + many) * cs - off);
 	*used = free == 0;
+	return st;
+}
+
+enum hl_status hl_exfat_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
+                                     uint64_t *off, uint64_t *len)
+{
+	struct hl_exfat *vol = ((struct exfat_fs *)fs->impl)->vol;
+	const struct hl_exfat_geom *g = hl_exfat_geom(vol);
+	uint32_t at = (uint32_t)*cursor, first, n;
+	enum hl_status st = hl_exfat_free_next(vol, &at, &first, &n);
+
+	*cursor = at;
+	*off = *len = 0;
+	if (st == HL_OK) {
+		*off = g->heap_off + (uint64_t)(first - 2) * g->cluster_size;
+		*len = (uint64_t)n * g->cluster_size;
+	}
 	return st;
 }
