@@ -4,8 +4,8 @@
 #ifndef HL_DISK_IMPL_H
 #define HL_DISK_IMPL_H
 
-#include "hivelift/fs.h"
-#include "hivelift/scan.h"
+#include "fs/fs_impl.h"
+#include "fs/scan_impl.h"
 
 struct hl_disk {
 	const struct hl_ctx *ctx;
@@ -28,6 +28,12 @@ struct hl_disk {
 /* One more volume; it has no id yet.  HL_OK, HL_NOMEM, HL_LIMIT */
 enum hl_status hl_disk_add(struct hl_disk *d, uint64_t off, uint64_t len,
                            const struct hl_part *part) HL_MUST_CHECK;
+
+/* disk_table.c.  HL_OK: d->table is set, or stays NULL when there is none. */
+enum hl_status hl_disk_find_table(struct hl_disk *d,
+                                  uint32_t sector_size) HL_MUST_CHECK;
+void hl_disk_drop_table(struct hl_disk *d);
+size_t hl_disk_n_parts(const struct hl_table *t); /* without gaps */
 
 /* disk_ldm.c: the volumes of a dynamic disk, behind the table's. */
 enum hl_status hl_disk_add_dynamic(struct hl_disk *d,

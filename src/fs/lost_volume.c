@@ -54,8 +54,9 @@ static bool by_numbers(const struct hl_lost *l, size_t n_rival)
 	       (l->boot == HL_BOOT_NONE || l->other_mft || n_rival);
 }
 
-static enum hl_status open_ntfs(struct hl_volume *v,
-                                const struct hl_fs_rival *rival, size_t n,
+static enum hl_status open_with(struct hl_volume *v,
+                                const struct hl_recmap_extent *ext, size_t n,
+                                const struct hl_fs_rival *rival, size_t n_rival,
                                 const struct hl_ctx *ctx)
 {
 	const struct hl_lost *l = v->lost;
@@ -64,18 +65,38 @@ static enum hl_status open_ntfs(struct hl_volume *v,
 		.record_size = l->geom.record_size,
 		.has_mft = !l->other_mft && l->geom.mft_lcn != HL_NO_OFFSET,
 		.mft_lcn = l->geom.mft_lcn, .vol_off = l->off,
-		.ext = l->ext, .n_ext = l->n_ext,
-		.rival = rival, .n_rival = n,
+		.ext = ext, .n_ext = n,
+		.rival = rival, .n_rival = n_rival,
 	};
 	enum hl_status st = hl_fs_open_lost(&v->fs, v->src, &how, ctx);
 
 	if (hl_scan_fatal(st))
 		return st;
-	v->fs_name = "ntfs";
 	if (st != HL_OK)
 		v->unread = st == HL_END ? "no record of its $MFT is left" :
 		            "damaged beyond use";
 	return HL_OK;
+}
+
+static enum hl_status open_ntfs(struct hl_volume *v,
+                                const struct hl_fs_rival *rival, size_t n,
+                                const struct hl_ctx *ctx)
+{
+	const struct hl_lost *l = v->lost;
+	struct hl_recmap_extent *ext = NULL;
+	size_t n_ext = 0;
+	enum hl_status st;
+
+	v->fs_name = "ntfs";
+	if (l->n_ext || !l->other_mft)
+		return open_with(v, l->ext, l->n_ext, rival, n, ctx);
+	st = hl_lost_remains(&ext, &n_ext, v->src, l, rival, n, ctx);
+	if (st == HL_OK && n_ext)
+		st = open_with(v, ext, n_ext, rival, n, ctx);
+	else if (st == HL_OK)
+		v->unread = "its $MFT is overwritten by a later volume's";
+	hl_free(ctx, ext);
+	return st;
 }
 
 /* Told in the map; a loss as soon as it is one byte. */

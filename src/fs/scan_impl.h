@@ -22,6 +22,8 @@
 #define SCAN_SECTOR 512
 #define SCAN_AHEAD 4096   /* bytes of a record or block behind its start */
 #define SCAN_BELIEVED 40  /* points; a boot sector alone has 20 at most */
+#define SCAN_SURE 60      /* a neighbour with so many is one */
+#define SCAN_PLACE 10     /* points of where it begins or ends */
 #define SCAN_HINT 10      /* points of an older table's word */
 
 /* A place that the pass noticed. */
@@ -153,6 +155,12 @@ struct hl_fs_rival;
 enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
                                   const struct hl_fs_rival *rival, size_t n,
                                   const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* below_mft.c: the records that no rival has, for hl_free in any case.
+ * HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_lost_remains(struct hl_recmap_extent **ext, size_t *n,
+                               struct hl_src *vol, const struct hl_lost *l,
+                               const struct hl_fs_rival *rival, size_t n_rival,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* below_offset.c: those of the table that lie over [off, off + len); lost:
  * there is no boot sector that could tell that it lies in a file of theirs.
  * *out is to be closed in any case.  HL_OK, HL_NOMEM, HL_CANCELLED */
