@@ -17,6 +17,8 @@
 extern "C" {
 #endif
 
+struct hl_recmap_extent; /* ntfs/recmap.h */
+
 enum hl_lost_boot { HL_BOOT_NONE, HL_BOOT_PRIMARY, HL_BOOT_BACKUP };
 
 /* Sizes and places that a lost boot sector would have told; bytes, 0: not
@@ -45,6 +47,10 @@ struct hl_lost {
 	unsigned generation; /* 1: newest; 0: not believed */
 	uint64_t formatted;  /* FILETIME, 0: not known */
 	struct hl_lost_geom geom;
+	/* NTFS: stretches of its $MFT by number, as the records tell; of the
+	 * scan, until it judges again.  NULL: not known */
+	const struct hl_recmap_extent *mft_ext;
+	size_t n_mft_ext;
 	char *inside;        /* path of the live file that holds the boot
 	                        sector, "N:/a/b"; or NULL */
 	char **evidence;     /* n_evidence lines of text */

@@ -47,18 +47,42 @@ static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
 	return HL_OK;
 }
 
-static enum hl_status open_all(struct hl_disk *d)
+static enum hl_status open_one(struct hl_disk *d, struct hl_volume *v)
+{
+	return hl_lost_is_ntfs(v->lost) && v->len ?
+	       hl_lost_open(v, d->image, d->volume, d->n, d->ctx) :
+	       hl_volume_open(v, d->image, d->ctx);
+}
+
+/* Those of one generation; a lost volume asks newer ones, open by then. */
+static enum hl_status open_some(struct hl_disk *d, unsigned generation)
 {
 	enum hl_status st = HL_OK;
 
 	for (size_t i = 0; i < d->n && st == HL_OK; i++) {
-		if (d->volume[i].skipped)
+		const struct hl_lost *l = d->volume[i].lost;
+
+		if (d->volume[i].skipped ||
+		    (l ? l->generation : 0) != generation)
 			continue;
 		hl_progress(d->ctx, HL_PHASE_VOLUME, d->volume[i].id, i, d->n);
 		st = hl_cancelled(d->ctx) ? HL_CANCELLED :
-		     hl_volume_open(&d->volume[i], d->image, d->ctx);
+		     open_one(d, &d->volume[i]);
 		d->recognised |= d->volume[i].fs_name[0] != '\0';
 	}
+	return st;
+}
+
+static enum hl_status open_all(struct hl_disk *d)
+{
+	unsigned last = 0;
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->volume[i].lost && d->volume[i].lost->generation > last)
+			last = d->volume[i].lost->generation;
+	for (unsigned g = 0; g <= last && st == HL_OK; g++)
+		st = open_some(d, g);
 	return st;
 }
 
@@ -263,18 +287,16 @@ static void take_geom(struct hl_disk *d, const struct hl_lost_geom *geom)
 	v->lost = &d->given;
 }
 
-/*
- * The bytes of a volume with another one over them are read as they lie; the
- * newer one has its files there now.
- */
+/* Who has its clusters now is told of NTFS; others are read as they lie. */
 static void say_generation(struct hl_disk *d, const struct hl_volume *v)
 {
 	struct hl_at at = { d->ctx, d->image, v->off, "lost volume" };
 
 	if (v->lost->generation > 1)
 		hl_say(&at, "volume %s is of generation %u: later volumes lie "
-		       "on the same bytes, and what they wrote there is read "
-		       "as if it were its own", v->id, v->lost->generation);
+		       "on the same bytes%s", v->id, v->lost->generation,
+		       hl_lost_is_ntfs(v->lost) ? "" : ", and what they wrote "
+		       "there is read as if it were its own");
 }
 
 /* Those of a scan, behind the table's. */

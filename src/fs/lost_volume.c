@@ -2,8 +2,7 @@
  * lost_volume.c: the bytes of a volume whose boot sector is not in its place.
  *
  *	|B'|   bytes of the image from the volume's start on   |
- *	 ^ its copy, wherever that lies, or one made of what the scan or the
- *	   user knows
+ *	 ^ its copy, wherever that lies
  *
  * So the readers need not know; and what lies at the start now, which may be
  * a later volume's boot sector, is not taken for this one's.
@@ -12,8 +11,6 @@
 
 #include "base/banned.h"
 #include "base/ckd.h"
-#include "base/le.h"
-#include "base/mem.h"
 #include "fs/scan_impl.h"
 
 #define EXFAT_REGION 12 /* sectors that belong together */
@@ -33,36 +30,6 @@ static enum hl_status joined(struct hl_src **out, struct hl_src *boot,
 	return hl_src_extents(out, "lost volume", e, 2, ctx);
 }
 
-/* Bytes of a record, as the first one says; 1024 where none is left. */
-static uint32_t record_size(struct hl_src *image, const struct hl_lost *l)
-{
-	uint64_t at = l->off + l->geom.mft_lcn * l->geom.cluster_size;
-	uint8_t b[0x20];
-
-	if (hl_src_read(image, at, b, sizeof(b), NULL) == HL_OK &&
-	    memcmp(b, "FILE", 4) == 0 && is_power_of_two(le32_at(b + 0x1c)) &&
-	    le32_at(b + 0x1c) >= 512 && le32_at(b + 0x1c) <= 65536)
-		return le32_at(b + 0x1c);
-	return 1024;
-}
-
-static enum hl_status made(struct hl_src **out, struct hl_src **boot,
-                           struct hl_src *image, const struct hl_lost *l,
-                           uint64_t len, const struct hl_ctx *ctx)
-{
-	struct hl_lost_geom g = l->geom;
-	uint8_t b[512];
-
-	if (!g.sector_size)
-		g.sector_size = 512;
-	if (!g.record_size)
-		g.record_size = record_size(image, l);
-	hl_ntfs_lost_boot(b, &g, len);
-	enum hl_status st = hl_src_mem(boot, b, sizeof(b), true, ctx);
-	return st == HL_OK ? joined(out, *boot, 0, sizeof(b), image, l->off,
-	                            len, ctx) : st;
-}
-
 enum hl_status hl_lost_source(struct hl_src **out, struct hl_src **boot,
                               struct hl_src *image, const struct hl_lost *l,
                               const struct hl_ctx *ctx)
@@ -72,9 +39,7 @@ enum hl_status hl_lost_source(struct hl_src **out, struct hl_src **boot,
 	             (uint64_t)EXFAT_REGION * l->geom.sector_size : 512;
 
 	*boot = NULL;
-	if (l->boot == HL_BOOT_PRIMARY || len <= n)
+	if (l->boot != HL_BOOT_BACKUP || len <= n)
 		return hl_src_window(out, image, l->off, len, ctx);
-	if (l->boot == HL_BOOT_NONE)
-		return made(out, boot, image, l, len, ctx);
 	return joined(out, image, l->boot_off, n, image, l->off, len, ctx);
 }

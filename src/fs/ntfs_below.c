@@ -118,49 +118,56 @@ static void make_disjoint(struct taken *t)
 	t->n = n;
 }
 
-/*
- * What begins where this one does, if it is another one: told in silence, for
- * its damage is not what is asked for.
- */
-static enum hl_status at_start(struct hl_fs_found *found, struct hl_fs *fs,
-                               const struct hl_ctx *quiet)
+/* What a rescue or a table made of this very volume is no other one. */
+static bool is_itself(struct hl_fs *fs, const struct hl_fs_lost *lost,
+                      const struct hl_fs_rival *r)
 {
-	struct hl_ntfs *nt = ((struct hl_ntfs_fs *)fs->impl)->nt;
-	const struct hl_ntfs_geom *a = hl_ntfs_geom(nt), *b;
-	enum hl_status st = hl_fs_identify(found, fs->src, false, quiet);
+	const struct hl_ntfs_geom *a, *b;
 
-	if (st != HL_OK || found->fs->ops != &hl_fs_ntfs || fs->info.stitched)
-		return st;
-	b = hl_ntfs_geom(((struct hl_ntfs_fs *)found->fs->impl)->nt);
-	if (a->cluster_size != b->cluster_size || a->mft_lcn != b->mft_lcn)
-		return HL_OK;
-	hl_fs_close(found->fs); /* its boot sector is there after all */
-	found->fs = NULL;
-	return HL_END;
+	if (r->fs->ops != &hl_fs_ntfs || r->off != lost->vol_off)
+		return false;
+	a = hl_ntfs_geom(((struct hl_ntfs_fs *)fs->impl)->nt);
+	b = hl_ntfs_geom(((struct hl_ntfs_fs *)r->fs->impl)->nt);
+	return a->cluster_size == b->cluster_size &&
+	       (r->fs->info.stitched ||
+	        (!fs->info.stitched && a->mft_lcn == b->mft_lcn));
+}
+
+/* What begins where this one does: told in silence, for its damage is not
+ * what is asked for. */
+static enum hl_status at_start(struct hl_fs *fs, struct taken *t,
+                               const struct hl_fs_lost *lost)
+{
+	struct hl_ctx quiet = *fs->ctx;
+	struct hl_fs_found found;
+	struct hl_fs_rival one = { .off = lost->vol_off };
+	enum hl_status st;
+
+	quiet.note = NULL;
+	quiet.log = NULL;
+	st = hl_fs_identify(&found, fs->src, false, &quiet);
+	if (st != HL_OK)
+		return st == HL_END ? HL_OK : st;
+	one.fs = found.fs;
+	if (!is_itself(fs, lost, &one))
+		st = take_from(t, fs->src, &one);
+	hl_fs_close(found.fs);
+	return st;
 }
 
 static enum hl_status find_taken(struct hl_fs *fs, struct taken *t,
                                  const struct hl_fs_lost *lost)
 {
-	struct hl_ctx quiet = *fs->ctx;
-	struct hl_fs_found found;
-	struct hl_fs_rival one;
+	bool start = false;
 	enum hl_status st = HL_OK;
 	size_t i;
 
-	for (i = 0; st == HL_OK && i < lost->n_rival; i++)
-		st = take_from(t, fs->src, &lost->rival[i]);
-	if (lost->rival)
-		return st;
-	quiet.note = NULL;
-	quiet.log = NULL;
-	st = at_start(&found, fs, &quiet);
-	if (st != HL_OK)
-		return st == HL_END ? HL_OK : st;
-	one = (struct hl_fs_rival){ found.fs, lost->vol_off };
-	st = take_from(t, fs->src, &one);
-	hl_fs_close(found.fs);
-	return st;
+	for (i = 0; st == HL_OK && i < lost->n_rival; i++) {
+		start |= lost->rival[i].off == lost->vol_off;
+		if (!is_itself(fs, lost, &lost->rival[i]))
+			st = take_from(t, fs->src, &lost->rival[i]);
+	}
+	return st == HL_OK && !start ? at_start(fs, t, lost) : st;
 }
 
 static enum hl_status open_it(struct hl_fs *fs, const struct hl_fs_lost *lost)
@@ -174,11 +181,11 @@ static enum hl_status open_it(struct hl_fs *fs, const struct hl_fs_lost *lost)
 	struct taken t = { .ctx = fs->ctx, .vol_off = lost->vol_off,
 	                   .vol_len = hl_src_size(fs->src) };
 	struct hl_ntfs_fs *n = fs->impl;
-	enum hl_status st = hl_ntfs_open_lost(&n->nt, fs->src, &how,
-	                                      &fs->info.stitched, fs->ctx);
+	enum hl_status st = hl_ntfs_open_lost(&n->nt, fs->src, &how, fs->ctx);
 
 	if (st != HL_OK)
 		return st;
+	fs->info.stitched = hl_ntfs_is_stitched(n->nt);
 	st = find_taken(fs, &t, lost);
 	if (st != HL_OK) {
 		hl_free(fs->ctx, t.t);

@@ -65,6 +65,7 @@ enum hl_status hl_ntfs_fs_info(struct hl_fs *fs)
 	i->dirty = s.dirty;
 	i->hibernated = s.hibernated;
 	i->has_records = true;
+	i->stitched = hl_ntfs_is_stitched(impl(fs)->nt);
 	i->shadow_copies = s.shadow_copies;
 	i->unallocated = HL_NO_OFFSET; /* only when asked: reads $Bitmap */
 	return HL_OK;

@@ -144,8 +144,18 @@ static inline bool hl_lost_overlap(const struct hl_lost *a,
 enum hl_status hl_lost_source(struct hl_src **out, struct hl_src **boot,
                               struct hl_src *image, const struct hl_lost *l,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
-/* A boot sector with those numbers. */
-void hl_ntfs_lost_boot(uint8_t sector[512], const struct hl_lost_geom *g,
-                       uint64_t size);
+
+/* ---- lost_open.c ------------------------------------------------------- */
+
+/* Is it one for hl_lost_open? */
+bool hl_lost_is_ntfs(const struct hl_lost *l);
+/*
+ * Opens it with its own $MFT; of all the volumes of the disk, those that are
+ * newer tell what they have of its bytes.  HL_OK (also when it is not read),
+ * HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
+                            const struct hl_volume *all, size_t n,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 #endif

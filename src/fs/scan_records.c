@@ -35,7 +35,8 @@ static struct hl_lost *find(struct hl_scan *s,
                             const struct hl_recmap_volume *v)
 {
 	for (size_t i = 0; i < s->n_lost; i++)
-		if (is_same(&s->lost[i], v))
+		/* formatted twice the same way: one boot sector, two $MFTs */
+		if (!s->lost[i].mft_ext && is_same(&s->lost[i], v))
 			return &s->lost[i];
 	return NULL;
 }
@@ -56,7 +57,7 @@ static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
 	struct hl_lost l = {
 		.off = v->start, .size = v->size, .fs = "ntfs",
 		.boot = HL_BOOT_NONE, .boot_off = HL_NO_OFFSET,
-		.older = v->older,
+		.older = v->older, .mft_ext = v->ext, .n_mft_ext = v->n_ext,
 		.geom = { v->cluster_size, 512, v->record_size, 0,
 		          v->mft_lcn },
 	};
@@ -86,6 +87,11 @@ enum hl_status hl_scan_records(struct hl_scan *s)
 	for (size_t i = 0; i < n && st == HL_OK; i++) {
 		struct hl_lost *l = find(s, &v[i]);
 
+		if (l) {
+			l->mft_ext = v[i].ext;
+			l->n_mft_ext = v[i].n_ext;
+			l->older |= v[i].older;
+		}
 		st = l ? say_all(s, l, &v[i], MATCH_POINTS) : add(s, &v[i]);
 	}
 	return st;

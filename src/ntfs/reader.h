@@ -52,6 +52,8 @@ enum hl_status hl_ntfs_boot_backup(struct hl_src *vol,
 void hl_ntfs_close(struct hl_ntfs *nt);
 const struct hl_ntfs_geom *hl_ntfs_geom(const struct hl_ntfs *nt);
 struct hl_src *hl_ntfs_mft(struct hl_ntfs *nt);
+/* Is $MFT put together from its records, and may lack some? */
+bool hl_ntfs_is_stitched(const struct hl_ntfs *nt);
 
 /* ---- records (mft.c) --------------------------------------------------- */
 
