@@ -283,10 +283,11 @@ static enum hl_status stitched(struct hl_ntfs **out, struct lost *l)
 	}
 	(*out)->own_mft = true;
 	(*out)->stitched = true;
-	hl_warn(&at, "nothing describes $MFT any more; %llu records, found by "
-	        "where they lie, are used, and folders whose records are gone "
-	        "are known only by what names them",
-	        (unsigned long long)hl_ntfs_mapped_count(*out));
+	hl_warn(&at, "nothing describes $MFT any more; %llu of %llu records, "
+	        "found by where they lie, are used; the others, and folders "
+	        "among them, are gone",
+	        (unsigned long long)hl_ntfs_mapped_count(*out),
+	        (unsigned long long)hl_ntfs_record_count(*out));
 	return HL_OK;
 }
 
