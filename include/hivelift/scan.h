@@ -17,8 +17,6 @@
 extern "C" {
 #endif
 
-struct hl_recmap_extent; /* ntfs/recmap.h */
-
 enum hl_lost_boot { HL_BOOT_NONE, HL_BOOT_PRIMARY, HL_BOOT_BACKUP };
 
 /* Sizes and places that a lost boot sector would have told; bytes, 0: not
@@ -43,14 +41,14 @@ struct hl_lost {
 	bool in_table;
 	enum hl_lost_boot boot; /* the boot sector that counts */
 	uint64_t boot_off;      /* its place, bytes; HL_NO_OFFSET: none */
+	bool other_mft;      /* NTFS: record 0 there is a later volume's */
 	bool older;          /* its records say that another one came later */
 	unsigned generation; /* 1: newest; 0: not believed */
 	uint64_t formatted;  /* FILETIME, 0: not known */
 	struct hl_lost_geom geom;
-	/* NTFS: stretches of its $MFT by number, as the records tell; of the
-	 * scan, until it judges again.  NULL: not known */
-	const struct hl_recmap_extent *mft_ext;
-	size_t n_mft_ext;
+	/* NTFS: where its records lie, as far as they were seen; or NULL */
+	struct hl_recmap_extent *ext;
+	size_t n_ext;
 	char *inside;        /* path of the live file that holds the boot
 	                        sector, "N:/a/b"; or NULL */
 	char **evidence;     /* n_evidence lines of text */
@@ -58,6 +56,7 @@ struct hl_lost {
 };
 
 struct hl_scan;
+struct hl_recmap_extent;
 
 struct hl_scan_opts {
 	uint32_t sector_size; /* of the table; 0: find out */

@@ -78,6 +78,11 @@ enum hl_status hl_ntfs_orphans_named(struct hl_fs *fs,
                                      const char *name,
                                      struct hl_entry *out) HL_MUST_CHECK;
 
+/* ntfs_free.c */
+enum hl_status hl_ntfs_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
+                                    uint64_t *off, uint64_t *len)
+	HL_MUST_CHECK;
+
 /* ntfs_streams.c: the operations of these names */
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
                                  const struct hl_ref *ref, const char *name,
@@ -112,6 +117,8 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
 void hl_ntfs_fs_lost_root(struct hl_fs *fs, struct hl_entry *out);
 
 /* ntfs_holder.c: as in struct hl_fs_ops */
+enum hl_status hl_ntfs_fs_in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
+                                 bool *used) HL_MUST_CHECK;
 enum hl_status hl_ntfs_fs_holder(struct hl_fs *fs, uint64_t off,
                                  struct hl_ref *out) HL_MUST_CHECK;
 

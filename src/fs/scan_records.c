@@ -36,16 +36,30 @@ static struct hl_lost *find(struct hl_scan *s,
 {
 	for (size_t i = 0; i < s->n_lost; i++)
 		/* formatted twice the same way: one boot sector, two $MFTs */
-		if (!s->lost[i].mft_ext && is_same(&s->lost[i], v))
+		if (!s->lost[i].ext && is_same(&s->lost[i], v))
 			return &s->lost[i];
 	return NULL;
+}
+
+/* The better one of two keeps its own. */
+static enum hl_status take_ext(struct hl_scan *s, struct hl_lost *l,
+                               const struct hl_recmap_volume *v)
+{
+	if (l->ext || !v->n_ext)
+		return HL_OK;
+	l->ext = hl_alloc_array(s->ctx, v->n_ext, sizeof(*l->ext));
+	if (!l->ext)
+		return HL_NOMEM;
+	memcpy(l->ext, v->ext, v->n_ext * sizeof(*l->ext));
+	l->n_ext = v->n_ext;
+	return HL_OK;
 }
 
 static enum hl_status say_all(struct hl_scan *s, struct hl_lost *l,
                               const struct hl_recmap_volume *v,
                               unsigned points)
 {
-	enum hl_status st = HL_OK;
+	enum hl_status st = take_ext(s, l, v);
 
 	for (size_t i = 0; i < v->n_evidence && st == HL_OK; i++)
 		st = hl_lost_say(s, l, i ? 0 : points, "%s", v->evidence[i]);
@@ -57,7 +71,7 @@ static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
 	struct hl_lost l = {
 		.off = v->start, .size = v->size, .fs = "ntfs",
 		.boot = HL_BOOT_NONE, .boot_off = HL_NO_OFFSET,
-		.older = v->older, .mft_ext = v->ext, .n_mft_ext = v->n_ext,
+		.older = v->older,
 		.geom = { v->cluster_size, 512, v->record_size, 0,
 		          v->mft_lcn },
 	};
@@ -87,11 +101,6 @@ enum hl_status hl_scan_records(struct hl_scan *s)
 	for (size_t i = 0; i < n && st == HL_OK; i++) {
 		struct hl_lost *l = find(s, &v[i]);
 
-		if (l) {
-			l->mft_ext = v[i].ext;
-			l->n_mft_ext = v[i].n_ext;
-			l->older |= v[i].older;
-		}
 		st = l ? say_all(s, l, &v[i], MATCH_POINTS) : add(s, &v[i]);
 	}
 	return st;
