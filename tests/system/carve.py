@@ -2,6 +2,7 @@
 overwritten, interleaved, faked; and the carving samples of yarp with the
 offsets, sizes and hashes that their authors state."""
 import contextlib
+import gzip
 import hashlib
 import json
 import os
@@ -450,6 +451,33 @@ def corpus(tally, tmp):
                             f'{name}: md5')
 
 
+def cases(tally, tmp):
+    """The deleted hives of the cases: their truth says what they were."""
+    packed = os.path.join(CORPUS, 'cases/xp.dd.gz')
+    if not os.path.exists(packed):
+        tally.skip('no corpus')
+        return
+    image = os.path.join(tmp, 'xp.dd')
+    with gzip.open(packed) as f:
+        write(image, f.read())
+    with open(os.path.join(CORPUS, 'cases/xp.json')) as f:
+        hives = json.load(f)['hives']
+    gone = [h for h in hives if h['deleted']]
+    live = {h['sha256'] for h in hives if not h['deleted']}
+    for options in ((), ('--all',)):
+        what = f'xp {" ".join(options)}'
+        c = Carved(tally, image, tmp, *options, what=what)
+        tally.equal(len(c.rows), len(gone), f'{what}: the deleted ones')
+        for r, h in zip(c.rows, gone):
+            with open(image, 'rb') as f:
+                f.seek(r['offset'])
+                data = f.read(h['size'])
+            tally.equal(sha(data), h['sha256'], f'{what}: where it was')
+            tally.check(data.startswith(r['data']), f'{what}: its bytes')
+        tally.check(not live & {r['sha256'] for r in c.rows},
+                    f'{what}: no live hive')
+
+
 def main():
     tally = Tally('carve')
     only = sys.argv[1] if len(sys.argv) > 1 else ''
@@ -477,6 +505,7 @@ def main():
             part(tally, tmp, hives)
         if not only:
             corpus(tally, tmp)
+            cases(tally, tmp)
     tally.done()
 
 
