@@ -12,6 +12,7 @@
 #include "lift.h"
 #include "carve.h"
 #include "scan.h"
+#include "verify.h"
 
 #ifdef __cplusplus
 extern "C" {

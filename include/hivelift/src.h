@@ -212,6 +212,21 @@ struct hl_image_info {
 enum hl_status hl_image_info(const struct hl_src *image,
                              struct hl_image_info *out) HL_MUST_CHECK;
 
+/*
+ * hl_src_read of an image for whoever checks it: what its source could not be
+ * read for when the image was made is no damage of the image (its zeros are
+ * what was hashed), and is not in `bad`.  The same codes.
+ */
+enum hl_status hl_image_check(struct hl_src *image, uint64_t off, void *buf,
+                              size_t len, struct hl_ranges *bad) HL_MUST_CHECK;
+/*
+ * Bytes that the container holds behind the last whole sector, of a source
+ * that was no multiple of one: stored hashes may cover them.
+ *   HL_OK (*n may be 0), HL_NOMEM
+ */
+enum hl_status hl_image_tail(struct hl_src *image, void *buf, size_t room,
+                             size_t *n) HL_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -60,9 +60,9 @@ struct command {
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_SCAN = 256, CMD_CARVE = 512,
+	CMD_SCAN = 256, CMD_CARVE = 512, CMD_VERIFY = 1024,
 	/* those that read an image */
-	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE,
+	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE | CMD_VERIFY,
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -81,6 +81,8 @@ bool replay_open(struct cli *c);
 void replay_drop(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
 enum outcome cmd_carve(struct cli *c);
+enum outcome cmd_verify(struct cli *c);
+bool verify_open(struct cli *c);
 bool exec_open(struct cli *c);
 void exec_drop(struct cli *c);
 
@@ -107,6 +109,9 @@ struct opts {
 	uint64_t cluster_size, mft_lcn, generation;
 	bool has_mft;
 	const char *state;
+	unsigned hashes; /* --hash: bits 1 << HL_VERIFY_* */
+	bool files;
+	const char *of_image, *folder; /* verify: --image; an output folder */
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -312,6 +317,7 @@ struct cli {
 	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */
+	int folder_fd; /* of verify */
 	bool unknown; /* nothing on the image was recognised */
 	bool loss;    /* something was not searched that should have been */
 	bool colour;

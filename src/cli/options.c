@@ -14,7 +14,7 @@
 #include "cli.h"
 
 static const char *const later_commands[] = {
-	"verify", "acquire", NULL,
+	"acquire", NULL,
 };
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)

@@ -163,6 +163,28 @@ def ntfs(tally, tmp, hives):
     tally.equal(len(c.rows), 2, f'{label} --all: nothing else')
 
 
+def ntfs_slack(tally, tmp, hives):
+    """Behind the end of a file, and before a volume found by --offset."""
+    image, label = os.path.join(tmp, 'wide'), 'NTFS, 64 KiB clusters'
+    old, before = hives.make('SAM', 8), hives.make('SAM', 9)
+    small = noise(70000, 'wide')
+    v = Ntfs(image, os.path.join(tmp, 'mnt'), cluster=65536)
+    with v as top:
+        put(top, 'small', small)
+    at = read(image).index(small) + 70144
+    with open(image, 'r+b') as f:
+        f.seek(at)
+        f.write(old)
+    c = Carved(tally, image, tmp, what=label)
+    has(tally, c, old, f'{label}, slack', where='slack', offset=at)
+    moved = os.path.join(tmp, 'moved')
+    write(moved, before.ljust(1 << 20, b'\0') + read(image))
+    c = Carved(tally, moved, tmp, '--offset', '1M', what=f'{label}, --offset')
+    has(tally, c, old, f'{label}, --offset', where='slack',
+        offset=at + (1 << 20))
+    tally.equal(len(c.rows), 1, f'{label}, --offset: only that volume')
+
+
 def ntfs_compressed(tally, tmp, hives):
     image, label = os.path.join(tmp, 'packed'), 'NTFS, compressed'
     gone = hives.make('NTUSER', 300)
@@ -488,6 +510,7 @@ def main():
             if root:
                 ntfs(tally, tmp, hives)
                 ntfs_compressed(tally, tmp, hives)
+                ntfs_slack(tally, tmp, hives)
             else:
                 tally.skip('no root or no FUSE: volumes of ntfs-3g')
         if need(tally, 'mkfs.fat', 'mcopy'):
