@@ -36,8 +36,8 @@ for c in acquire; do
 	one_line "$c: not in this version" "not in this version"
 done
 for o in --snapshots --all-copies \
-	--recovery-key-file --password-file --startup-key --with --stripe \
-	--mirror --snapshots=1; do
+	--recovery-key-file --password-file --startup-key \
+	--snapshots=1; do
 	run 1 "$o is refused" ls $o x
 	one_line "$o: not in this version" "not in this version"
 	for c in ls hives extract; do
