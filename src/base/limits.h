@@ -258,6 +258,10 @@
  * together; more of them do not make it any surer. */
 #define HL_MAX_CARVE_WORDS 4096
 
+/* Carving: how often one row of bins is parted where it contradicts itself;
+ * each time what follows is walked again. */
+#define HL_MAX_CARVE_CUTS 64
+
 /* Carving: fragments of one offset that are tried for one place. */
 #define HL_MAX_CARVE_TRIES 64
 #ifdef HL_TEST_LIMITS

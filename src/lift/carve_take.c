@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "base/limits.h"
 #include "lift/carve_impl.h"
 #include "base/banned.h"
 
@@ -92,6 +93,21 @@ static void again(struct carve_scan *s, uint64_t off, uint64_t cut,
 	take_chain(f, ch);
 }
 
+/* The same within a budget; behind it, what lies in one stretch is believed
+ * and nothing else. */
+static enum hl_status parted(struct carve_scan *s, uint64_t off,
+                             struct carve_find *f, uint64_t *cut)
+{
+	if (off >= s->reach)
+		s->cuts = 0;
+	if (s->cuts < HL_MAX_CARVE_CUTS)
+		return break_of(s->c, f, cut);
+	hl_carve_say(s->c, f, "the row was parted %u times before; whether "
+	             "the rest belongs together was not asked", s->cuts);
+	*cut = f->n_piece > 1 ? f->piece[0].len : UINT64_MAX;
+	return HL_OK;
+}
+
 /* Pieces, and the check of each place where they meet. */
 static enum hl_status place(struct carve_scan *s, uint64_t off, uint64_t limit,
                             struct carve_find *f, struct carve_chain *ch)
@@ -104,8 +120,10 @@ static enum hl_status place(struct carve_scan *s, uint64_t off, uint64_t limit,
 		return st;
 	s->in.n = 0;
 	met = f->n_piece - 1;
-	st = break_of(s->c, f, &cut);
+	st = parted(s, off, f, &cut);
 	if (st == HL_OK && cut != UINT64_MAX) {
+		s->reach = max_u64(s->reach, off + len);
+		s->cuts++;
 		again(s, off, cut, limit, f, ch);
 		hl_carve_cut(f, ch->end + ch->torn_have - off);
 		hl_carve_say(s->c, f, "cut at byte %" PRIu64 ": the bins that "
