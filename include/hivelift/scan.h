@@ -41,10 +41,14 @@ struct hl_lost {
 	bool in_table;
 	enum hl_lost_boot boot; /* the boot sector that counts */
 	uint64_t boot_off;      /* its place, bytes; HL_NO_OFFSET: none */
+	bool other_mft;      /* NTFS: record 0 there is a later volume's */
 	bool older;          /* its records say that another one came later */
 	unsigned generation; /* 1: newest; 0: not believed */
 	uint64_t formatted;  /* FILETIME, 0: not known */
 	struct hl_lost_geom geom;
+	/* NTFS: where its records lie, as far as they were seen; or NULL */
+	struct hl_recmap_extent *ext;
+	size_t n_ext;
 	char *inside;        /* path of the live file that holds the boot
 	                        sector, "N:/a/b"; or NULL */
 	char **evidence;     /* n_evidence lines of text */
@@ -52,6 +56,7 @@ struct hl_lost {
 };
 
 struct hl_scan;
+struct hl_recmap_extent;
 
 struct hl_scan_opts {
 	uint32_t sector_size; /* of the table; 0: find out */

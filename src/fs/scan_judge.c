@@ -91,9 +91,10 @@ enum hl_status hl_scan_take(struct hl_scan *s, struct hl_lost *l)
 }
 
 enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
-                              struct hl_lost *second)
+                              struct hl_lost *second, bool copy)
 {
-	bool two = second->off != HL_NO_OFFSET && second->score > first->score;
+	bool two = second->off != HL_NO_OFFSET &&
+	           second->score + copy > first->score;
 	struct hl_lost *best = first->off == HL_NO_OFFSET || two ? second :
 	                                                           first;
 
@@ -113,6 +114,7 @@ enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
 
 static void forget(struct hl_scan *s)
 {
+	hl_scan_close_rivals(s);
 	for (size_t i = 0; i < s->n_lost; i++)
 		hl_lost_clear(s, &s->lost[i]);
 	s->n_lost = s->n_hint = 0;

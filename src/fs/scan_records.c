@@ -40,11 +40,25 @@ static struct hl_lost *find(struct hl_scan *s,
 	return NULL;
 }
 
+/* The better one of two keeps its own. */
+static enum hl_status take_ext(struct hl_scan *s, struct hl_lost *l,
+                               const struct hl_recmap_volume *v)
+{
+	if (l->ext || !v->n_ext)
+		return HL_OK;
+	l->ext = hl_alloc_array(s->ctx, v->n_ext, sizeof(*l->ext));
+	if (!l->ext)
+		return HL_NOMEM;
+	memcpy(l->ext, v->ext, v->n_ext * sizeof(*l->ext));
+	l->n_ext = v->n_ext;
+	return HL_OK;
+}
+
 static enum hl_status say_all(struct hl_scan *s, struct hl_lost *l,
                               const struct hl_recmap_volume *v,
                               unsigned points)
 {
-	enum hl_status st = HL_OK;
+	enum hl_status st = take_ext(s, l, v);
 
 	for (size_t i = 0; i < v->n_evidence && st == HL_OK; i++)
 		st = hl_lost_say(s, l, i ? 0 : points, "%s", v->evidence[i]);

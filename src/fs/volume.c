@@ -10,7 +10,6 @@
 #include "base/banned.h"
 #include "io/note.h"
 #include "fs/fs_impl.h"
-#include "fs/scan_impl.h"
 
 /* Types under which Windows keeps file systems: second copies are tried. */
 static bool may_rescue(const struct hl_part *part)
@@ -129,8 +128,6 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 		v->expected_empty = v->part && v->part->stated_len == 0;
 		return HL_OK;
 	}
-	enum hl_status st = v->lost ?
-		hl_lost_source(&v->src, &v->boot, image, v->lost, ctx) :
-		hl_src_window(&v->src, image, v->off, v->len, ctx);
+	enum hl_status st = hl_src_window(&v->src, image, v->off, v->len, ctx);
 	return st == HL_OK ? open_fs(v, &at) : st;
 }

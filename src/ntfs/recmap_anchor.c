@@ -342,19 +342,22 @@ static void list_tries(struct hl_recmap *m, struct hl_recmap_guess *g,
 	}
 }
 
+/* A record 0 in its place before one in a mirror: the mirror may outlive its
+ * $MFT, whose place another one has now. */
 static int by_explained(const void *va, const void *vb)
 {
 	const struct hl_recmap_cand *a = va, *b = vb;
 
-	if (a->explained != b->explained)
-		return a->explained > b->explained ? -1 : 1;
 	if (a->mirror != b->mirror)
 		return a->mirror ? 1 : -1;
+	if (a->explained != b->explained)
+		return a->explained > b->explained ? -1 : 1;
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
 /* A copy of a record 0 that was accepted, somewhere in a file. */
-static bool is_copy(struct hl_recmap_guess *g, const struct hl_recmap_cand *c)
+static bool is_copy(const struct hl_recmap *m, struct hl_recmap_guess *g,
+                    const struct hl_recmap_cand *c)
 {
 	size_t i;
 
@@ -364,7 +367,8 @@ static bool is_copy(struct hl_recmap_guess *g, const struct hl_recmap_cand *c)
 		if (g->cand[i].lcn == c->lcn &&
 		    g->cand[i].cs_log2 == c->cs_log2 &&
 		    g->cand[i].created == c->created) {
-			g->cand[i].copies++;
+			/* its mirror is not worth a word */
+			g->cand[i].copies += m->anchor[c->anchor].records > 4;
 			return true;
 		}
 	return false;
@@ -379,7 +383,7 @@ static enum hl_status accept(struct hl_recmap *m, struct hl_recmap_guess *g,
 	if (st != HL_OK)
 		return st;
 	c->explained = explained(g, o, c);
-	if (is_copy(g, c) || c->explained < MIN_EXPLAINED)
+	if (is_copy(m, g, c) || c->explained < MIN_EXPLAINED)
 		return HL_OK;
 	st = claim(g, o, c, volume);
 	if (st == HL_OK)

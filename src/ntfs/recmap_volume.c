@@ -258,8 +258,15 @@ static bool overlap(const struct hl_recmap_cand *a,
 	       b->start < a->start + max_u64(a->size, 1);
 }
 
-/* One with a record 0 lives longer than one whose record 0 is gone; of two
- * that have one, the one formatted later. */
+static bool has_zero(const struct hl_recmap_guess *g,
+                     const struct hl_recmap_cand *c)
+{
+	return c->anchor != RECMAP_NONE && c->n_pieces &&
+	       !g->ext[c->first_piece].number;
+}
+
+/* One with its record 0 lives longer than one that has lost it; of two that
+ * have theirs, the one formatted later. */
 static bool is_older(const struct hl_recmap_guess *g, size_t k)
 {
 	const struct hl_recmap_cand *c = &g->cand[k];
@@ -268,9 +275,9 @@ static bool is_older(const struct hl_recmap_guess *g, size_t k)
 	for (i = 0; i < g->n_cand; i++) {
 		const struct hl_recmap_cand *o = &g->cand[i];
 
-		if (i == k || !overlap(c, o) || o->anchor == RECMAP_NONE)
+		if (i == k || !overlap(c, o) || !has_zero(g, o))
 			continue;
-		if (c->anchor == RECMAP_NONE || o->created > c->created)
+		if (!has_zero(g, c) || o->created > c->created)
 			return true;
 	}
 	return false;
@@ -294,13 +301,13 @@ static enum hl_status result(struct hl_recmap *m, struct hl_recmap_guess *g,
 		.size_known = c->size_known,
 		.cluster_size = 1u << c->cs_log2,
 		.record_size = 1u << c->rs_log2,
-		.has_zero = c->anchor != RECMAP_NONE && !e->number,
+		.has_zero = has_zero(g, c),
 		.records = c->records, .index_blocks = c->votes,
 		.score = score(c, copies), .older = is_older(g, k),
 		.ext = e, .n_ext = c->n_pieces,
 		.n_evidence = g->n_text - before,
 	};
-	v->mft_lcn = c->anchor != RECMAP_NONE ? c->lcn : some_lcn(c, e);
+	v->mft_lcn = v->has_zero ? c->lcn : some_lcn(c, e);
 	g->n_vol++;
 	return st;
 }

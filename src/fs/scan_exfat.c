@@ -1,5 +1,5 @@
 /*
- * exfat_lost.c: what an exFAT boot sector found somewhere proves.
+ * scan_exfat.c: what an exFAT boot sector found somewhere proves.
  *
  *	sector 0 |boot region, 12 sectors|its copy, 12 sectors| ... FAT, heap
  *
@@ -157,7 +157,7 @@ enum hl_status hl_exfat_lost_judge(struct hl_scan *s, uint64_t off,
 	if (st == HL_OK && region <= off)
 		st = prove(s, &second, &g, off - region);
 	if (st == HL_OK)
-		return hl_scan_choose(s, &first, &second);
+		return hl_scan_choose(s, &first, &second, false);
 	hl_lost_clear(s, &first);
 	hl_lost_clear(s, &second);
 	return st;

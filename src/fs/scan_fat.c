@@ -1,5 +1,5 @@
 /*
- * fat_lost.c: what a FAT boot sector found somewhere proves.
+ * scan_fat.c: what a FAT boot sector found somewhere proves.
  *
  *	|boot| ..6: copy.. |FAT 1|FAT 2|root| clusters      (copy: FAT32 only)
  *
@@ -177,7 +177,7 @@ enum hl_status hl_fat_lost_judge(struct hl_scan *s, uint64_t off,
 	if (st == HL_OK && g.backup_off && g.backup_off <= off)
 		st = prove(s, &second, &g, off - g.backup_off);
 	if (st == HL_OK)
-		return hl_scan_choose(s, &first, &second);
+		return hl_scan_choose(s, &first, &second, false);
 	hl_lost_clear(s, &first);
 	hl_lost_clear(s, &second);
 	return st;
