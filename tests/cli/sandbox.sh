@@ -237,6 +237,11 @@ for o in "--codepage SHIFT_JIS" "--tz Asia/Tokyo" "--tz EST5EDT"; do
 done
 run 0 "a code page" ls --codepage SHIFT_JIS "$w/kana.img" /
 has "$out" "a code page: used" "$(printf '\343\203\206\343\202\271')"
+"$HIVELIFT" extract -q "$img" -o "$w/good"
+run 0 "verify, a folder" verify "$w/good"
+[ "$(id -u)" != 0 ] || chown -R nobody "$w/good"
+chmod -R go= "$w/good"
+run 0 "verify, a folder of somebody else" verify "$w/good"
 TZ=Asia/Tokyo "$HIVELIFT" extract -q "$img" -o "$w/tokyo"
 has "$w/tokyo/manifest.json" "the zone of the run" "+0900"
 check "an archive: its lists wait in files" sh -c \
