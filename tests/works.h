@@ -402,7 +402,8 @@ static void run_work(struct run *r, const struct subject *s, enum work what)
 /* ---- images made here: none has a loss ---------------------------------- */
 
 /* Content in clusters in a row, the next free one comes back. */
-static unsigned store(struct vol *v, unsigned cluster, const struct blob *b)
+UNUSED static unsigned store(struct vol *v, unsigned cluster,
+                             const struct blob *b)
 {
 	unsigned n = (unsigned)(b->n + 511) / 512;
 
@@ -413,7 +414,7 @@ static unsigned store(struct vol *v, unsigned cluster, const struct blob *b)
 	return cluster + n;
 }
 
-static uint8_t *folder(struct vol *v, unsigned cluster, unsigned parent)
+UNUSED static uint8_t *folder(struct vol *v, unsigned cluster, unsigned parent)
 {
 	vol_link(v, cluster, LAST);
 	dots(vol_cluster(v, cluster), cluster, parent);
@@ -421,7 +422,7 @@ static uint8_t *folder(struct vol *v, unsigned cluster, unsigned parent)
 }
 
 /* FAT12 with two dirty hives, one for each format of logs. */
-static struct vol hives_volume(void)
+UNUSED static struct vol hives_volume(void)
 {
 	static struct blob b;
 	struct vol v = vol_new(12);
@@ -450,7 +451,7 @@ static struct vol hives_volume(void)
 }
 
 /* FAT16 begins at 4,085 clusters: a file, a folder, a long name. */
-static struct vol fat16_volume(void)
+UNUSED static struct vol fat16_volume(void)
 {
 	struct vol v = vol_new(16);
 
@@ -464,7 +465,7 @@ static struct vol fat16_volume(void)
 	return v;
 }
 
-static void in_a_table(struct img *m, size_t lba, const char *name)
+UNUSED static void in_a_table(struct img *m, size_t lba, const char *name)
 {
 	size_t n;
 	uint8_t *p = test_file(name, &n);
@@ -475,7 +476,7 @@ static void in_a_table(struct img *m, size_t lba, const char *name)
 }
 
 /* MBR, two logical volumes: FAT12, NTFS, FAT12. */
-static struct img mbr_image(void)
+UNUSED static struct img mbr_image(void)
 {
 	struct img m = img_new(2048, 512);
 
@@ -491,7 +492,7 @@ static struct img mbr_image(void)
 }
 
 /* GPT: NTFS, exFAT. */
-static struct img gpt_image(void)
+UNUSED static struct img gpt_image(void)
 {
 	struct img m = img_new(2048, 512);
 	struct gpt_build b = gpt_usual(&m, 128, 128);
@@ -504,7 +505,7 @@ static struct img gpt_image(void)
 	return m;
 }
 
-static void sample_path(char path[512])
+UNUSED static void sample_path(char path[512])
 {
 	const char *root = getenv("HIVELIFT_ROOT");
 
