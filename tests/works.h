@@ -26,6 +26,7 @@ struct run {
 	bool for_good, failed;
 	bool said;         /* since then: a loss or worse, a call that failed */
 	size_t losses, bad; /* all of them */
+	uint64_t words;    /* of the losses, in any order */
 	uint64_t digest;   /* of all that came out */
 };
 
@@ -56,7 +57,13 @@ static void on_note(void *user, const struct hl_note *note)
 	/* a clean run has losses of its own on damaged images */
 	if (note->level >= HL_LOSS && r->failed)
 		r->said = true;
-	r->losses += note->level >= HL_LOSS;
+	if (note->level < HL_LOSS)
+		return;
+	r->losses++;
+	uint64_t h = 1;
+	for (const char *s = note->text; *s; s++)
+		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
+	r->words += h;
 }
 
 /* Anything but an ordinary end is said to the caller. */

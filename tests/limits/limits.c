@@ -51,7 +51,7 @@ static const char *reason(const char *name)
 /* ---- the images ---------------------------------------------------------- */
 
 enum { FAT12, FAT16, FAT32, EXFAT, NTFS, NTFS_DELETED, FAT_DELETED, FAT_HIVES,
-       MBR, GPT, SAMPLE, N_IMAGES };
+       MBR, GPT, NO_MFT, SAMPLE, N_IMAGES };
 static const char *const seeds[N_IMAGES] = {
 	[FAT12] = "fuzz/fat/fat12.img",
 	[FAT32] = "fuzz/fat/fat32.img",
@@ -76,6 +76,12 @@ static void make_images(void)
 	image[FAT16] = (struct subject){ .p = fat16.p, .n = fat16.n };
 	image[MBR] = (struct subject){ .p = mbr.p, .n = mbr.n };
 	image[GPT] = (struct subject){ .p = gpt.p, .n = gpt.n };
+	/* the first records are gone, with their mirror */
+	image[NO_MFT] = (struct subject){ .n = image[NTFS].n };
+	uint8_t *p = tight(image[NTFS].p, image[NTFS].n);
+	memset(p + 2 * 4096, 0, 4096);
+	memset(p + 4 * 4096, 0, 1024);
+	image[NO_MFT].p = p;
 	sample_path(sample);
 	image[SAMPLE] = (struct subject){ .path = sample };
 	for (int i = 0; i < N_IMAGES; i++)
@@ -95,7 +101,9 @@ static bool try_value(const struct limit *l, uint64_t v, int i, int w)
 	set(l, v);
 	run_work(&r, &image[i], (enum work)w);
 	set(l, usual);
-	bool said = r.losses > s->losses || r.bad > s->bad;
+	/* one loss may stand in place of another */
+	bool said = r.losses > s->losses || r.bad > s->bad ||
+	            (r.losses && r.words != s->words);
 	if (r.digest != s->digest && !said && !reason(l->name))
 		fprintf(stderr, "%s is %llu: image %d, work %d: less came out, "
 		             "and nothing said so\n", l->name,
