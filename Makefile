@@ -6,7 +6,8 @@
 #   make check-corpus every image of the corpus            (sets itself up)
 #   make validation-report   both, and VALIDATION.md from what they found
 #   make bench        measure against the targets and peers
-#   make fuzz         libFuzzer (clang), FUZZ_TIME seconds for each target
+#   make fuzz TARGET=x TIME=60   libFuzzer (clang) on one; see
+#                     tests/fuzz/FUZZING.md for fuzz-all, fuzz-afl and more
 #   make install      DESTDIR= prefix=/usr/local
 #   make configure    optional: autoconf's probe, which only writes config.mk
 #
@@ -16,17 +17,17 @@
 #   DEVELOPER=1          warnings are errors
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
+#   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
+#   NO_SECCOMP=1         leave the program's filter of system calls out
 #   NO_HARDENING=1       leave the hardening flags out
 #   V=1                  show whole commands
 #   prefix bindir libdir includedir mandir pkgconfigdir   where install puts
-#   FUZZ_TIME=60         seconds for each fuzz target
 
 B = build
 AR ?= ar
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
-FUZZ_TIME ?= 60
 
 prefix ?= /usr/local
 exec_prefix ?= $(prefix)
@@ -56,6 +57,8 @@ ifndef NO_LIBEWF
 LIBEWF_LIBS := $(call pc,--libs libewf)
 LIBEWF_CFLAGS := $(call pc,--cflags libewf)
 endif
+LIBDEFLATE_LIBS := $(call pc,--libs libdeflate)
+LIBDEFLATE_CFLAGS := $(call pc,--cflags libdeflate)
 ifeq ($(UNAME_S),Linux)
 SYS_LIBS := -ldl -lpthread
 else ifeq ($(UNAME_S),Darwin)
@@ -63,9 +66,21 @@ SYS_LIBS := -liconv
 else
 SYS_LIBS := -lpthread
 endif
+ifeq ($(UNAME_S),Linux)
+ifndef NO_SECCOMP
+SECCOMP_LIBS := $(call pc,--libs libseccomp)
+SECCOMP_CFLAGS := $(call pc,--cflags libseccomp)
+endif
+endif
+endif
+ifdef NO_SECCOMP
+SECCOMP_LIBS :=
 endif
 ifdef NO_LIBEWF
 LIBEWF_LIBS :=
+endif
+ifdef NO_LIBDEFLATE
+LIBDEFLATE_LIBS :=
 endif
 
 # ---- flags -------------------------------------------------------------------
@@ -98,8 +113,15 @@ HL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 \
 ifneq ($(strip $(LIBEWF_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBEWF $(LIBEWF_CFLAGS)
 endif
+ifneq ($(strip $(LIBDEFLATE_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
+endif
+ifneq ($(strip $(SECCOMP_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
+endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
-LIBS = $(LIBEWF_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(SYS_LIBS)
+LIBS = $(LIBEWF_LIBS) $(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
+	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HARDEN_LD) $(HARDEN_EXE) $(LDFLAGS)
 
@@ -134,12 +156,14 @@ LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
 CHECK_SRC := $(wildcard tests/check_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+SEAL_SRC := $(wildcard tests/fuzz/seal*.c)
+REPLAY_SRC := tests/fuzz/replay.c tests/fuzz/damage.c $(SEAL_SRC)
 TOOL_SRC := $(wildcard tests/tools/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(patsubst %.c,$(B)/%.o,$(CHECK_SRC) $(FUZZ_SRC) $(TOOL_SRC) \
-	tests/testing.c tests/fuzz/replay.c \
-	tests/fuzz/damage.c tests/limits/limits.c)
+	tests/testing.c tests/sandbox/plant.c tests/limits/limits.c \
+	$(REPLAY_SRC))
 CHECKS := $(CHECK_SRC:tests/%.c=$(B)/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 TOOLS := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
@@ -148,7 +172,7 @@ PC = $(B)/hivelift.pc
 all: $(B)/libhivelift.a $(B)/$(SO) $(PC) $(if $(CLI_SRC),$(B)/hivelift)
 
 # The stamp changes when the flags do, and everything depends on it.
-FLAGS_NOW = $(COMPILE) | $(LINK) | $(LIBS) | $(CHECK_LIBS)
+FLAGS_NOW = $(COMPILE) | $(LINK) | $(LIBS) | $(SECCOMP_LIBS) | $(CHECK_LIBS)
 PLACES_NOW = $(prefix) | $(libdir) | $(includedir) | $(LIBS)
 stamp = mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.$$$$; \
 	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv -f $@.$$$$ $@; fi
@@ -182,7 +206,7 @@ $(B)/$(SO): $(LIB_OBJ) $(B)/exports \
 
 $(B)/hivelift: $(CLI_OBJ) $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a \
-		$(AS_NEEDED) $(LIBS)
+		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
 
 # libewf and jansson have their place only in a static link
 $(PC): hivelift.pc.in VERSION $(B)/.places
@@ -220,17 +244,24 @@ $(B)/limits: $(B)/tests/limits/limits.o $(B)/tests/testing.o \
 		$(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
-$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
-		$(B)/tests/fuzz/damage.o \
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(REPLAY_SRC:%.c=$(B)/%.o) \
 		$(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
+
+# the program itself, with something planted that it must not be able to do
+ifeq ($(UNAME_S),Linux)
+PLANTED = $(B)/test-sandbox
+endif
+$(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
+	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
+		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
 
 $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # everything that `check` runs, built and not run
-build-tests: all $(CHECKS) $(FUZZ) $(TOOLS)
+build-tests: all $(CHECKS) $(FUZZ) $(TOOLS) $(PLANTED)
 
 # the quick round while working: unit suites and fuzz replays
 units: $(CHECKS) $(FUZZ)
@@ -259,20 +290,41 @@ bench: all
 	@$(MAKE) --no-print-directory build-tests
 	@B=$(B) bench/run
 
-# libFuzzer writes into the first folder it is given: that is corpus/, ours to
-# throw away, and never testdata/.
-fuzz:
-	@$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang \
-		SANITIZE=address,undefined \
-		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
-		CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
-		FUZZ_TIME=$(FUZZ_TIME) run-fuzz
+# libFuzzer writes into corpus/, ours to throw away, and never into testdata/.
+# TIME is of the processor, in seconds, for each target.
+TIME = 60
+FUZZ_FLAGS = CC=clang SANITIZE=address,undefined \
+	CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 
-$(B)/libfuzzer_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libhivelift.a
+fuzz:
+	@test -n '$(TARGET)' || { echo 'make fuzz TARGET=x, of these:' \
+		$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); exit 1; }
+	@$(MAKE) --no-print-directory B=$(B)-fuzz $(FUZZ_FLAGS) \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
+		$(TARGET:%=$(B)-fuzz/libfuzzer_%)
+	@scripts/fuzz run --build $(B)-fuzz --cpu $(TIME) $(TARGET)
+
+fuzz-all:
+	@$(MAKE) --no-print-directory fuzz \
+		TARGET='$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)'
+	@scripts/fuzz summary
+
+# AFL++ in persistent mode: its driver calls the same function.
+fuzz-afl:
+	@test -n '$(TARGET)' || { echo 'make fuzz-afl TARGET=x'; exit 1; }
+	@$(MAKE) --no-print-directory B=$(B)-afl CC=afl-clang-fast \
+		NO_HARDENING=1 CFLAGS='-O2 -g' CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
+		$(TARGET:%=$(B)-afl/afl_%)
+	@for t in $(TARGET); do \
+		scripts/fuzz afl --build $(B)-afl --cpu $(TIME) $$t || exit; \
+	done
+
+$(B)/afl_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-run-fuzz: $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)/libfuzzer_%)
-	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) scripts/fuzz
+$(B)/libfuzzer_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/mutate.o \
+		$(SEAL_SRC:%.c=$(B)/%.o) $(B)/libhivelift.a
+	$(call quiet,LINK)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # ---- install -----------------------------------------------------------------
 
@@ -324,7 +376,7 @@ distclean: clean
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 .PHONY: all build-tests units demo check check-corpus validation-report \
-	bench fuzz run-fuzz \
+	bench fuzz fuzz-all fuzz-afl \
 	install uninstall clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

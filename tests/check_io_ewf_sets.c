@@ -123,6 +123,25 @@ START_TEST(a_streamed_acquisition_reads_back)
 }
 END_TEST
 
+static unsigned open_descriptors(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* The same bytes in the place of a segment are another file. */
+static void exchange(const char *name)
+{
+	char cmd[1500];
+
+	snprintf(cmd, sizeof(cmd), "mv %s %s && cp %s %s", at("%s", name),
+	         at("away"), at("away"), at("%s", name));
+	ck_assert_int_eq(system(cmd), 0);
+}
+
 START_TEST(a_set_of_hundreds_of_segments_reads_back)
 {
 	struct b_set s = { 600, 1, 0x33, 5, false };
@@ -142,12 +161,19 @@ START_TEST(a_set_of_hundreds_of_segments_reads_back)
 	}
 	ck_assert_int_eq(open_image(&o, at("h.E01"), false), HL_OK);
 	ck_assert_uint_eq(hl_files_count(o.files), 600);
+	ck_assert_int_ge(hl_files_folder(o.files), 0);
+	ck_assert_uint_lt(open_descriptors(), 200);
 	for (unsigned i = 0; i < b_set_chunks(&s); i += 13) {
 		b_content(want, i, 5);
 		ck_assert_int_eq(hl_src_read(o.src, (uint64_t)i * B_CHUNK, got,
 		                             B_CHUNK, NULL), HL_OK);
 		ck_assert_mem_eq(got, want, B_CHUNK);
 	}
+	ck_assert_uint_lt(open_descriptors(), 200);
+	hl_seg_format(name, sizeof(name), &like, "h.E01", 301);
+	exchange(name);
+	ck_assert_int_eq(hl_src_read(o.src, 600ull * B_CHUNK, got, B_CHUNK,
+	                             NULL), HL_IO);
 	close_image(&o);
 }
 END_TEST

@@ -31,8 +31,8 @@ public() {
 	src.h) echo io ;;
 	vol.h) echo vol ;;
 	hive.h) echo hive ;;
-	fs.h) echo fs ;;
-	lift.h|hivelift.h) echo lift ;;
+	fs.h|scan.h) echo fs ;;
+	lift.h|carve.h|hivelift.h) echo lift ;;
 	*) echo unknown ;;
 	esac
 }

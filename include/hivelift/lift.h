@@ -147,6 +147,7 @@ struct hl_coverage {
 	size_t n_unsearched;
 	struct hl_unsearched *unsearched;
 	uint64_t hives_seen; /* by the search; for the last line */
+	uint64_t carved;     /* bytes that carving looked at */
 	bool loss;           /* any of them is a loss */
 	size_t cap_searched, cap_unsearched; /* room in the two arrays */
 };
@@ -185,6 +186,17 @@ struct hl_lift;
 enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
                             const struct hl_lift_opts *opts,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * The same in two steps, so that a sandbox can close in between: prepare
+ * opens all that has to be opened by name, before a byte of the image was
+ * looked at; begin writes the head of the lists.  opts must live until then.
+ * On failure of begin the lift is gone, as after hl_lift_abort.
+ */
+enum hl_status hl_lift_prepare(struct hl_lift **out,
+                               const struct hl_lift_opts *opts,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+enum hl_status hl_lift_begin(struct hl_lift *lift,
+                             struct hl_disk *disk) HL_MUST_CHECK;
 /* A hive with its logs.  HL_IO when the output fails: stop then. */
 enum hl_status hl_lift_hive(struct hl_lift *lift,
                             struct hl_hive *hive) HL_MUST_CHECK;

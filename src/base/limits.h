@@ -55,6 +55,25 @@
  * in more pieces than this is a medium full of copies of records. */
 #define HL_MAX_NTFS_STRETCHES (1u << 22)
 
+/* NTFS: of a whole medium, stretches of records whose volume is to be told:
+ * 40 bytes each; beyond it the short ones are thinned. */
+#define HL_MAX_RECMAP_STRETCHES (1u << 20)
+
+/* NTFS: index blocks, and runs of indexes, that are compared for that, 24 and
+ * 48 bytes each; beyond it folders are sampled. */
+#define HL_MAX_RECMAP_INDEX (1u << 19)
+
+/* NTFS: of the same, runs of all $MFTs, 32 bytes each, and records that call
+ * themselves $MFT: a volume has two, each shadow copy may hold one more. */
+#define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
+#define HL_MAX_RECMAP_ANCHORS 4096
+
+/* NTFS: stretches of a lost volume that later ones have, 24 bytes each. */
+#define HL_MAX_NTFS_TAKEN (2u << 20)
+
+/* NTFS: volumes inferred on one medium; partitions end at 128. */
+#define HL_MAX_RECMAP_VOLUMES 256
+
 /* NTFS: extents of $MFT whose first record is looked at when it is opened. */
 #define HL_MAX_NTFS_MFT_CHECKS 16
 
@@ -148,14 +167,29 @@
 /* Extended boot records of one disk: drive letters end at 26. */
 #define HL_MAX_EBRS 1024
 
+/* Boot sectors and tables that a scan notices, 16 bytes each and some reads to
+ * judge one; a medium with more is made of copies of them. */
+#define HL_MAX_SCAN_PLACES (1u << 16)
+
+/* Lines of evidence for one volume; a person reads ten. */
+#define HL_MAX_SCAN_EVIDENCE 64
+
+/* Partitions that older tables name: as many tables as can be noticed would
+ * name more, but no disk had so many. */
+#define HL_MAX_SCAN_HINTS 65536
+
+/* Bytes of a scan's state: what recmap may hold, and all places as text. */
+#define HL_MAX_SCAN_STATE (512u << 20)
+
 /* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
 #define HL_MAX_FOLDERS (16u << 20)
 
 /* Segment files of one image: .ZZZ is number 14,971; split sets go on. */
 #define HL_MAX_SEGMENTS 1000000
 
-/* Segment files kept open at once; the others are opened for each read. */
-#define HL_MAX_OPEN_SEGMENTS 512
+/* Segment files that stay open: 256 GiB in files of 2 GiB; of the others a
+ * few are open at a time. */
+#define HL_MAX_OPEN_SEGMENTS 128
 
 /* Sections of one EWF segment file; writers make about ten for 2 GiB. */
 #define HL_MAX_EWF_SECTIONS 65536
@@ -175,6 +209,20 @@
 /* Inflated EWF chunks kept, in bytes: neighbouring MFT records share one. */
 #define HL_EWF_CACHE_BYTES (2u << 20)
 
+/* EWF chunks inflated ahead of whoever reads in order: each thread has some
+ * to do while others are waited for. */
+#define HL_EWF_AHEAD_BYTES (8u << 20)
+
+/* Bad stretches of one image that verify keeps, 24 bytes each, and files it
+ * names for them: more is an image of which little is left. */
+#define HL_MAX_VERIFY_BAD (1u << 22)
+#define HL_MAX_VERIFY_FILES (1u << 20)
+
+/* Bytes of one file's entry in a manifest, without its runs: a path is 96 KiB
+ * at most, and notes are cut.  Files of one output folder, 500 bytes each. */
+#define HL_MAX_MANIFEST_ENTRY (16u << 20)
+#define HL_MAX_OUTPUT_FILES (1u << 24)
+
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
@@ -183,6 +231,25 @@
 #define HL_MAX_MAP_BYTES (64u << 20)
 #define HL_MAX_MAP_AREAS (1u << 20)
 
+/* Carving: bytes of one bin; a value of 1 MiB is the largest that is usual. */
+#define HL_MAX_CARVE_BIN (64u << 20)
+
+/* Carving: finds of one run, 300 bytes each: a disk full of old logs. */
+#define HL_MAX_CARVED 100000
+
+/* Carving: free stretches that make one row of clusters, 56 bytes each; what
+ * lies in more pieces is searched in several rows. */
+#define HL_MAX_CARVE_ROW (1u << 17)
+
+/* Carving: pieces of one find; a hive of 4 GiB in pieces of 1 MiB. */
+#define HL_MAX_CARVE_PIECES 4096
+
+/* Carving: references that are looked up to tell whether two parts belong
+ * together; more of them do not make it any surer. */
+#define HL_MAX_CARVE_WORDS 4096
+
+/* Carving: fragments of one offset that are tried for one place. */
+#define HL_MAX_CARVE_TRIES 64
 #ifdef HL_TEST_LIMITS
 #include "limits_var.h" /* made of this file, see tests/limits */
 #endif

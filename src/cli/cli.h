@@ -4,7 +4,8 @@
  *	main.c     the command table, the exit status
  *	options.c  words of the command line -> struct opts
  *	help.c     what --help and --version print
- *	session.c  find files -> (sandbox) -> open image -> open disk
+ *	session.c  find and open files -> sandbox -> open image -> open disk
+ *	sandbox*.c what closes in between (sandbox.h); keeper.c
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
@@ -47,11 +48,21 @@ struct command {
 	int min_args, max_args; /* after IMAGE; -1: any number */
 	const char *usage, *does, *example;
 	enum outcome (*run)(struct cli *c);
+	/*
+	 * Before the sandbox, so before a byte of the image was looked at:
+	 * opens by name all that run will write, and what it reads besides
+	 * the image, into c->opened.  NULL: there is none.  false: said.
+	 */
+	bool (*open)(struct cli *c);
+	/* Takes back what open made, when run never came. */
+	void (*drop)(struct cli *c);
 };
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_IMAGE = 127, /* those that read an image */
+	CMD_SCAN = 256, CMD_CARVE = 512, CMD_VERIFY = 1024,
+	/* those that read an image */
+	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE | CMD_VERIFY,
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -59,11 +70,21 @@ const struct command *command_find(const char *name);
 enum outcome cmd_info(struct cli *c);
 enum outcome cmd_hives(struct cli *c);
 enum outcome cmd_extract(struct cli *c);
+bool extract_open(struct cli *c);
+void extract_drop(struct cli *c);
+enum outcome cmd_scan(struct cli *c);
 enum outcome cmd_cat(struct cli *c);
 enum outcome cmd_ls(struct cli *c);
 enum outcome cmd_stat(struct cli *c);
 enum outcome cmd_replay(struct cli *c);
+bool replay_open(struct cli *c);
+void replay_drop(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
+enum outcome cmd_carve(struct cli *c);
+enum outcome cmd_verify(struct cli *c);
+bool verify_open(struct cli *c);
+bool exec_open(struct cli *c);
+void exec_drop(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
@@ -83,6 +104,16 @@ struct opts {
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
+	bool all; /* carve: the whole medium */
+	bool lost, sfdisk;
+	uint64_t cluster_size, mft_lcn, generation;
+	bool has_mft;
+	const char *state;
+	unsigned hashes; /* --hash: bits 1 << HL_VERIFY_* */
+	bool files;
+	const char *of_image, *folder; /* verify: --image; an output folder */
+	bool no_sandbox;
+	const char *run_as;
 	bool help, version;
 };
 
@@ -219,8 +250,13 @@ bool zone_set(const char *zone);
 /* hl_ctx.to_utc */
 struct hl_time zone_to_utc(void *user, struct hl_time local);
 
-/* ---- session.c, where.c ---- */
+/* ---- preload.c, session.c, where.c ---- */
 
+/* What libraries would open later is opened now. */
+void preload(struct cli *c);
+void preload_free(struct cli *c);
+
+/* All up to the open disk (replay: its files).  false: said */
 bool session_open(struct cli *c);
 void session_close(struct cli *c);
 
@@ -251,6 +287,8 @@ void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
 
 /* Build it, note its loss, print it where the options want it. */
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);
+/* For people, what was not searched; a loss with -q too. */
+void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
@@ -268,11 +306,18 @@ struct cli {
 	struct progress progress;
 	struct stop stop;
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
+	void *opened; /* what the command's open left for its run, or NULL */
+	struct sandbox *sandbox; /* NULL: nothing announced, not entered */
+	struct preload *preload; /* preload.c */
+	struct { int sock; pid_t pid; } keeper; /* pid 0: none (sandbox.h) */
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
+	struct hl_scan *scan; /* of scan and --lost; or NULL */
+	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */
+	int folder_fd; /* of verify */
 	bool unknown; /* nothing on the image was recognised */
 	bool loss;    /* something was not searched that should have been */
 	bool colour;

@@ -14,6 +14,7 @@
 #include "exec.h"
 #include "helper.h"
 #include "lift/layout.h"
+#include "sandbox.h"
 
 /* HL_OK with *fd closed and full; HL_END: not this one, said. */
 static enum hl_status hand_over(struct exec *x, struct one *o)
@@ -98,19 +99,37 @@ static enum outcome cover(struct cli *c, enum outcome outcome)
 	return outcome;
 }
 
+bool exec_open(struct cli *c)
+{
+	struct hl_outdir *dir;
+
+	if (!c->o.output)
+		return true;
+	if (hl_outdir_open(&dir, c->o.output, c->o.force, c->files,
+	                   &c->ctx) != HL_OK)
+		return false;
+	c->opened = dir;
+	if (sandbox_folder(c, dir))
+		return true;
+	exec_drop(c);
+	return false;
+}
+
+void exec_drop(struct cli *c)
+{
+	hl_outdir_abort(c->opened);
+	c->opened = NULL;
+}
+
 enum outcome cmd_exec(struct cli *c)
 {
-	struct exec x = { .c = c };
+	struct exec x = { .c = c, .dir = c->opened };
 	struct hl_hives *hives;
 	enum outcome outcome;
 
-	if (!hives_find(c, &hives))
+	if (!hives_find(c, &hives)) {
+		exec_drop(c);
 		return stop_by_budget(c) ? cover(c, FAILED) : FAILED;
-	if (c->o.output &&
-	    hl_outdir_open(&x.dir, c->o.output, c->o.force, c->files,
-	                   &c->ctx) != HL_OK) {
-		hl_hives_free(hives);
-		return FAILED;
 	}
 	outcome = all(&x, hives);
 	if (x.ran)

@@ -8,6 +8,8 @@
 #include "base/banned.h"
 #include "hives.h"
 #include "lift/layout.h"
+#include "lift/outdir.h"
+#include "sandbox.h"
 
 static enum outcome stopped(struct cli *c, enum hl_status st)
 {
@@ -167,7 +169,7 @@ static bool to_stdout(void *user, const void *p, size_t n)
 	return out_write(user, p, n);
 }
 
-enum outcome cmd_extract(struct cli *c)
+bool extract_open(struct cli *c)
 {
 	const bool tar = !strcmp(c->o.output, "-");
 	const struct hl_lift_opts opts = {
@@ -181,12 +183,31 @@ enum outcome cmd_extract(struct cli *c)
 		.dfxml = c->o.dfxml,
 		.deleted = c->o.deleted,
 	};
-	struct tally n = { .hives = 0 };
 	struct hl_lift *lift;
+
+	if (hl_lift_prepare(&lift, &opts, &c->ctx) != HL_OK)
+		return false;
+	c->opened = lift;
+	if (tar || sandbox_folder(c, hl_lift_outdir(lift)))
+		return true;
+	extract_drop(c);
+	return false;
+}
+
+void extract_drop(struct cli *c)
+{
+	hl_lift_abort(c->opened);
+	c->opened = NULL;
+}
+
+enum outcome cmd_extract(struct cli *c)
+{
+	struct hl_lift *lift = c->opened;
+	struct tally n = { .hives = 0 };
 	enum outcome outcome;
 	size_t missed = 0;
 
-	if (hl_lift_open(&lift, c->disk, &opts, &c->ctx) != HL_OK)
+	if (hl_lift_begin(lift, c->disk) != HL_OK)
 		return FAILED;
 	if (c->o.n_args)
 		outcome = lift_paths(c, lift, &missed);

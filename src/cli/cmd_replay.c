@@ -3,6 +3,7 @@
  * the rules that hives and extract use on images.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lift/json_parts.h"
@@ -108,30 +109,56 @@ static enum outcome refused(struct cli *c, const struct replay_files *f,
 	return FAILED;
 }
 
-enum outcome cmd_replay(struct cli *c)
+bool replay_open(struct cli *c)
 {
-	struct replay_files f;
+	struct replay_files *f = malloc(sizeof(*f));
+
+	c->opened = f;
+	if (!f) {
+		msg_error(c, "out of memory");
+		return false;
+	}
+	if (replay_find(c, f) && replay_create(c, f))
+		return true;
+	replay_drop(c);
+	return false;
+}
+
+void replay_drop(struct cli *c)
+{
+	replay_close(c->opened);
+	free(c->opened);
+	c->opened = NULL;
+}
+
+static enum outcome replay(struct cli *c, struct replay_files *f)
+{
 	struct hl_replay_report r;
 	struct hl_src *src;
 	enum outcome outcome = FAILED;
 	enum hl_status st;
 
-	if (!replay_open(c, &f))
-		return FAILED;
-	progress_total(c, f.hive ? hl_src_size(f.hive) : 0);
+	progress_total(c, f->hive ? hl_src_size(f->hive) : 0);
 	if (c->o.orphan)
-		st = hl_replay_orphan(&src, f.log, f.n, &r, &c->ctx);
+		st = hl_replay_orphan(&src, f->log, f->n, &r, &c->ctx);
 	else
-		st = hl_replay_open(&src, f.hive, f.log, f.n, &r, &c->ctx);
+		st = hl_replay_open(&src, f->hive, f->log, f->n, &r, &c->ctx);
 	if (st == HL_OK)
-		outcome = finish(c, &f, src, &r);
+		outcome = finish(c, f, src, &r);
 	else if (st == HL_END && r.state == HL_REPLAY_CLEAN)
-		outcome = finish(c, &f, f.hive, &r);
+		outcome = finish(c, f, f->hive, &r);
 	else if (st == HL_END)
-		outcome = refused(c, &f, &r);
+		outcome = refused(c, f, &r);
 	else if (st != HL_CANCELLED)
 		msg_error(c, "%s", show_status(c, st));
 	hl_src_close(src);
-	replay_close(&f);
+	return outcome;
+}
+
+enum outcome cmd_replay(struct cli *c)
+{
+	enum outcome outcome = replay(c, c->opened);
+
+	replay_drop(c);
 	return outcome;
 }

@@ -4,6 +4,7 @@
 
 #include "base/banned.h"
 #include "cli.h"
+#include "sandbox.h"
 
 static void one_option(struct out *o, const struct option *p)
 {
@@ -17,7 +18,7 @@ static void one_option(struct out *o, const struct option *p)
 
 static bool of_all(const struct option *p)
 {
-	return (p->commands & CMD_IMAGE) == CMD_IMAGE;
+	return (p->commands & CMD_INFO) && (p->commands & CMD_CAT);
 }
 
 static void list(struct out *o, unsigned bit, bool common)
@@ -76,7 +77,9 @@ void version_print(struct cli *c)
 {
 	const char *libs = hl_libraries();
 	size_t n = strlen(libs);
+	char sandbox[160];
 
-	out_printf(&c->out, "hivelift %s\n%s%s", hl_version(), libs,
-	           n && libs[n - 1] != '\n' ? "\n" : "");
+	sandbox_built(sandbox, sizeof(sandbox));
+	out_printf(&c->out, "hivelift %s\n%s%ssandbox: %s\n", hl_version(),
+	           libs, n && libs[n - 1] != '\n' ? "\n" : "", sandbox);
 }

@@ -9,6 +9,7 @@
 #include "base/banned.h"
 #include "cli.h"
 #include "helper.h"
+#include "sandbox.h"
 
 #define TICK_MS 100 /* a budget of time is looked at so often */
 
@@ -27,6 +28,11 @@ bool helper_start(struct cli *c)
 	if (pid == 0) {
 		close(pair[0]);
 		hl_files_close(c->files); /* no business of the helper's */
+		if (c->keeper.pid)
+			close(c->keeper.sock);
+		/* what hivelift itself fails at, too, and says */
+		if (sandbox_become(c) != 0)
+			_exit(1);
 		helper_loop(pair[1], c->o.child);
 	}
 	close(pair[1]);

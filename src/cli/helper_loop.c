@@ -178,6 +178,10 @@ void helper_loop(int sock, char *const *cmd)
 	struct server s = { .sock = sock, .cmd = cmd, .hand.fd = -1 };
 
 	prepare_signals(&s);
+#ifdef PR_SET_DUMPABLE
+	/* with --run-as; or /proc/self, which a child is told, is root's */
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#endif
 #ifdef PR_SET_CHILD_SUBREAPER
 	/* what a child leaves behind is then ours to wait for */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

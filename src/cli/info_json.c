@@ -4,6 +4,7 @@
 #include "base/banned.h"
 #include "info.h"
 #include "lift/json_parts.h"
+#include "sandbox.h"
 
 bool info_about_table(const struct hl_note *n)
 {
@@ -24,6 +25,7 @@ void info_json_image(struct cli *c, const struct hl_image_info *m)
 	hl_json_object(j);
 	hl_json_kv(j, "type", "image");
 	hl_json_image(j, m, hl_disk_table(c->disk));
+	hl_json_kv(j, "sandbox", sandbox_active(c));
 	hl_json_object_end(j);
 	hl_json_newline(j);
 }

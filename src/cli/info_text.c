@@ -5,6 +5,7 @@
 #include "base/banned.h"
 #include "info.h"
 #include "lift/json_parts.h"
+#include "sandbox.h"
 
 void info_fact(struct cli *c, const char *key, const char *value)
 {
@@ -53,6 +54,7 @@ void info_image(struct cli *c, const struct hl_image_info *m)
 		info_fact(c, "Live", "mounted read-write: content may be in motion");
 	for (size_t i = 0; i < m->n_acquisition; i++)
 		info_fact(c, m->acquisition[i][0], m->acquisition[i][1]);
+	info_fact(c, "Sandbox", sandbox_active(c));
 }
 
 void info_table(struct cli *c, const struct hl_table_info *t)

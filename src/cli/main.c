@@ -15,30 +15,42 @@
 const struct command commands[] = {
 	{ "info", CMD_INFO, 0, 0, "IMAGE",
 	  "what the image is: container, partitions, gaps, file systems",
-	  "hivelift info disk.E01", cmd_info },
+	  "hivelift info disk.E01", cmd_info, NULL, NULL },
 	{ "hives", CMD_HIVES, 0, 0, "IMAGE",
 	  "every registry hive where Windows keeps one, with its state",
-	  "hivelift hives --kind NTUSER disk.E01", cmd_hives },
+	  "hivelift hives --kind NTUSER disk.E01", cmd_hives, NULL, NULL },
 	{ "extract", CMD_EXTRACT, 0, -1, "IMAGE -o DIR [PATH...]",
 	  "lift the hives with their logs, or the files named",
-	  "hivelift extract disk.E01 -o out", cmd_extract },
+	  "hivelift extract disk.E01 -o out", cmd_extract, extract_open, extract_drop },
 	{ "cat", CMD_CAT, 1, 1, "IMAGE PATH",
 	  "one file or stream to stdout",
 	  "hivelift cat disk.E01 3:/Windows/System32/config/SAM | sha256sum",
-	  cmd_cat },
+	  cmd_cat, NULL, NULL },
 	{ "ls", CMD_LS, 0, 1, "IMAGE [PATH]",
 	  "list a folder",
-	  "hivelift ls -l disk.E01 3:/Users", cmd_ls },
+	  "hivelift ls -l disk.E01 3:/Users", cmd_ls, NULL, NULL },
 	{ "stat", CMD_STAT, 1, 1, "IMAGE PATH",
 	  "everything about one file, down to its runs on the image",
-	  "hivelift stat disk.E01 3:/Users/alice/NTUSER.DAT", cmd_stat },
+	  "hivelift stat disk.E01 3:/Users/alice/NTUSER.DAT", cmd_stat, NULL, NULL },
 	{ "exec", CMD_EXEC, 0, 0, "IMAGE -- CMD ARG...",
 	  "run a command once per hive; {} is the hive's file",
-	  "hivelift exec disk.E01 -- regripper -r {} -a", cmd_exec },
+	  "hivelift exec disk.E01 -- regripper -r {} -a", cmd_exec,
+	  exec_open, exec_drop },
+	{ "scan", CMD_SCAN, 0, 0, "IMAGE",
+	  "volumes that no partition table knows, and why they are believed",
+	  "hivelift scan --state disk.scan disk.E01", cmd_scan, NULL, NULL },
+	{ "carve", CMD_CARVE, 0, 0, "IMAGE -o DIR",
+	  "hives, fragments and log entries that no file owns",
+	  "hivelift carve disk.E01 -o out", cmd_carve,
+	  extract_open, extract_drop },
+	{ "verify", CMD_VERIFY, 0, 0, "IMAGE|DIR",
+	  "an image against its hashes, an output folder against its lists",
+	  "hivelift verify --files disk.E01", cmd_verify, verify_open, NULL },
 	{ "replay", CMD_REPLAY, 0, 8, "HIVE [LOG...] -o OUT",
 	  "apply transaction logs to a hive that was extracted",
-	  "hivelift replay NTUSER.DAT -o NTUSER.replayed", cmd_replay },
-	{ NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
+	  "hivelift replay NTUSER.DAT -o NTUSER.replayed", cmd_replay,
+	  replay_open, replay_drop },
+	{ NULL, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
 const struct command *command_find(const char *name)
@@ -116,7 +128,7 @@ static enum outcome run(struct cli *c)
 	stop_init(c);
 	progress_init(c);
 	c->opening = true;
-	bool ok = c->cmd->bit == CMD_REPLAY || session_open(c);
+	bool ok = session_open(c);
 	/* of what is no image at all, what it lacks is of no interest */
 	if (ok || !c->unknown || c->o.verbose)
 		notes_release(c);

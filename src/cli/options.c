@@ -14,7 +14,7 @@
 #include "cli.h"
 
 static const char *const later_commands[] = {
-	"scan", "carve", "verify", "acquire", NULL,
+	"acquire", NULL,
 };
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
@@ -175,6 +175,40 @@ static bool check_paths(struct cli *c)
 	return false;
 }
 
+/* "L1:/x" */
+static bool names_lost(const char *arg)
+{
+	size_t n = strspn(arg + (*arg == 'L'), "0123456789");
+
+	return *arg == 'L' && n && arg[1 + n] == ':';
+}
+
+/* What belongs to --offset, and a volume that only a scan can know. */
+static bool check_lost(struct cli *c)
+{
+	struct opts *o = &c->o;
+	const char *wrong = NULL;
+
+	o->lost |= o->volume && *o->volume == 'L';
+	for (int i = 0; i < o->n_args && c->cmd->bit != CMD_REPLAY; i++)
+		o->lost |= names_lost(o->args[i]);
+	if ((o->cluster_size || o->has_mft) &&
+	    !(o->cluster_size && o->has_mft && o->at_offset))
+		wrong = "--offset, --cluster-size and --mft go together";
+	else if (o->at_offset && (o->lost || c->cmd->bit == CMD_SCAN))
+		wrong = o->lost ? "--lost and --offset exclude each other" :
+		        "scan is of the whole image: no --offset";
+	else if (c->cmd->bit == CMD_SCAN && o->volume)
+		wrong = "scan is of the whole image: no --volume";
+	else if (o->state && !o->lost && c->cmd->bit != CMD_SCAN)
+		wrong = "--state is for scan and --lost";
+	else if (o->sfdisk && o->json)
+		wrong = "--sfdisk and --json exclude each other";
+	if (wrong)
+		msg_usage(c, "%s", wrong);
+	return !wrong;
+}
+
 static bool check(struct cli *c)
 {
 	const struct opts *o = &c->o;
@@ -202,11 +236,15 @@ static bool check(struct cli *c)
 		msg_usage(c, "extract wants -o DIR");
 		return false;
 	}
+	if (c->cmd->bit == CMD_CARVE && !o->output) {
+		msg_usage(c, "carve wants -o DIR");
+		return false;
+	}
 	if (c->cmd->bit == CMD_REPLAY && !o->output) {
 		msg_usage(c, "replay wants -o OUT");
 		return false;
 	}
-	if (!check_stdout(c) || !check_paths(c))
+	if (!check_stdout(c) || !check_paths(c) || !check_lost(c))
 		return false;
 	if ((o->at_offset && o->volume) || (o->slack && o->raw) ||
 	    (o->body && o->json)) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "replay.h"
@@ -101,11 +102,12 @@ static bool add_beside(struct cli *c, struct replay_files *f)
 	return ok;
 }
 
-bool replay_open(struct cli *c, struct replay_files *f)
+bool replay_find(struct cli *c, struct replay_files *f)
 {
 	bool ok;
 
 	memset(f, 0, sizeof(*f));
+	f->out = -1;
 	if (c->o.orphan)
 		ok = add(c, f, c->o.image);
 	else
@@ -126,5 +128,9 @@ void replay_close(struct replay_files *f)
 		free(f->path[i]);
 	}
 	hl_src_close(f->hive);
+	if (f->out >= 0)
+		close(f->out);
+	free(f->temp);
 	memset(f, 0, sizeof(*f));
+	f->out = -1;
 }

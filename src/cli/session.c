@@ -1,10 +1,11 @@
 /*
  * session.c: what every command does first, in one fixed order:
  *
- *	find the files -> helper of exec -> (sandbox) -> parse
+ *	find the files -> open what is written -> helper of exec -> sandbox
+ *	-> parse
  *
  * Up to the sandbox nothing of the evidence has been looked at; behind it
- * nothing new may be opened.
+ * nothing new may be opened, and no thread runs before it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,9 @@
 #include "base/text.h"
 #include "cli.h"
 #include "helper.h"
+#include "sandbox.h"
+#include "scan.h"
+#include "verify.h"
 
 /* Ends here for good; said by a note, or else by us. */
 static bool failed(struct cli *c, enum hl_status st)
@@ -61,6 +65,9 @@ static bool anything(struct cli *c)
 {
 	struct hl_image_info info;
 
+	/* what no file system explains is what carving is for */
+	if (c->cmd->bit == CMD_CARVE)
+		return true;
 	c->unknown = true;
 	if (hl_image_info(c->image, &info) == HL_OK &&
 	    (c->o.map || strcmp(info.format, "raw") != 0)) {
@@ -108,30 +115,50 @@ static bool into_the_source(struct cli *c)
 	return true;
 }
 
-bool session_open(struct cli *c)
+static bool find(struct cli *c, const struct hl_image_opts *io)
 {
-	const struct hl_image_opts io = {
-		.allow_missing = c->o.allow_missing,
-		.sector_size = (uint32_t)c->o.sector_size,
-		.map = c->o.map,
-	};
+	enum hl_status st = hl_files_find(&c->files, c->o.image, io, &c->ctx);
+
+	if (st != HL_OK)
+		return failed(c, st);
+	return !into_the_source(c);
+}
+
+/* A time budget that ended it ended the command: what it missed would be
+ * missing without a word. */
+static bool look_for_lost(struct cli *c)
+{
+	enum hl_status st = scan_run(c);
+
+	if (st == HL_OK && !c->stop.timed_out)
+		return true;
+	return st == HL_CANCELLED || c->stop.timed_out ? false : failed(c, st);
+}
+
+static bool parse(struct cli *c, const struct hl_image_opts *io)
+{
 	enum hl_status st;
 
-	st = hl_files_find(&c->files, c->o.image, &io, &c->ctx);
+	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
-	if (into_the_source(c))
-		return false;
-	if (c->o.child && !helper_start(c))
-		return false;
-	/* the sandbox closes here: no byte was parsed, no thread runs yet */
-	st = hl_image_open(&c->image, c->files, &io, &c->ctx);
-	if (st != HL_OK)
-		return failed(c, st);
+	if (c->cmd->bit == CMD_VERIFY)
+		return true; /* of what lies on it nothing is asked yet */
 	if (!offset_in_bytes(c) || !offset_inside(c))
 		return false;
+	if (c->cmd->bit == CMD_SCAN)
+		return true; /* it asks for the disk when it has seen all */
+	if (c->o.lost && !look_for_lost(c))
+		return false;
+	const struct hl_lost_geom geom = {
+		.cluster_size = (uint32_t)c->o.cluster_size,
+		.sector_size = io->sector_size,
+		.mft_lcn = c->o.mft_lcn,
+	};
 	const struct hl_disk_opts disk = {
-		.sector_size = io.sector_size,
+		.sector_size = io->sector_size,
+		.geom = c->o.has_mft ? &geom : NULL,
+		.scan = c->scan,
 		.at_offset = c->o.at_offset,
 		.offset = c->o.offset,
 		.volume = asked_volume(c),
@@ -142,11 +169,56 @@ bool session_open(struct cli *c)
 	return st == HL_OK || anything(c);
 }
 
+/* An output folder is verified without one. */
+static bool has_image(const struct cli *c)
+{
+	return (c->cmd->bit & CMD_IMAGE) && c->o.image;
+}
+
+static bool behind_open(struct cli *c, const struct hl_image_opts *io)
+{
+	if (c->o.child && !helper_start(c))
+		return false;
+	/* no byte was parsed yet, no thread runs */
+	if (!sandbox_enter(c))
+		return false;
+	return !has_image(c) || parse(c, io);
+}
+
+bool session_open(struct cli *c)
+{
+	const struct hl_image_opts io = {
+		.allow_missing = c->o.allow_missing,
+		.sector_size = (uint32_t)c->o.sector_size,
+		.map = c->o.map,
+	};
+
+	if (!sandbox_user(c))
+		return false;
+	if (c->cmd->bit == CMD_VERIFY && !verify_sort(c))
+		return false;
+	if (has_image(c) && !find(c, &io))
+		return false;
+	if (has_image(c) && !slots_open(c))
+		return false;
+	if (c->cmd->open && !c->cmd->open(c))
+		return false;
+	if (behind_open(c, &io))
+		return true;
+	if (c->cmd->drop)
+		c->cmd->drop(c);
+	return false;
+}
+
 void session_close(struct cli *c)
 {
 	helper_stop(c);
 	hl_disk_close(c->disk);
+	scan_free(c);
 	hl_src_close(c->image);
 	hl_files_close(c->files);
+	keeper_end(c, false);
+	sandbox_free(c);
+	preload_free(c);
 	free(c->notes.seen);
 }

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "io/note.h"
 #include "fs/fs_impl.h"
+#include "fs/scan_impl.h"
 
 struct hl_disk {
 	const struct hl_ctx *ctx;
@@ -25,6 +26,10 @@ struct hl_disk {
 	struct hl_table *table;
 	struct hl_volume *volume;
 	size_t n, cap;
+	struct hl_scan *scan; /* borrowed, or NULL */
+	struct hl_rivals *rivals; /* of the volume at --offset, or NULL */
+	uint32_t sector_size;
+	struct hl_lost given; /* --offset with the numbers of a boot sector */
 	bool at_offset;
 	bool recognised; /* a table, or a volume whose content has a name */
 };
@@ -45,6 +50,37 @@ static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
 	return HL_OK;
 }
 
+/* At --offset: an old volume under one of the table, perhaps. */
+static enum hl_status open_given(struct hl_disk *d, struct hl_volume *v)
+{
+	const struct hl_fs_rival *rival;
+	size_t n;
+	enum hl_status st = hl_rivals_open(&d->rivals, d->image,
+	                                   d->sector_size, v->off, v->len,
+	                                   v->lost != NULL, d->ctx);
+
+	if (st != HL_OK)
+		return st;
+	rival = hl_rivals_get(d->rivals, &n);
+	if (v->lost || n) {
+		if (!v->lost)
+			d->given = (struct hl_lost){
+				.off = v->off, .size = v->len, .fs = "",
+				.boot = HL_BOOT_PRIMARY, .boot_off = v->off };
+		v->lost = &d->given;
+		return hl_lost_open_below(v, d->image, rival, n, d->ctx);
+	}
+	return hl_volume_open(v, d->image, d->ctx);
+}
+
+static enum hl_status open_one(struct hl_disk *d, struct hl_volume *v)
+{
+	if (d->at_offset)
+		return open_given(d, v);
+	return v->lost ? hl_lost_open(v, d->image, d->scan, d->ctx) :
+	                 hl_volume_open(v, d->image, d->ctx);
+}
+
 static enum hl_status open_all(struct hl_disk *d)
 {
 	enum hl_status st = HL_OK;
@@ -54,7 +90,7 @@ static enum hl_status open_all(struct hl_disk *d)
 			continue;
 		hl_progress(d->ctx, HL_PHASE_VOLUME, d->volume[i].id, i, d->n);
 		st = hl_cancelled(d->ctx) ? HL_CANCELLED :
-		     hl_volume_open(&d->volume[i], d->image, d->ctx);
+		     open_one(d, &d->volume[i]);
 		d->recognised |= d->volume[i].fs_name[0] != '\0';
 	}
 	return st;
@@ -248,6 +284,45 @@ static enum hl_status list(struct hl_disk *d, const struct hl_disk_opts *opts)
 	return list_parts(d, opts->volume);
 }
 
+/* What nobody knows of is not given a size that nobody knows: all the rest. */
+static void take_geom(struct hl_disk *d, const struct hl_lost_geom *geom)
+{
+	struct hl_volume *v = &d->volume[0];
+
+	d->given = (struct hl_lost){
+		.off = v->off, .size = v->len, .fs = "ntfs",
+		.boot = HL_BOOT_NONE, .boot_off = HL_NO_OFFSET,
+		.geom = *geom,
+	};
+	v->lost = &d->given;
+}
+
+/* Those of a scan, behind the table's. */
+static enum hl_status list_lost(struct hl_disk *d,
+                                const struct hl_disk_opts *opts)
+{
+	size_t n = opts->scan ? hl_scan_count(opts->scan) : 0;
+	enum hl_status st = n ? hl_scan_open_rivals(opts->scan) : HL_OK;
+
+	d->scan = opts->scan;
+	for (size_t i = 0; i < n && st == HL_OK; i++) {
+		const struct hl_lost *l = hl_scan_get(opts->scan, i);
+
+		if (!l->believed || l->in_table)
+			continue;
+		st = add_volume(d, l->off, min_u64(l->size,
+		                hl_src_size(d->image) - l->off), NULL, 0);
+		if (st != HL_OK)
+			break;
+		struct hl_volume *v = &d->volume[d->n - 1];
+		v->lost = l;
+		memcpy(v->id, l->id, sizeof(v->id));
+		if (opts->volume)
+			skip_others(v, opts->volume);
+	}
+	return st;
+}
+
 static bool all_skipped(const struct hl_disk *d)
 {
 	for (size_t i = 0; i < d->n; i++)
@@ -270,6 +345,14 @@ static enum hl_status check_usage(struct hl_disk *d,
 	return HL_OK;
 }
 
+/* Without a table, what a scan found tells more than "all of it". */
+static void excuse_bare(struct hl_disk *d)
+{
+	if (d->n > 1 && !d->table && !d->at_offset && !d->volume[0].fs &&
+	    !d->volume[0].lost && !d->volume[0].fs_name[0])
+		d->volume[0].expected_empty = true;
+}
+
 enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
                             const struct hl_disk_opts *opts,
                             const struct hl_ctx *ctx)
@@ -284,7 +367,12 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 		opts = &none;
 	d->ctx = ctx;
 	d->image = image;
+	d->sector_size = opts->sector_size;
 	enum hl_status st = list(d, opts);
+	if (st == HL_OK && opts->geom && d->at_offset && d->n)
+		take_geom(d, opts->geom);
+	if (st == HL_OK)
+		st = list_lost(d, opts);
 	if (st == HL_OK)
 		st = check_usage(d, opts);
 	if (st == HL_OK)
@@ -295,6 +383,7 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 	}
 	if (d->at_offset && d->n)
 		trim(&d->volume[0]);
+	excuse_bare(d);
 	*out = d;
 	return d->recognised ? HL_OK : HL_END;
 }
@@ -307,6 +396,7 @@ void hl_disk_close(struct hl_disk *disk)
 		hl_fs_close(disk->volume[i].fs);
 		hl_src_close(disk->volume[i].src);
 	}
+	hl_rivals_close(disk->rivals);
 	hl_free(disk->ctx, disk->volume);
 	hl_table_close(disk->table);
 	hl_free(disk->ctx, disk);

@@ -46,7 +46,7 @@ static void close_impl(struct hl_fs *fs)
 	fs->impl = NULL;
 }
 
-static enum hl_status fill_info(struct hl_fs *fs)
+enum hl_status hl_ntfs_fs_info(struct hl_fs *fs)
 {
 	const struct hl_ntfs_geom *g = hl_ntfs_geom(impl(fs)->nt);
 	struct hl_fs_info *i = &fs->info;
@@ -84,7 +84,7 @@ static enum hl_status open_impl(struct hl_fs *fs, bool rescue)
 	else
 		st = hl_ntfs_open(&n->nt, fs->src, NULL, NULL, fs->ctx);
 	if (st == HL_OK)
-		st = fill_info(fs);
+		st = hl_ntfs_fs_info(fs);
 	if (st != HL_OK)
 		close_impl(fs);
 	return st;
@@ -319,4 +319,7 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.link = hl_ntfs_fs_link,
 	.fact_next = hl_ntfs_fs_fact,
 	.unallocated = unallocated,
+	.free_next = hl_ntfs_fs_free_next,
+	.holder = hl_ntfs_fs_holder,
+	.in_use = hl_ntfs_fs_in_use,
 };

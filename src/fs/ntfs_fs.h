@@ -28,6 +28,9 @@ enum hl_status hl_ntfs_fs_file(struct hl_fs *fs, const struct hl_ref *ref,
                                bool by_number,
                                struct hl_ntfs_file **out) HL_MUST_CHECK;
 
+/* ntfs_fs.c: fs->info, of what is open.  HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_fs_info(struct hl_fs *fs) HL_MUST_CHECK;
+
 /* A record's place, for notes. */
 struct hl_at hl_ntfs_fs_at(struct hl_fs *fs, uint64_t number);
 
@@ -51,6 +54,11 @@ enum hl_status hl_ntfs_gone_open(struct hl_ntfs_gone_list **out,
 enum hl_status hl_ntfs_gone_next(struct hl_ntfs_gone_list *l,
                                  struct hl_entry *out) HL_MUST_CHECK;
 void hl_ntfs_gone_close(struct hl_ntfs_gone_list *l);
+
+/* ntfs_free.c */
+enum hl_status hl_ntfs_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
+                                    uint64_t *off, uint64_t *len)
+	HL_MUST_CHECK;
 
 /* ntfs_streams.c: the operations of these names */
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
@@ -84,6 +92,12 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
                               struct hl_ntfs_dir **out, bool *exact,
                               struct hl_ntfs_file **file) HL_MUST_CHECK;
 void hl_ntfs_fs_lost_root(struct hl_fs *fs, struct hl_entry *out);
+
+/* ntfs_holder.c: as in struct hl_fs_ops */
+enum hl_status hl_ntfs_fs_in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
+                                 bool *used) HL_MUST_CHECK;
+enum hl_status hl_ntfs_fs_holder(struct hl_fs *fs, uint64_t off,
+                                 struct hl_ref *out) HL_MUST_CHECK;
 
 /* ntfs_entry.c */
 void hl_ntfs_entry_fill(struct hl_ntfs *nt, const struct hl_ntfs_file *f,

@@ -59,20 +59,25 @@ static void mark_errors(const struct ewf *e, uint64_t off, uint64_t len,
 	}
 }
 
-static enum hl_status ewf_read(struct hl_src *src, uint64_t off, void *buf,
-                               size_t len, struct hl_ranges *bad)
+static enum hl_status ewf_check(struct hl_src *src, uint64_t off, void *buf,
+                                size_t len, struct hl_ranges *bad)
 {
 	struct ewf *e = (struct ewf *)src;
-	uint64_t start = off;
 	size_t left = len;
+	enum hl_status st;
 
 	HL_COUNT(src->ctx, image_bytes, len);
 	HL_COUNT(src->ctx, image_reads, 1);
+	st = hl_ewf_ahead_read(e, off, buf, len, bad);
+	if (st != HL_OK && st != HL_END)
+		return st;
+	if (st == HL_OK)
+		left = 0;
 	while (left) {
 		uint32_t from = (uint32_t)(off % e->chunk_size);
 		uint32_t n = (uint32_t)min_u64(e->chunk_size - from, left);
-		enum hl_status st = hl_ewf_chunk_read(e, off / e->chunk_size,
-		                                      from, buf, n, bad);
+		st = hl_ewf_chunk_read(e, off / e->chunk_size, from, buf, n,
+		                       bad);
 		if (st != HL_OK)
 			return st;
 		if (hl_cancelled(src->ctx))
@@ -81,9 +86,24 @@ static enum hl_status ewf_read(struct hl_src *src, uint64_t off, void *buf,
 		buf = (uint8_t *)buf + n;
 		left -= n;
 	}
-	if (e->n_errors)
-		mark_errors(e, start, len, bad);
 	return HL_OK;
+}
+
+static enum hl_status ewf_read(struct hl_src *src, uint64_t off, void *buf,
+                               size_t len, struct hl_ranges *bad)
+{
+	const struct ewf *e = (const struct ewf *)src;
+	enum hl_status st = ewf_check(src, off, buf, len, bad);
+
+	if (st == HL_OK && e->n_errors)
+		mark_errors(e, off, len, bad);
+	return st;
+}
+
+static enum hl_status ewf_tail(struct hl_src *src, uint8_t *buf, size_t room,
+                               size_t *n)
+{
+	return hl_ewf_tail((struct ewf *)src, buf, room, n);
 }
 
 /* Stretches that one table covers, or none. */
@@ -114,6 +134,14 @@ static enum hl_status ewf_map(struct hl_src *src, uint64_t off,
 	return HL_OK;
 }
 
+/* WILLNEED is left to the kernel: what is stored lies elsewhere. */
+static void ewf_advise(struct hl_src *src, uint64_t off, uint64_t len,
+                       enum hl_advice how)
+{
+	if (how == HL_ADVISE_SEQUENTIAL)
+		hl_ewf_ahead_advise((struct ewf *)src, off, len);
+}
+
 static enum hl_status ewf_info(const struct hl_src *src,
                                struct hl_image_info *out)
 {
@@ -138,6 +166,7 @@ static void ewf_close(struct hl_src *src)
 {
 	struct ewf *e = (struct ewf *)src;
 
+	hl_ewf_ahead_free(e);
 	hl_ewf_chunks_free(e);
 	hl_ewf_values_free(&e->values, src->ctx);
 	for (size_t i = 0; i < e->n_tables; i++)
@@ -151,7 +180,10 @@ static void ewf_close(struct hl_src *src)
 static const struct hl_src_ops ewf_ops = {
 	.read = ewf_read,
 	.map = ewf_map,
+	.advise = ewf_advise,
 	.info = ewf_info,
+	.check = ewf_check,
+	.tail = ewf_tail,
 	.close = ewf_close,
 };
 
@@ -225,6 +257,8 @@ static enum hl_status build(struct ewf *e)
 		st = hl_ewf_place_tables(e);
 	if (st == HL_OK)
 		st = hl_ewf_chunks_init(e);
+	if (st == HL_OK)
+		st = hl_ewf_ahead_init(e);
 	return st;
 }
 

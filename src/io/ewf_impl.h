@@ -5,7 +5,9 @@
  *	ewf_facts.c  small sections -> volume, hashes, notes
  *	ewf_table.c  tables checked, placed, looked up
  *	ewf_resync.c, ewf_salvage.c  what is left of damaged ones
- *	ewf_chunk.c  one chunk -> bytes                    (any thread)
+ *	ewf_unpack.c stored chunks -> bytes                (any thread)
+ *	ewf_chunk.c  one chunk, through the cache          (any thread)
+ *	ewf_ahead.c  long reads in order, by several threads
  *	ewf.c        the source
  */
 #ifndef HL_EWF_IMPL_H
@@ -48,7 +50,12 @@ struct ewf_page {
 };
 
 struct ewf_worker;
-struct ewf_slot;
+struct ewf_shard;
+struct ewf_ahead;
+
+/* Chunks that are read and inflated in one step, and their bytes. */
+#define EWF_BATCH_CHUNKS 64
+#define EWF_BATCH_BYTES (128u << 10)
 
 struct ewf {
 	struct hl_src src;
@@ -62,18 +69,19 @@ struct ewf {
 	struct ewf_values values;
 	uint32_t chunk_size;
 	uint64_t n_chunks; /* that the medium needs */
+	uint64_t biggest;  /* bytes of the largest segment file */
 
 	struct ewf_table *table;
 	size_t n_tables, cap_tables;
 	struct ewf_bad_sectors *error; /* ascending, apart */
 	size_t n_errors, cap_errors;
 
-	pthread_mutex_t lock; /* of everything below */
+	pthread_mutex_t lock; /* of page and idle */
 	struct ewf_page *page;
-	struct ewf_slot *slot;
-	size_t n_slots;
-	uint64_t clock;
 	struct ewf_worker *idle;
+	struct ewf_shard *shard;
+	size_t n_shards;
+	struct ewf_ahead *ahead; /* NULL: every read for itself */
 };
 
 /* Where a chunk's bytes are. */
@@ -115,8 +123,12 @@ enum hl_status hl_ewf_add_table(struct ewf *e, const struct ewf_table *t)
 enum hl_status hl_ewf_place_tables(struct ewf *e) HL_MUST_CHECK;
 /* The table that holds a chunk, or the place where it would be. */
 bool hl_ewf_find_table(const struct ewf *e, uint64_t chunk, size_t *i);
-/* HL_OK; HL_END: no table has it; HL_IO, HL_CORRUPT: its entry is useless */
+/*
+ * own: a page of the caller's alone, so that no lock is taken; or NULL.
+ * HL_OK; HL_END: no table has it; HL_IO, HL_CORRUPT: its entry is useless
+ */
 enum hl_status hl_ewf_locate(struct ewf *e, uint64_t chunk,
+                             struct ewf_page *own,
                              struct ewf_place *out) HL_MUST_CHECK;
 
 /*
@@ -141,6 +153,24 @@ void hl_ewf_chunks_free(struct ewf *e);
 /* Bytes [from, from + len) of one chunk; zeros and a range when damaged. */
 enum hl_status hl_ewf_chunk_read(struct ewf *e, uint64_t chunk, uint32_t from,
                                  void *buf, uint32_t len,
+                                 struct hl_ranges *bad) HL_MUST_CHECK;
+/*
+ * What the last chunk holds behind the last whole sector: a source that was
+ * no multiple of a sector.  HL_OK (*n may be 0), HL_NOMEM
+ */
+enum hl_status hl_ewf_tail(struct ewf *e, uint8_t *buf, size_t room,
+                           size_t *n) HL_MUST_CHECK;
+
+/*
+ * ewf_ahead.c: reads in order of some length, by several threads that start
+ * with the first of them.  HL_END: not such a read, nothing was done;
+ * HL_OK, HL_CANCELLED
+ */
+enum hl_status hl_ewf_ahead_init(struct ewf *e) HL_MUST_CHECK;
+void hl_ewf_ahead_free(struct ewf *e);
+void hl_ewf_ahead_advise(struct ewf *e, uint64_t off, uint64_t len);
+enum hl_status hl_ewf_ahead_read(struct ewf *e, uint64_t off, uint8_t *buf,
+                                 size_t len,
                                  struct hl_ranges *bad) HL_MUST_CHECK;
 
 #endif

@@ -18,6 +18,7 @@
 #include "io/note.h"
 #include "io/ewf_disk.h"
 #include "io/ewf_impl.h"
+#include "io/inflate.h"
 
 struct salvage {
 	const struct ewf *e;
@@ -63,7 +64,7 @@ static size_t plain_len(const struct salvage *s, size_t n, bool at_end)
 	if (at_end && n >= 4 && n - 4 < len)
 		len = n - 4;
 	if (n < 4 || len > n - 4 || len == 0 ||
-	    hl_ewf_checksum(span_of(s->raw, len)) != le32_at(s->raw + len))
+	    hl_adler32(span_of(s->raw, len)) != le32_at(s->raw + len))
 		return 0;
 	return len + 4;
 }

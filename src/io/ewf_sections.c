@@ -2,23 +2,11 @@
  * ewf_sections.c: the structures of ewf_disk.h decoded and checked.
  */
 #include <string.h>
-#include <zlib.h>
 
 #include "base/banned.h"
 #include "io/ewf_disk.h"
 #include "io/ewf_sections.h"
-
-uint32_t hl_ewf_checksum(struct span s)
-{
-	uLong sum = adler32(0, NULL, 0);
-
-	while (s.n) {
-		uInt n = s.n > 1u << 30 ? 1u << 30 : (uInt)s.n;
-		sum = adler32(sum, s.p, n);
-		s = span_of(s.p + n, s.n - n);
-	}
-	return (uint32_t)sum;
-}
+#include "io/inflate.h"
 
 /* Does the checksum behind the first n bytes match? */
 static bool sums_up(struct span s, size_t n, le32 stored)
@@ -29,7 +17,7 @@ static bool sums_up(struct span s, size_t n, le32 stored)
 	(void)stored;
 	return true;
 #else
-	return hl_ewf_checksum(span_of(s.p, n)) == get32(stored);
+	return hl_adler32(span_of(s.p, n)) == get32(stored);
 #endif
 }
 

@@ -41,8 +41,6 @@ struct ewf_bad_sectors {
 	uint64_t first, count;
 };
 
-uint32_t hl_ewf_checksum(struct span s);
-
 /* HL_END: no EVF signature. */
 enum hl_status hl_ewf_file_header(struct span s, uint32_t *segment)
 	HL_MUST_CHECK;

@@ -253,35 +253,52 @@ bool hl_ewf_find_table(const struct ewf *e, uint64_t chunk, size_t *i)
 	return false;
 }
 
-/* Entry i of table t through the page cache. */
-static enum hl_status entry(struct ewf *e, size_t t, uint32_t i, uint32_t *raw)
+static enum hl_status fill_page(struct ewf *e, struct ewf_page *p, size_t t,
+                                uint32_t page)
 {
 	const struct ewf_table *table = &e->table[t];
-	uint32_t page = i / EWF_PAGE_ENTRIES;
 	uint32_t first = page * EWF_PAGE_ENTRIES;
-	struct ewf_page *p;
+	enum hl_status st;
+
+	p->table = SIZE_MAX;
+	p->n = table->n - first < EWF_PAGE_ENTRIES ? table->n - first
+	                                           : EWF_PAGE_ENTRIES;
+	st = read_all(e, table->seg, table->entries_off + (uint64_t)first * 4,
+	              p->entries, (size_t)p->n * 4);
+	if (st == HL_OK) {
+		p->table = t;
+		p->page = page;
+	}
+	return st;
+}
+
+static enum hl_status from_page(struct ewf *e, struct ewf_page *p, size_t t,
+                                uint32_t i, uint32_t *raw)
+{
 	enum hl_status st = HL_OK;
 
-	if (table->entries) {
-		*raw = table->entries[i];
+	if (p->table != t || p->page != i / EWF_PAGE_ENTRIES)
+		st = fill_page(e, p, t, i / EWF_PAGE_ENTRIES);
+	if (st == HL_OK)
+		*raw = le32_at(p->entries + (size_t)(i % EWF_PAGE_ENTRIES) * 4);
+	return st;
+}
+
+/* Entry i of table t, through a page of its own or the shared ones. */
+static enum hl_status entry(struct ewf *e, struct ewf_page *own, size_t t,
+                            uint32_t i, uint32_t *raw)
+{
+	enum hl_status st;
+
+	if (e->table[t].entries) {
+		*raw = e->table[t].entries[i];
 		return HL_OK;
 	}
-	p = &e->page[(t * 7 + page) % EWF_PAGES];
+	if (own)
+		return from_page(e, own, t, i, raw);
 	pthread_mutex_lock(&e->lock);
-	if (p->table != t || p->page != page) {
-		p->table = SIZE_MAX;
-		p->n = table->n - first < EWF_PAGE_ENTRIES
-		     ? table->n - first : EWF_PAGE_ENTRIES;
-		st = read_all(e, table->seg,
-		              table->entries_off + (uint64_t)first * 4,
-		              p->entries, (size_t)p->n * 4);
-		if (st == HL_OK) {
-			p->table = t;
-			p->page = page;
-		}
-	}
-	if (st == HL_OK)
-		*raw = le32_at(p->entries + (size_t)(i - first) * 4);
+	st = from_page(e, &e->page[(t * 7 + i / EWF_PAGE_ENTRIES) % EWF_PAGES],
+	               t, i, raw);
 	pthread_mutex_unlock(&e->lock);
 	return st;
 }
@@ -295,7 +312,7 @@ static bool absolute(const struct ewf_table *t, uint32_t i, uint32_t raw,
 }
 
 enum hl_status hl_ewf_locate(struct ewf *e, uint64_t chunk,
-                             struct ewf_place *out)
+                             struct ewf_page *own, struct ewf_place *out)
 {
 	uint64_t end, limit, most;
 	uint32_t i, raw, next;
@@ -307,7 +324,7 @@ enum hl_status hl_ewf_locate(struct ewf *e, uint64_t chunk,
 		return HL_END;
 	t = &e->table[k];
 	i = (uint32_t)(chunk - t->first);
-	st = entry(e, k, i, &raw);
+	st = entry(e, own, k, i, &raw);
 	if (st != HL_OK)
 		return st;
 	out->seg = t->seg;
@@ -323,7 +340,7 @@ enum hl_status hl_ewf_locate(struct ewf *e, uint64_t chunk,
 	end = limit;
 	if (i + 1 < t->n) {
 		uint64_t behind;
-		st = entry(e, k, i + 1, &next);
+		st = entry(e, own, k, i + 1, &next);
 		if (st != HL_OK)
 			return st;
 		if (absolute(t, i + 1, next, &behind) && behind > out->off)

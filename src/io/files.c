@@ -3,7 +3,8 @@
  * device under a mount point.  Nothing is parsed but the first signature.
  *
  * All files are opened here because hl_image_open may run in a sandbox; those
- * beyond HL_MAX_OPEN_SEGMENTS are opened by name for each read.
+ * beyond HL_MAX_OPEN_SEGMENTS are opened again when they are read, below the
+ * folder that is held (files_fd.c).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* O_NOATIME */
@@ -29,53 +30,69 @@ const char *hl_path_base(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-static int open_quietly(const char *path, int more)
+static int open_quietly(int folder, const char *path, int more)
 {
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | more;
 	int fd = -1;
 
 #ifdef O_NOATIME
-	fd = open(path, flags | O_NOATIME);
+	fd = openat(folder, path, flags | O_NOATIME);
 	if (fd >= 0 || errno != EPERM)
 		return fd;
 #endif
-	fd = open(path, flags);
+	fd = openat(folder, path, flags);
 	return fd;
 }
 
 int hl_open_quietly(const char *path)
 {
 	/* NONBLOCK: a FIFO put in the place of a file must not hang us */
-	return open_quietly(path, O_NONBLOCK);
+	return open_quietly(AT_FDCWD, path, O_NONBLOCK);
 }
 
-enum hl_status hl_files_pread(const struct hl_files *f, size_t i, uint64_t off,
-                              void *buf, size_t len, size_t *got)
+int hl_open_below(int folder, const char *name)
 {
-	const struct seg_file *s = &f->seg[i];
-	int fd = s->fd >= 0 ? s->fd : hl_open_quietly(s->path);
-	int err = 0;
+	return open_quietly(folder, name, O_NONBLOCK);
+}
 
-	*got = 0;
-	if (fd < 0)
-		return HL_IO;
+/* HL_OK also at the end of the file; HL_IO with errno. */
+static enum hl_status pread_all(const struct hl_files *f, int fd, uint64_t off,
+                                void *buf, size_t len, size_t *got)
+{
 	while (*got < len) {
 		ssize_t n = pread(fd, (uint8_t *)buf + *got, len - *got,
 		                  (off_t)(off + *got));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			err = errno;
-		if (n <= 0)
+			return HL_IO;
+		if (n == 0)
 			break;
 		*got += (size_t)n;
 		HL_COUNT(f->ctx, file_bytes, n);
 		HL_COUNT(f->ctx, file_reads, 1);
 	}
-	if (s->fd < 0)
-		close(fd);
+	return HL_OK;
+}
+
+enum hl_status hl_files_pread(const struct hl_files *f, size_t i, uint64_t off,
+                              void *buf, size_t len, size_t *got)
+{
+	const struct seg_file *s = &f->seg[i];
+	enum hl_status st;
+	size_t slot;
+
+	*got = 0;
+	if (s->fd >= 0)
+		return pread_all(f, s->fd, off, buf, len, got);
+	int fd = hl_fds_get(f, i, &slot);
+	if (fd < 0)
+		return HL_IO;
+	st = pread_all(f, fd, off, buf, len, got);
+	int err = errno;
+	hl_fds_put(f, fd, slot);
 	errno = err;
-	return err ? HL_IO : HL_OK;
+	return st;
 }
 
 bool hl_files_name(const struct hl_files *f, uint64_t number, char *dst,
@@ -127,7 +144,8 @@ enum hl_status hl_files_add(struct hl_files *f, const char *path,
 	if (stat(path, &sb) != 0)
 		return cannot_open(f->ctx, path);
 	/* an optical drive opened with NONBLOCK invents a medium */
-	s->fd = open_quietly(path, S_ISBLK(sb.st_mode) ? 0 : O_NONBLOCK);
+	s->fd = open_quietly(AT_FDCWD, path,
+	                     S_ISBLK(sb.st_mode) ? 0 : O_NONBLOCK);
 	if (s->fd < 0 && errno != EMFILE && errno != ENFILE)
 		return cannot_open(f->ctx, path);
 	s->path = hl_strdup(f->ctx, path);
@@ -137,7 +155,10 @@ enum hl_status hl_files_add(struct hl_files *f, const char *path,
 	if (s->fd >= 0 && (fstat(s->fd, &sb) != 0))
 		return cannot_open(f->ctx, path);
 	/* the first stays open: device ioctls and notes hang on it */
-	if (s->fd >= 0 && f->n > 1 && f->n > open_limit()) {
+	bool close_it = f->n > 1 && f->n > open_limit();
+	if ((s->fd < 0 || close_it) && !f->fds && hl_fds_new(f) != HL_OK)
+		return HL_NOMEM;
+	if (s->fd >= 0 && close_it) {
 		close(s->fd);
 		s->fd = -1;
 	}
@@ -257,6 +278,7 @@ void hl_files_close(struct hl_files *files)
 			close(files->seg[i].fd);
 		hl_free(files->ctx, files->seg[i].path);
 	}
+	hl_fds_free(files);
 	hl_dev_clear(files);
 	hl_src_close(files->map);
 	hl_free(files->ctx, files->seg);

@@ -20,7 +20,7 @@ enum files_kind {
 /* One segment.  Missing numbers have no entry. */
 struct seg_file {
 	char *path;
-	int fd;          /* -1: opened for each read (too many files) */
+	int fd;          /* -1: opened when it is read (too many files) */
 	uint64_t size;
 	uint64_t number; /* as the scheme counts */
 	dev_t dev;
@@ -49,6 +49,7 @@ struct hl_files {
 	struct hl_src *map;   /* ddrescue's, or NULL */
 	dev_t map_dev;
 	ino_t map_ino;
+	struct hl_fds *fds;   /* of segments not kept open; NULL: none */
 };
 
 /* The last part of a path; what notes call a file. */
@@ -64,6 +65,7 @@ enum hl_status hl_files_pread(const struct hl_files *f, size_t i, uint64_t off,
 
 /* Open read-only without touching the access time; -1 and errno. */
 int hl_open_quietly(const char *path);
+int hl_open_below(int folder, const char *name);
 
 /*
  * What a container begins with.  FILES_RAW when nothing is known of it;

@@ -15,4 +15,13 @@ enum hl_status hl_files_add(struct hl_files *f, const char *path,
  */
 enum hl_status hl_files_set(struct hl_files *f) HL_MUST_CHECK;
 
+/*
+ * files_fd.c: the segments whose fd is -1.  hl_fds_new when seg[0] is known;
+ * HL_OK, HL_NOMEM.  get: -1 and errno, or a descriptor to be put back.
+ */
+enum hl_status hl_fds_new(struct hl_files *f) HL_MUST_CHECK;
+void hl_fds_free(struct hl_files *f);
+int hl_fds_get(const struct hl_files *f, size_t seg, size_t *slot);
+void hl_fds_put(const struct hl_files *f, int fd, size_t slot);
+
 #endif

@@ -1,7 +1,8 @@
 /*
  * lift.c: the output folder of one run.
  *
- *	open    the folder, manifest.json.part, SHA256SUMS.part
+ *	prepare the folder
+ *	begin   manifest.json.part, SHA256SUMS.part
  *	hive    each hive with its logs          (lift_item.c)
  *	path    files and folders as they were named (lift_path.c)
  *	finish  the two lists get their names; before, nothing looks complete
@@ -43,9 +44,9 @@ static void free_lift(struct hl_lift *lift)
 	hl_free(lift->ctx, lift);
 }
 
-enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
-                            const struct hl_lift_opts *opts,
-                            const struct hl_ctx *ctx)
+enum hl_status hl_lift_prepare(struct hl_lift **out,
+                               const struct hl_lift_opts *opts,
+                               const struct hl_ctx *ctx)
 {
 	struct hl_lift *lift = hl_zalloc(ctx, sizeof(*lift));
 	enum hl_status st;
@@ -54,29 +55,56 @@ enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
 	if (!lift)
 		return HL_NOMEM;
 	lift->ctx = lift->written.ctx = ctx;
-	lift->disk = disk;
+	lift->argv = opts->argv;
 	lift->dfxml_wanted = opts->dfxml;
 	lift->deleted = opts->deleted;
 	lift->no_replay = opts->no_replay;
-	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
 	hl_lift_now(lift->start);
 	if (opts->write)
 		st = hl_outdir_tar(&lift->dir, opts->write, opts->user, ctx);
 	else
 		st = hl_outdir_open(&lift->dir, opts->dir, opts->force,
 		                    opts->files, ctx);
-	if (st == HL_OK)
-		st = hl_manifest_open(lift, opts->argv);
-	if (st == HL_OK)
-		st = hl_sums_open(lift);
-	if (st == HL_OK)
-		st = hl_dfxml_open(lift, opts->argv);
 	if (st != HL_OK) {
 		hl_lift_abort(lift);
 		return st;
 	}
 	*out = lift;
 	return HL_OK;
+}
+
+enum hl_status hl_lift_begin(struct hl_lift *lift, struct hl_disk *disk)
+{
+	enum hl_status st;
+
+	lift->disk = disk;
+	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
+	st = hl_manifest_open(lift, lift->argv);
+	if (st == HL_OK)
+		st = hl_sums_open(lift);
+	if (st == HL_OK)
+		st = hl_dfxml_open(lift, lift->argv);
+	if (st != HL_OK)
+		hl_lift_abort(lift);
+	return st;
+}
+
+enum hl_status hl_lift_open(struct hl_lift **out, struct hl_disk *disk,
+                            const struct hl_lift_opts *opts,
+                            const struct hl_ctx *ctx)
+{
+	enum hl_status st = hl_lift_prepare(out, opts, ctx);
+
+	if (st == HL_OK)
+		st = hl_lift_begin(*out, disk);
+	if (st != HL_OK)
+		*out = NULL;
+	return st;
+}
+
+struct hl_outdir *hl_lift_outdir(struct hl_lift *lift)
+{
+	return lift->dir;
 }
 
 void hl_lift_abort(struct hl_lift *lift)

@@ -328,6 +328,21 @@ enum hl_status hl_outdir_open(struct hl_outdir **out, const char *path,
 	return HL_OK;
 }
 
+int hl_outdir_fd(const struct hl_outdir *d)
+{
+	return d->fd;
+}
+
+const char *hl_outdir_path(const struct hl_outdir *d)
+{
+	return d->path;
+}
+
+bool hl_outdir_made(const struct hl_outdir *d)
+{
+	return d->made_root;
+}
+
 enum hl_status hl_outdir_finish(struct hl_outdir *d)
 {
 	return d->tar ? hl_outtar_finish(d) : HL_OK;

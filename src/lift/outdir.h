@@ -45,8 +45,16 @@ enum hl_status hl_outdir_mkdir(struct hl_outdir *d,
  * HL_USAGE (that is the source): said */
 enum hl_status hl_outdir_rename(struct hl_outdir *d, const char *from,
                                 const char *to) HL_MUST_CHECK;
+/* For a sandbox: the folder's descriptor, -1: none; did this run make it? */
+int hl_outdir_fd(const struct hl_outdir *d);
+const char *hl_outdir_path(const struct hl_outdir *d);
+bool hl_outdir_made(const struct hl_outdir *d);
 void hl_outdir_close(struct hl_outdir *d); /* keeps what was made */
 void hl_outdir_abort(struct hl_outdir *d); /* removes it, and closes */
+
+/* The folder of a lift, for the same use. */
+struct hl_lift;
+struct hl_outdir *hl_lift_outdir(struct hl_lift *lift);
 
 /* One file being written. */
 struct hl_outfile {

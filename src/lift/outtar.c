@@ -35,8 +35,59 @@ struct spool {
 struct hl_outtar {
 	struct hl_tar tar;
 	struct spool lists[LISTS];
+	int spare[LISTS]; /* nameless files; -1: taken, or not to be had */
+	int spare_error;  /* errno then, or 0 */
 	bool broken; /* a member was left half-written */
 };
+
+/* ---- what waits --------------------------------------------------------- */
+
+static int nameless(void)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[4096];
+	size_t n = strlen(dir && *dir == '/' ? dir : "/tmp");
+	int fd;
+
+	if (n > sizeof(path) - 32) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(path, dir && *dir == '/' ? dir : "/tmp", n);
+	memcpy(path + n, "/hivelift-XXXXXX", 17);
+	fd = mkstemp(path);
+	if (fd >= 0) {
+		unlink(path);
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+	return fd;
+}
+
+/*
+ * One for each list, made now: a sandbox may close before they are written.
+ * What is in the way of that is said when one is wanted.
+ */
+static void make_spare(struct hl_outtar *t)
+{
+	for (size_t i = 0; i < LISTS; i++) {
+		t->spare[i] = nameless();
+		if (t->spare[i] < 0)
+			t->spare_error = errno;
+	}
+}
+
+static int take_spare(struct hl_outtar *t)
+{
+	for (size_t i = 0; i < LISTS; i++) {
+		int fd = t->spare[i];
+
+		t->spare[i] = -1;
+		if (fd >= 0)
+			return fd;
+	}
+	errno = t->spare_error;
+	return errno ? -1 : nameless();
+}
 
 enum hl_status hl_outdir_tar(struct hl_outdir **out,
                              bool (*write)(void *user, const void *p,
@@ -52,6 +103,8 @@ enum hl_status hl_outdir_tar(struct hl_outdir **out,
 	d->fd = d->cur_fd = -1;
 	d->path = hl_strdup(ctx, "-");
 	d->tar = hl_zalloc(ctx, sizeof(*d->tar));
+	if (d->tar)
+		make_spare(d->tar);
 	if (!d->path || !d->tar) {
 		hl_outdir_close(d);
 		*out = NULL;
@@ -174,29 +227,6 @@ static enum hl_status direct(struct hl_outfile *f, uint64_t off,
 	return result(f->dir->tar, st);
 }
 
-/* ---- what waits --------------------------------------------------------- */
-
-static int nameless(void)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[4096];
-	size_t n = strlen(dir && *dir == '/' ? dir : "/tmp");
-	int fd;
-
-	if (n > sizeof(path) - 32) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(path, dir && *dir == '/' ? dir : "/tmp", n);
-	memcpy(path + n, "/hivelift-XXXXXX", 17);
-	fd = mkstemp(path);
-	if (fd >= 0) {
-		unlink(path);
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	}
-	return fd;
-}
-
 static enum hl_status copy_in(struct hl_outdir *d, int fd, uint64_t size,
                               const char *name, struct hl_time modified)
 {
@@ -278,7 +308,7 @@ enum hl_status hl_outtar_write(struct hl_outfile *f, uint64_t off,
 	if (f->direct)
 		return direct(f, off, p, n);
 	if (f->fd < 0)
-		f->fd = nameless();
+		f->fd = take_spare(f->dir->tar);
 	if (f->fd < 0)
 		return hl_outdir_fail(f->dir, "make a temporary file for",
 		                      f->rel.p, errno);
@@ -321,7 +351,10 @@ enum hl_status hl_outtar_finish(struct hl_outdir *d)
 
 void hl_outtar_free(struct hl_outtar *t)
 {
-	for (size_t i = 0; i < LISTS; i++)
+	for (size_t i = 0; i < LISTS; i++) {
 		if (t->lists[i].name[0])
 			close(t->lists[i].fd);
+		if (t->spare[i] >= 0)
+			close(t->spare[i]);
+	}
 }

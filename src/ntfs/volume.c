@@ -210,6 +210,7 @@ void hl_ntfs_close(struct hl_ntfs *nt)
 	for (i = 0; i < NTFS_WINDOWS; i++)
 		hl_free(nt->ctx, nt->window[i].buf);
 	hl_ntfs_sweep_free(nt->ctx, nt->sweep);
+	hl_free(nt->ctx, nt->taken);
 	hl_free(nt->ctx, nt->upcase);
 	hl_free(nt->ctx, nt->kept);
 	hl_free(nt->ctx, nt->slot_bytes);

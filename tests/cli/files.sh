@@ -193,7 +193,8 @@ if need sgdisk mkfs.fat mcopy && fat "$tmp/part.img" 8; then
  'partition_type', 'serial', 'size', 'state', 'type', 'unread', 'volume']"
 	equal "info --json: keys of the image" "$(json 'sorted(rows[0])')" \
 		"['acquisition', 'chunk_size', 'format', 'hash_state', 'live',\
- 'md5', 'path', 'sector_size', 'segments', 'sha1', 'size', 'type']"
+ 'md5', 'path', 'sandbox', 'sector_size', 'segments', 'sha1', 'size',\
+ 'type']"
 	equal "info --json: where" "$(json \
 		'[(r["volume"], r["offset"], r["size"]) for r in rows if r["type"]=="volume"]')" \
 		"[('1', 1048576, 8388608), ('2', 10485760, 8388608)]"

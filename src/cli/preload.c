@@ -1,0 +1,58 @@
+/*
+ * preload.c: what libraries would open when it is first used: it is used
+ * here, before the sandbox closes.
+ *
+ *	the zone        /etc/localtime, or what TZ and --tz name
+ *	the code page   a module of iconv
+ *	libcrypto       itself, its configuration and providers
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/banned.h"
+#include "fat/fat.h"
+#include "io/hash.h"
+#include "cli.h"
+
+struct preload {
+	struct hl_ctx silent; /* it does not belong to the run */
+	struct hl_fat_codepage codepage;
+	struct hl_hash *hash;
+};
+
+/* The others pay for it only when they use it. */
+static bool hashes(const struct cli *c)
+{
+	return !(c->cmd->bit & (CMD_INFO | CMD_LS | CMD_CAT | CMD_STAT |
+	                        CMD_EXEC));
+}
+
+/* What fails here fails again when it is wanted, and is said then. */
+void preload(struct cli *c)
+{
+	const unsigned all = 1u << HL_MD5 | 1u << HL_SHA1 | 1u << HL_SHA256;
+	struct preload *p = calloc(1, sizeof(*p));
+
+	c->preload = p;
+	tzset();
+	if (!p)
+		return;
+	if (c->o.codepage &&
+	    hl_fat_codepage_open(&p->codepage, c->o.codepage) != HL_OK)
+		p->codepage.iconv = NULL;
+	if (hashes(c) && hl_hash_new(&p->hash, all, &p->silent) != HL_OK)
+		p->hash = NULL;
+}
+
+void preload_free(struct cli *c)
+{
+	struct preload *p = c->preload;
+
+	if (!p)
+		return;
+	hl_fat_codepage_close(&p->codepage);
+	hl_hash_free(p->hash);
+	free(p);
+	c->preload = NULL;
+}

@@ -1,0 +1,151 @@
+/*
+ * lost_volume.c: the bytes of a volume whose boot sector is not in its place.
+ *
+ *	|B'|   bytes of the image from the volume's start on   |
+ *	 ^ its copy, wherever that lies
+ *
+ * So the readers need not know; and what lies at the start now, which may be
+ * a later volume's boot sector, is not taken for this one's.
+ */
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/ckd.h"
+#include "base/mem.h"
+#include "io/note.h"
+#include "fs/fs_impl.h"
+#include "fs/scan_impl.h"
+
+#define EXFAT_REGION 12 /* sectors that belong together */
+
+static enum hl_status joined(struct hl_src **out, struct hl_src *image,
+                             uint64_t boot_off, uint64_t n, uint64_t off,
+                             uint64_t len, const struct hl_ctx *ctx)
+{
+	const struct hl_extent e[2] = {
+		{ .off = 0, .len = n, .in = image, .in_off = boot_off,
+		  .in_len = n },
+		{ .off = n, .len = len - n, .in = image, .in_off = off + n,
+		  .in_len = len - n },
+	};
+
+	return hl_src_extents(out, "lost volume", e, 2, ctx);
+}
+
+enum hl_status hl_lost_source(struct hl_src **out, struct hl_src *image,
+                              const struct hl_lost *l,
+                              const struct hl_ctx *ctx)
+{
+	uint64_t len = min_u64(l->size, hl_src_size(image) - l->off);
+	uint64_t n = strcmp(l->fs, "exfat") == 0 ?
+	             (uint64_t)EXFAT_REGION * l->geom.sector_size : 512;
+
+	if (l->boot != HL_BOOT_BACKUP || len <= n)
+		return hl_src_window(out, image, l->off, len, ctx);
+	return joined(out, image, l->boot_off, n, l->off, len, ctx);
+}
+
+/* ---- open ---------------------------------------------------------------- */
+
+/* What its readers cannot find by themselves, or must not. */
+static bool by_numbers(const struct hl_lost *l, size_t n_rival)
+{
+	return strcmp(l->fs, "ntfs") == 0 &&
+	       (l->boot == HL_BOOT_NONE || l->other_mft || n_rival);
+}
+
+static enum hl_status open_ntfs(struct hl_volume *v,
+                                const struct hl_fs_rival *rival, size_t n,
+                                const struct hl_ctx *ctx)
+{
+	const struct hl_lost *l = v->lost;
+	const struct hl_fs_lost how = {
+		.cluster_size = l->geom.cluster_size,
+		.record_size = l->geom.record_size,
+		.has_mft = !l->other_mft && l->geom.mft_lcn != HL_NO_OFFSET,
+		.mft_lcn = l->geom.mft_lcn, .vol_off = l->off,
+		.ext = l->ext, .n_ext = l->n_ext,
+		.rival = rival, .n_rival = n,
+	};
+	enum hl_status st = hl_fs_open_lost(&v->fs, v->src, &how, ctx);
+
+	if (hl_scan_fatal(st))
+		return st;
+	v->fs_name = "ntfs";
+	if (st != HL_OK)
+		v->unread = st == HL_END ? "no record of its $MFT is left" :
+		            "damaged beyond use";
+	return HL_OK;
+}
+
+/* Told in the map; a loss as soon as it is one byte. */
+static enum hl_status mark(struct hl_volume *v, const struct hl_fs_rival *rival,
+                           size_t n, const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, NULL, HL_NO_OFFSET, "lost volume" };
+	struct hl_src *vol = v->src;
+	uint64_t bytes;
+
+	v->src = NULL;
+	enum hl_status st = hl_fs_below(&v->src, vol, v->off, rival, n,
+	                                &bytes, ctx);
+	if (st == HL_OK && bytes)
+		hl_warn(&at, "volume %s: %llu bytes of it are overwritten by "
+		        "later volumes", v->id, (unsigned long long)bytes);
+	return st;
+}
+
+static enum hl_status open_other(struct hl_volume *v,
+                                 const struct hl_fs_rival *rival, size_t n,
+                                 const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, v->src, 0, "boot sector" };
+	struct hl_fs_found found = { .name = "" };
+	enum hl_status st = n ? mark(v, rival, n, ctx) : HL_OK;
+
+	if (st != HL_OK)
+		return st;
+	if (v->lost->boot == HL_BOOT_BACKUP)
+		hl_warn(&at, "volume %s: it is gone; its copy at byte %llu is "
+		        "used", v->id,
+		        (unsigned long long)v->lost->boot_off);
+	st = hl_fs_identify(&found, v->src, true, ctx);
+	v->fs = found.fs;
+	v->fs_name = found.name;
+	v->unread = found.reason;
+	if (st == HL_END && !v->unread)
+		v->unread = "no file system recognised";
+	return st == HL_END ? HL_OK : st;
+}
+
+enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
+                                  const struct hl_fs_rival *rival, size_t n,
+                                  const struct hl_ctx *ctx)
+{
+	enum hl_status st = hl_lost_source(&v->src, image, v->lost, ctx);
+
+	if (st == HL_OK)
+		st = by_numbers(v->lost, n) ? open_ntfs(v, rival, n, ctx) :
+		                              open_other(v, rival, n, ctx);
+	if (st == HL_OK && !v->fs && !v->unread)
+		v->unread = "no file system recognised";
+	return st;
+}
+
+enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
+                            struct hl_scan *s, const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, image, v->off, "lost volume" };
+	struct hl_fs_rival *rival;
+	size_t n;
+	enum hl_status st = hl_scan_rivals(s, v->lost, &rival, &n);
+
+	if (st != HL_OK)
+		return st;
+	if (v->lost->generation > 1)
+		hl_say(&at, "volume %s is of generation %u: later volumes lie "
+		       "on the same bytes", v->id, v->lost->generation);
+	st = hl_lost_open_below(v, image, rival, n, ctx);
+	hl_free(s->ctx, rival);
+	return st;
+}

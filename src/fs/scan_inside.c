@@ -1,0 +1,163 @@
+/*
+ * scan_inside.c: boot sectors that lie inside of a live file.
+ *
+ * A virtual disk, an installer, an archive of a floppy: their boot sectors
+ * are sound and their volumes whole, and yet they are no volumes of this
+ * disk.  The readable volumes of the table are asked who has the cluster.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "fs/fs_impl.h"
+#include "fs/scan_impl.h"
+
+#define PATH_BYTES 1024
+
+/* Where in the image does it stand or fall? */
+static uint64_t place_of(const struct hl_lost *l)
+{
+	if (l->boot != HL_BOOT_NONE)
+		return l->boot_off;
+	if (!l->geom.cluster_size || l->geom.mft_lcn == HL_NO_OFFSET)
+		return l->off;
+	return l->off + l->geom.mft_lcn * l->geom.cluster_size;
+}
+
+static bool asks(const struct hl_lost *l, const struct hl_volume *v,
+                 uint64_t *off)
+{
+	uint64_t at = place_of(l);
+
+	if (l->in_table || l->inside || at < v->off || at - v->off >= v->len)
+		return false;
+	*off = at - v->off;
+	return true;
+}
+
+static enum hl_status found(struct hl_scan *s, struct hl_lost *l,
+                            const struct hl_volume *v,
+                            const struct hl_entry *e)
+{
+	char path[PATH_BYTES];
+	enum hl_status st = HL_LIMIT;
+
+	if (e)
+		st = hl_fs_path(v->fs, e, path, sizeof(path), NULL);
+	if (hl_scan_fatal(st))
+		return st;
+	if (st == HL_OK)
+		l->inside = hl_asprintf(s->ctx, "%s:%s", v->id, path);
+	else
+		l->inside = hl_asprintf(s->ctx, "a file of volume %s", v->id);
+	if (!l->inside)
+		return HL_NOMEM;
+	return hl_lost_say(s, l, 0, "inside a file: %s", l->inside);
+}
+
+/* ---- where the file system knows its owners ------------------------------ */
+
+static enum hl_status by_holder(struct hl_scan *s, struct hl_volume *v)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < s->n_lost && st == HL_OK; i++) {
+		struct hl_entry e;
+		struct hl_ref ref;
+		uint64_t off;
+
+		if (!asks(&s->lost[i], v, &off))
+			continue;
+		st = v->fs->ops->holder(v->fs, off, &ref);
+		if (st == HL_OK) {
+			st = v->fs->ops->entry(v->fs, &ref, true, &e);
+			st = hl_scan_fatal(st) ? st :
+			     found(s, &s->lost[i], v, st == HL_OK ? &e : NULL);
+		} else if (st == HL_END) {
+			st = HL_OK;
+		}
+	}
+	return st;
+}
+
+/* ---- where all files have to be gone through ----------------------------- */
+
+static enum hl_status one_extent(struct hl_scan *s, struct hl_volume *v,
+                                 const struct hl_entry *e, uint64_t at,
+                                 uint64_t len)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < s->n_lost && st == HL_OK; i++) {
+		uint64_t off;
+
+		if (asks(&s->lost[i], v, &off) && at != HL_NO_OFFSET &&
+		    v->off + off >= at && v->off + off - at < len)
+			st = found(s, &s->lost[i], v, e);
+	}
+	return st;
+}
+
+static enum hl_status one_file(struct hl_scan *s, struct hl_volume *v,
+                               const struct hl_entry *e)
+{
+	struct hl_src *src;
+	struct hl_extent x;
+	enum hl_status st = hl_fs_stream(&src, v->fs, &e->ref, "",
+	                                 HL_STREAM_LOOK);
+	uint64_t off = 0;
+
+	if (st != HL_OK)
+		return hl_scan_fatal(st) ? st : HL_OK;
+	while (st == HL_OK && off < hl_src_size(src) &&
+	       hl_src_map(src, off, &x) == HL_OK) {
+		st = one_extent(s, v, e, hl_src_image_offset(src, off), x.len);
+		off += x.len;
+	}
+	hl_src_close(src);
+	return st;
+}
+
+static enum hl_status by_sweep(struct hl_scan *s, struct hl_volume *v)
+{
+	struct hl_fs_iter *it;
+	struct hl_entry e;
+	bool any = false;
+	enum hl_status st;
+
+	for (size_t i = 0; i < s->n_lost && !any; i++) {
+		uint64_t off;
+
+		any = asks(&s->lost[i], v, &off);
+	}
+	if (!any)
+		return HL_OK;
+	st = hl_fs_sweep(&it, v->fs, HL_LIST_FULL);
+	if (st != HL_OK)
+		return hl_scan_fatal(st) ? st : HL_OK;
+	while ((st = hl_fs_next(it, &e)) == HL_OK || st == HL_CORRUPT) {
+		if (st == HL_OK && e.type == HL_FILE)
+			st = one_file(s, v, &e);
+		if (hl_scan_fatal(st))
+			break;
+	}
+	hl_fs_iter_close(it);
+	return hl_scan_fatal(st) ? st : HL_OK;
+}
+
+enum hl_status hl_scan_inside(struct hl_scan *s)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < hl_disk_count(s->disk) && st == HL_OK; i++) {
+		struct hl_volume *v = hl_disk_volume(s->disk, i);
+
+		if (v->fs)
+			st = v->fs->ops->holder ? by_holder(s, v) :
+			                          by_sweep(s, v);
+	}
+	return st;
+}

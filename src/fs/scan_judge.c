@@ -1,0 +1,220 @@
+/*
+ * scan_judge.c: from the places that the pass noticed to results.
+ *
+ *	places --judges--> volumes with evidence    (first and second boot
+ *	records --infer--> more of them, or more     sector of one volume are
+ *	                   evidence for those        one result)
+ *	table, older tables, files that hold a boot sector, generations
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/ckd.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "io/note.h"
+#include "fs/scan_impl.h"
+
+/* ---- what judges use ----------------------------------------------------- */
+
+enum hl_status hl_scan_read(struct hl_scan *s, uint64_t off, void *buf,
+                            size_t n)
+{
+	uint64_t size = hl_src_size(s->image);
+
+	if (n > size || off > size - n)
+		return HL_END;
+	enum hl_status st = hl_src_read(s->image, off, buf, n, NULL);
+	return st == HL_OK || hl_scan_fatal(st) ? st : HL_END;
+}
+
+enum hl_status hl_lost_say(struct hl_scan *s, struct hl_lost *l,
+                           unsigned points, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+	enum hl_status st = hl_grow(s->ctx, (void **)&l->evidence,
+	                            &l->cap_evidence, l->n_evidence,
+	                            sizeof(*l->evidence),
+	                            HL_MAX_SCAN_EVIDENCE);
+
+	l->score += points;
+	if (l->score > 100)
+		l->score = 100;
+	if (st != HL_OK)
+		return st == HL_LIMIT ? HL_OK : st;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	char *copy = hl_strdup(s->ctx, text);
+	if (!copy)
+		return HL_NOMEM;
+	l->evidence[l->n_evidence++] = copy;
+	return HL_OK;
+}
+
+/* Sizes differ by the sector of the boot sector's copy, and by rounding. */
+static bool same_size(uint64_t a, uint64_t b)
+{
+	return (a > b ? a - b : b - a) <= 8192;
+}
+
+struct hl_lost *hl_scan_same(struct hl_scan *s, const struct hl_lost *like)
+{
+	for (size_t i = 0; i < s->n_lost; i++) {
+		struct hl_lost *l = &s->lost[i];
+
+		if (l->off == like->off && !strcmp(l->fs, like->fs) &&
+		    same_size(l->size, like->size))
+			return l;
+	}
+	return NULL;
+}
+
+enum hl_status hl_scan_take(struct hl_scan *s, struct hl_lost *l)
+{
+	enum hl_status st = hl_grow(s->ctx, (void **)&s->lost, &s->cap_lost,
+	                            s->n_lost, sizeof(*s->lost),
+	                            2 * HL_MAX_SCAN_PLACES);
+
+	if (st != HL_OK) {
+		hl_lost_clear(s, l);
+		return st;
+	}
+	s->lost[s->n_lost++] = *l;
+	memset(l, 0, sizeof(*l));
+	return HL_OK;
+}
+
+enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
+                              struct hl_lost *second, bool copy)
+{
+	bool two = second->off != HL_NO_OFFSET &&
+	           second->score + copy > first->score;
+	struct hl_lost *best = first->off == HL_NO_OFFSET || two ? second :
+	                                                           first;
+
+	if (best->off != HL_NO_OFFSET && best->score && !hl_scan_same(s, best)) {
+		struct hl_lost taken = *best;
+
+		memset(best, 0, sizeof(*best));
+		hl_lost_clear(s, best == first ? second : first);
+		return hl_scan_take(s, &taken);
+	}
+	hl_lost_clear(s, first);
+	hl_lost_clear(s, second);
+	return HL_OK;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static void forget(struct hl_scan *s)
+{
+	hl_scan_close_rivals(s);
+	for (size_t i = 0; i < s->n_lost; i++)
+		hl_lost_clear(s, &s->lost[i]);
+	s->n_lost = s->n_hint = 0;
+	s->generations = 0;
+	hl_disk_close(s->disk);
+	s->disk = NULL;
+}
+
+static enum hl_status open_disk(struct hl_scan *s)
+{
+	const struct hl_disk_opts opts = { .sector_size = s->opts.sector_size };
+	enum hl_status st = hl_disk_open(&s->disk, s->image, &opts, &s->quiet);
+
+	return hl_scan_fatal(st) ? st : HL_OK;
+}
+
+static enum hl_status judge_row(struct hl_scan *s, uint32_t row)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < s->n_place && st == HL_OK; i++) {
+		const struct scan_place *p = &s->place[i];
+		uint8_t b[SCAN_SECTOR];
+
+		if (p->row != row)
+			continue;
+		if (hl_cancelled(s->ctx))
+			return HL_CANCELLED;
+		st = hl_scan_read(s, p->off, b, sizeof(b));
+		/* a state may be of a medium that reads worse by now */
+		if (st == HL_OK && hl_scan_rows[row].keep(span_of(b, 512)))
+			st = hl_scan_rows[row].judge(s, p->off,
+			                             span_of(b, 512));
+		else if (st == HL_END)
+			st = HL_OK;
+	}
+	return st;
+}
+
+static int by_off(const void *va, const void *vb)
+{
+	const struct hl_lost *a = va, *b = vb;
+
+	if (a->off != b->off)
+		return a->off < b->off ? -1 : 1;
+	if (a->in_table != b->in_table)
+		return a->in_table ? -1 : 1;
+	if (a->size != b->size)
+		return a->size > b->size ? -1 : 1;
+	return strcmp(a->fs, b->fs);
+}
+
+/* Order, belief and names; "L1" is the first lost one on the medium. */
+static void number(struct hl_scan *s)
+{
+	unsigned n = 0;
+
+	if (s->n_lost)
+		qsort(s->lost, s->n_lost, sizeof(*s->lost), by_off);
+	for (size_t i = 0; i < s->n_lost; i++) {
+		struct hl_lost *l = &s->lost[i];
+
+		l->believed = l->in_table ||
+		              (l->score >= SCAN_BELIEVED && !l->inside &&
+		               l->fs[0]);
+		if (l->believed && !l->in_table)
+			snprintf(l->id, sizeof(l->id), "L%u", ++n);
+	}
+}
+
+enum hl_status hl_scan_judge(struct hl_scan *scan)
+{
+	static enum hl_status (*const steps[])(struct hl_scan *) = {
+		hl_scan_records, hl_scan_hints, hl_scan_table, hl_scan_inside,
+	};
+
+	forget(scan);
+	enum hl_status st = open_disk(scan);
+	for (uint32_t i = 0; i < hl_scan_n_rows && st == HL_OK; i++)
+		st = judge_row(scan, i);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) &&
+	     st == HL_OK; i++)
+		st = steps[i](scan);
+	if (st != HL_OK)
+		return st;
+	number(scan);
+	return hl_scan_age(scan);
+}
+
+size_t hl_scan_count(const struct hl_scan *scan)
+{
+	return scan->n_lost;
+}
+
+const struct hl_lost *hl_scan_get(const struct hl_scan *scan, size_t i)
+{
+	return i < scan->n_lost ? &scan->lost[i] : NULL;
+}
+
+unsigned hl_scan_generations(const struct hl_scan *scan)
+{
+	return scan->generations;
+}

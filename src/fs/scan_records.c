@@ -1,0 +1,106 @@
+/*
+ * scan_records.c: volumes that the records of NTFS tell of.
+ *
+ * One that a boot sector tells of, too, is the same result: what its records
+ * prove is added to it.
+ */
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/mem.h"
+#include "io/note.h"
+#include "fs/scan_impl.h"
+
+#define MATCH_POINTS 20 /* for a volume that has a boot sector */
+#define SLACK 65536     /* sizes are rounded to clusters, or more */
+
+static bool near(uint64_t a, uint64_t b)
+{
+	return (a > b ? a - b : b - a) <= SLACK;
+}
+
+/* Several may begin at one place: the old and the new one. */
+static bool is_same(const struct hl_lost *l, const struct hl_recmap_volume *v)
+{
+	if (l->off != v->start || strcmp(l->fs, "ntfs") != 0 ||
+	    l->geom.cluster_size != v->cluster_size)
+		return false;
+	if (v->size_known)
+		return near(l->size, v->size);
+	return v->has_zero ? l->geom.mft_lcn == v->mft_lcn :
+	                     l->size >= v->size;
+}
+
+static struct hl_lost *find(struct hl_scan *s,
+                            const struct hl_recmap_volume *v)
+{
+	for (size_t i = 0; i < s->n_lost; i++)
+		if (is_same(&s->lost[i], v))
+			return &s->lost[i];
+	return NULL;
+}
+
+/* The better one of two keeps its own. */
+static enum hl_status take_ext(struct hl_scan *s, struct hl_lost *l,
+                               const struct hl_recmap_volume *v)
+{
+	if (l->ext || !v->n_ext)
+		return HL_OK;
+	l->ext = hl_alloc_array(s->ctx, v->n_ext, sizeof(*l->ext));
+	if (!l->ext)
+		return HL_NOMEM;
+	memcpy(l->ext, v->ext, v->n_ext * sizeof(*l->ext));
+	l->n_ext = v->n_ext;
+	return HL_OK;
+}
+
+static enum hl_status say_all(struct hl_scan *s, struct hl_lost *l,
+                              const struct hl_recmap_volume *v,
+                              unsigned points)
+{
+	enum hl_status st = take_ext(s, l, v);
+
+	for (size_t i = 0; i < v->n_evidence && st == HL_OK; i++)
+		st = hl_lost_say(s, l, i ? 0 : points, "%s", v->evidence[i]);
+	return st;
+}
+
+static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
+{
+	struct hl_lost l = {
+		.off = v->start, .size = v->size, .fs = "ntfs",
+		.boot = HL_BOOT_NONE, .boot_off = HL_NO_OFFSET,
+		.older = v->older,
+		.geom = { v->cluster_size, 512, v->record_size, 0,
+		          v->mft_lcn },
+	};
+	enum hl_status st;
+
+	if (v->start >= hl_src_size(s->image) || !v->cluster_size)
+		return HL_OK;
+	st = say_all(s, &l, v, v->score);
+	if (st == HL_OK)
+		st = hl_lost_say(s, &l, 0, v->size_known ?
+		                 "no boot sector is left" :
+		                 "no boot sector is left; its size is not "
+		                 "known, it has %llu bytes at least",
+		                 (unsigned long long)v->size);
+	if (st == HL_OK)
+		return hl_scan_take(s, &l);
+	hl_lost_clear(s, &l);
+	return st;
+}
+
+enum hl_status hl_scan_records(struct hl_scan *s)
+{
+	const struct hl_recmap_volume *v;
+	size_t n;
+	enum hl_status st = hl_recmap_infer(s->map, &v, &n);
+
+	for (size_t i = 0; i < n && st == HL_OK; i++) {
+		struct hl_lost *l = find(s, &v[i]);
+
+		st = l ? say_all(s, l, &v[i], MATCH_POINTS) : add(s, &v[i]);
+	}
+	return st;
+}
