@@ -368,7 +368,7 @@ endif
 # ---- cleaning ----------------------------------------------------------------
 
 clean:
-	rm -rf $(B) $(B)-san $(B)-fuzz $(B)-other
+	rm -rf $(B) $(B)-san $(B)-fuzz $(B)-other $(B)-limits
 
 distclean: clean
 	rm -rf build build-* config.mk config.status config.log configure \

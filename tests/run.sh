@@ -166,6 +166,7 @@ check() {
 		say layers "sh tests/layers.sh"
 		say validation "sh tests/validation.sh"
 		say install "sh tests/install.sh"
+		say limits "sh tests/limits.sh"
 		say manuals "sh tests/manuals.sh"
 		cli "$B" ""
 		units "$B" "" "-m 20"

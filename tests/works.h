@@ -26,6 +26,7 @@ struct run {
 	bool for_good, failed;
 	bool said;         /* since then: a loss or worse, a call that failed */
 	size_t losses, bad; /* all of them */
+	uint64_t words;    /* of the losses, in any order */
 	uint64_t digest;   /* of all that came out */
 };
 
@@ -56,7 +57,13 @@ static void on_note(void *user, const struct hl_note *note)
 	/* a clean run has losses of its own on damaged images */
 	if (note->level >= HL_LOSS && r->failed)
 		r->said = true;
-	r->losses += note->level >= HL_LOSS;
+	if (note->level < HL_LOSS)
+		return;
+	r->losses++;
+	uint64_t h = 1;
+	for (const char *s = note->text; *s; s++)
+		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
+	r->words += h;
 }
 
 /* Anything but an ordinary end is said to the caller. */
@@ -402,7 +409,8 @@ static void run_work(struct run *r, const struct subject *s, enum work what)
 /* ---- images made here: none has a loss ---------------------------------- */
 
 /* Content in clusters in a row, the next free one comes back. */
-static unsigned store(struct vol *v, unsigned cluster, const struct blob *b)
+UNUSED static unsigned store(struct vol *v, unsigned cluster,
+                             const struct blob *b)
 {
 	unsigned n = (unsigned)(b->n + 511) / 512;
 
@@ -413,7 +421,7 @@ static unsigned store(struct vol *v, unsigned cluster, const struct blob *b)
 	return cluster + n;
 }
 
-static uint8_t *folder(struct vol *v, unsigned cluster, unsigned parent)
+UNUSED static uint8_t *folder(struct vol *v, unsigned cluster, unsigned parent)
 {
 	vol_link(v, cluster, LAST);
 	dots(vol_cluster(v, cluster), cluster, parent);
@@ -421,7 +429,7 @@ static uint8_t *folder(struct vol *v, unsigned cluster, unsigned parent)
 }
 
 /* FAT12 with two dirty hives, one for each format of logs. */
-static struct vol hives_volume(void)
+UNUSED static struct vol hives_volume(void)
 {
 	static struct blob b;
 	struct vol v = vol_new(12);
@@ -450,7 +458,7 @@ static struct vol hives_volume(void)
 }
 
 /* FAT16 begins at 4,085 clusters: a file, a folder, a long name. */
-static struct vol fat16_volume(void)
+UNUSED static struct vol fat16_volume(void)
 {
 	struct vol v = vol_new(16);
 
@@ -464,7 +472,7 @@ static struct vol fat16_volume(void)
 	return v;
 }
 
-static void in_a_table(struct img *m, size_t lba, const char *name)
+UNUSED static void in_a_table(struct img *m, size_t lba, const char *name)
 {
 	size_t n;
 	uint8_t *p = test_file(name, &n);
@@ -475,7 +483,7 @@ static void in_a_table(struct img *m, size_t lba, const char *name)
 }
 
 /* MBR, two logical volumes: FAT12, NTFS, FAT12. */
-static struct img mbr_image(void)
+UNUSED static struct img mbr_image(void)
 {
 	struct img m = img_new(2048, 512);
 
@@ -491,7 +499,7 @@ static struct img mbr_image(void)
 }
 
 /* GPT: NTFS, exFAT. */
-static struct img gpt_image(void)
+UNUSED static struct img gpt_image(void)
 {
 	struct img m = img_new(2048, 512);
 	struct gpt_build b = gpt_usual(&m, 128, 128);
@@ -504,7 +512,7 @@ static struct img gpt_image(void)
 	return m;
 }
 
-static void sample_path(char path[512])
+UNUSED static void sample_path(char path[512])
 {
 	const char *root = getenv("HIVELIFT_ROOT");
 
