@@ -328,6 +328,7 @@ int main(void)
 	tcase_add_test(i, bad_chunks_are_counted_and_placed);
 	tcase_add_loop_test(i, an_odd_tail_is_recognised, 0, 4);
 	tcase_add_test(i, it_can_be_stopped_and_may_run_out_of_memory);
+	tcase_set_timeout(m, 60);
 	tcase_add_loop_test(m, a_manifest_is_cut_into_its_entries, 0,
 	                    (int)(sizeof(manifests) / sizeof(*manifests)));
 	tcase_add_test(m, an_endless_entry_ends);
