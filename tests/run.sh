@@ -164,6 +164,7 @@ check() {
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"
+		say instructions "B=$B sh tests/instructions.sh"
 		say validation "sh tests/validation.sh"
 		say install "sh tests/install.sh"
 		say limits "sh tests/limits.sh"
