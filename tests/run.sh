@@ -154,6 +154,9 @@ check() {
 			build-tests"
 		python generated
 		python wof
+		python lost
+		python nothing_lost
+		python carved
 		python corpus --max-size 64M
 		python cases
 		python deleted
@@ -173,6 +176,12 @@ check() {
 		cli "$san" san-
 		units "$san" san- "-m 20"
 	} | run
+}
+
+# What is too large for every day.
+big() {
+	python corpus
+	python nothing_lost --full
 }
 
 unpack() {
@@ -225,7 +234,7 @@ part)
 list)
 	run() { cut -f 1; }
 	check
-	python corpus | run | sed 's|^|corpus/|'
+	big | run | sed 's|^|corpus/|'
 	exit
 	;;
 units|check|corpus|foreign) ;;
@@ -257,7 +266,7 @@ foreign)
 corpus)
 	build build-tests
 	unpack
-	python corpus | run
+	big | run
 	;;
 esac
 total

@@ -6,10 +6,10 @@ import sys
 from common import (CORPUS, HIVELIFT, Tally, lines, need, run, scratch,
                     sha256_of, short, tool)
 from lifted import load
-from lost_world import (MIB, Author, Changed, Medium, Tools, Volume,
-                        changed_sectors, istat_clusters, locate, loop,
-                        make_image, mounted, quick_format, runs_of, snapshot,
-                        sort_out, table, written)
+from lost_map import (Changed, Medium, changed_sectors, istat_clusters, locate,
+                      runs_of, sort_out)
+from lost_world import (MIB, Author, Tools, Volume, loop, make_image, mounted,
+                        quick_format, snapshot, table, written)
 
 YARP = os.path.join(CORPUS, 'hives', 'msuhanov__yarp', 'hives_for_tests')
 
