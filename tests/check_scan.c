@@ -202,16 +202,16 @@ END_TEST
 
 static void name_time(struct nb *b, uint64_t t)
 {
-	uint8_t std[0x48] = { 0 };
+	uint8_t name[0x42 + 8];
 	static const struct nb_runs mft = {
 		.highest = 3, .allocated = 16384, .size = 16384,
 		.valid = 16384, .runs = { 0x11, 4, NB_MFT }, .n = 4,
 	};
 
-	put64(std, t);
 	nb_record(b, 0, 1, 1);
-	nb_resident(b, 0x10, "", std, sizeof(std));
-	nb_file_name(b, 5, "$MFT");
+	nb_name(name, 5, 5, "$MFT", 1, false);
+	put64(name + 8, t);
+	nb_resident(b, 0x30, "", name, sizeof(name));
 	nb_mapped(b, 0x80, "", &mft);
 	nb_end(b);
 	nb_finish(b);

@@ -113,6 +113,16 @@ struct hl_src *hl_fs_source(struct hl_fs *fs);
 enum hl_status hl_fs_unallocated(struct hl_fs *fs,
                                  uint64_t *bytes) HL_MUST_CHECK;
 
+/*
+ * The next stretch of the volume's bytes that its map of clusters gives to no
+ * file, in order; *cursor starts at 0.  What a damaged map does not tell of
+ * is among them.
+ *   HL_OK, HL_END, HL_UNSUPPORTED (the format has no map), HL_NOMEM,
+ *   HL_CANCELLED
+ */
+enum hl_status hl_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
+                               uint64_t *off, uint64_t *len) HL_MUST_CHECK;
+
 /* The root folder. */
 enum hl_status hl_fs_root(struct hl_fs *fs, struct hl_entry *out) HL_MUST_CHECK;
 

@@ -92,6 +92,15 @@ unsigned hl_scan_generations(const struct hl_scan *scan);
 bool hl_scan_in_generation(const struct hl_scan *scan, size_t i, unsigned g);
 
 /*
+ * A cheap look at space that no partition covers: is there a boot sector at
+ * its start, at its first whole MiB, or the copy of one in its last sector?
+ *   HL_OK: *at is its offset, *fs "ntfs", "fat" or "exfat" (static); HL_END,
+ *   HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_scan_peek(struct hl_src *image, uint64_t off, uint64_t len,
+                            uint64_t *at, const char **fs) HL_MUST_CHECK;
+
+/*
  * What was seen so far, as bytes, and back.  put returns false when it
  * failed (HL_IO).  Loading refuses (HL_USAGE) what belongs to another image
  * and (HL_CORRUPT) what is no state; both are said.

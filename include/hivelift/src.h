@@ -38,7 +38,7 @@ enum hl_quality {
 	HL_Q_UNKNOWN,         /* of a deleted file; who has it cannot be told */
 	HL_Q_BAD_CHECKSUM,    /* the container's checksum does not match */
 	HL_Q_UNREADABLE,      /* I/O error, missing segment, beyond the cut */
-	HL_Q_FRAGMENT,        /* rejoined by carving */
+	HL_Q_FRAGMENT,        /* carved: no file system says that it is so */
 };
 
 const char *hl_what_text(enum hl_what what);          /* "data", "sparse", … */
@@ -211,6 +211,21 @@ struct hl_image_info {
 /* HL_END when the source is not an image leaf. */
 enum hl_status hl_image_info(const struct hl_src *image,
                              struct hl_image_info *out) HL_MUST_CHECK;
+
+/*
+ * hl_src_read of an image for whoever checks it: what its source could not be
+ * read for when the image was made is no damage of the image (its zeros are
+ * what was hashed), and is not in `bad`.  The same codes.
+ */
+enum hl_status hl_image_check(struct hl_src *image, uint64_t off, void *buf,
+                              size_t len, struct hl_ranges *bad) HL_MUST_CHECK;
+/*
+ * Bytes that the container holds behind the last whole sector, of a source
+ * that was no multiple of one: stored hashes may cover them.
+ *   HL_OK (*n may be 0), HL_NOMEM
+ */
+enum hl_status hl_image_tail(struct hl_src *image, void *buf, size_t room,
+                             size_t *n) HL_MUST_CHECK;
 
 #ifdef __cplusplus
 }

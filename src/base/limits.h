@@ -213,6 +213,16 @@
  * to do while others are waited for. */
 #define HL_EWF_AHEAD_BYTES (8u << 20)
 
+/* Bad stretches of one image that verify keeps, 24 bytes each, and files it
+ * names for them: more is an image of which little is left. */
+#define HL_MAX_VERIFY_BAD (1u << 22)
+#define HL_MAX_VERIFY_FILES (1u << 20)
+
+/* Bytes of one file's entry in a manifest, without its runs: a path is 96 KiB
+ * at most, and notes are cut.  Files of one output folder, 500 bytes each. */
+#define HL_MAX_MANIFEST_ENTRY (16u << 20)
+#define HL_MAX_OUTPUT_FILES (1u << 24)
+
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
@@ -220,5 +230,28 @@
  * a disk with a million of them takes years to rescue. */
 #define HL_MAX_MAP_BYTES (64u << 20)
 #define HL_MAX_MAP_AREAS (1u << 20)
+
+/* Carving: bytes of one bin; a value of 1 MiB is the largest that is usual. */
+#define HL_MAX_CARVE_BIN (64u << 20)
+
+/* Carving: finds of one run, 300 bytes each: a disk full of old logs. */
+#define HL_MAX_CARVED 100000
+
+/* Carving: free stretches that make one row of clusters, 56 bytes each; what
+ * lies in more pieces is searched in several rows. */
+#define HL_MAX_CARVE_ROW (1u << 17)
+
+/* Carving: pieces of one find; a hive of 4 GiB in pieces of 1 MiB. */
+#define HL_MAX_CARVE_PIECES 4096
+
+/* Carving: references that are looked up to tell whether two parts belong
+ * together; more of them do not make it any surer. */
+#define HL_MAX_CARVE_WORDS 4096
+
+/* Carving: fragments of one offset that are tried for one place. */
+#define HL_MAX_CARVE_TRIES 64
+#ifdef HL_TEST_LIMITS
+#include "limits_var.h" /* made of this file, see tests/limits */
+#endif
 
 #endif

@@ -60,8 +60,9 @@ struct command {
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_SCAN = 256,
-	CMD_IMAGE = 127 | CMD_SCAN, /* those that read an image */
+	CMD_SCAN = 256, CMD_CARVE = 512, CMD_VERIFY = 1024,
+	/* those that read an image */
+	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE | CMD_VERIFY,
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -79,6 +80,9 @@ enum outcome cmd_replay(struct cli *c);
 bool replay_open(struct cli *c);
 void replay_drop(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
+enum outcome cmd_carve(struct cli *c);
+enum outcome cmd_verify(struct cli *c);
+bool verify_open(struct cli *c);
 bool exec_open(struct cli *c);
 void exec_drop(struct cli *c);
 
@@ -100,10 +104,14 @@ struct opts {
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
+	bool all; /* carve: the whole medium */
 	bool lost, sfdisk;
 	uint64_t cluster_size, mft_lcn, generation;
 	bool has_mft;
 	const char *state;
+	unsigned hashes; /* --hash: bits 1 << HL_VERIFY_* */
+	bool files;
+	const char *of_image, *folder; /* verify: --image; an output folder */
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -279,6 +287,8 @@ void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
 
 /* Build it, note its loss, print it where the options want it. */
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);
+/* For people, what was not searched; a loss with -q too. */
+void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
@@ -307,6 +317,7 @@ struct cli {
 	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */
+	int folder_fd; /* of verify */
 	bool unknown; /* nothing on the image was recognised */
 	bool loss;    /* something was not searched that should have been */
 	bool colour;

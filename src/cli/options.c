@@ -14,7 +14,7 @@
 #include "cli.h"
 
 static const char *const later_commands[] = {
-	"carve", "verify", "acquire", NULL,
+	"acquire", NULL,
 };
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
@@ -234,6 +234,10 @@ static bool check(struct cli *c)
 	}
 	if (c->cmd->bit == CMD_EXTRACT && !o->output) {
 		msg_usage(c, "extract wants -o DIR");
+		return false;
+	}
+	if (c->cmd->bit == CMD_CARVE && !o->output) {
+		msg_usage(c, "carve wants -o DIR");
 		return false;
 	}
 	if (c->cmd->bit == CMD_REPLAY && !o->output) {

@@ -18,6 +18,7 @@
 #include "helper.h"
 #include "sandbox.h"
 #include "scan.h"
+#include "verify.h"
 
 /* Ends here for good; said by a note, or else by us. */
 static bool failed(struct cli *c, enum hl_status st)
@@ -64,6 +65,9 @@ static bool anything(struct cli *c)
 {
 	struct hl_image_info info;
 
+	/* what no file system explains is what carving is for */
+	if (c->cmd->bit == CMD_CARVE)
+		return true;
 	c->unknown = true;
 	if (hl_image_info(c->image, &info) == HL_OK &&
 	    (c->o.map || strcmp(info.format, "raw") != 0)) {
@@ -138,6 +142,8 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
+	if (c->cmd->bit == CMD_VERIFY)
+		return true; /* of what lies on it nothing is asked yet */
 	if (!offset_in_bytes(c) || !offset_inside(c))
 		return false;
 	if (c->cmd->bit == CMD_SCAN)
@@ -163,6 +169,12 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 	return st == HL_OK || anything(c);
 }
 
+/* An output folder is verified without one. */
+static bool has_image(const struct cli *c)
+{
+	return (c->cmd->bit & CMD_IMAGE) && c->o.image;
+}
+
 static bool behind_open(struct cli *c, const struct hl_image_opts *io)
 {
 	if (c->o.child && !helper_start(c))
@@ -170,7 +182,7 @@ static bool behind_open(struct cli *c, const struct hl_image_opts *io)
 	/* no byte was parsed yet, no thread runs */
 	if (!sandbox_enter(c))
 		return false;
-	return !(c->cmd->bit & CMD_IMAGE) || parse(c, io);
+	return !has_image(c) || parse(c, io);
 }
 
 bool session_open(struct cli *c)
@@ -183,9 +195,11 @@ bool session_open(struct cli *c)
 
 	if (!sandbox_user(c))
 		return false;
-	if ((c->cmd->bit & CMD_IMAGE) && !find(c, &io))
+	if (c->cmd->bit == CMD_VERIFY && !verify_sort(c))
 		return false;
-	if ((c->cmd->bit & CMD_IMAGE) && !slots_open(c))
+	if (has_image(c) && !find(c, &io))
+		return false;
+	if (has_image(c) && !slots_open(c))
 		return false;
 	if (c->cmd->open && !c->cmd->open(c))
 		return false;

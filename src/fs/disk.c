@@ -4,8 +4,6 @@
  *	image --table--> partitions --content--> volumes "1", "2", ...
  *	     \--no table--------------content--> volume "1"
  *
- * Two things may both fit the first sector: a file system and an MBR.  The
- * file system wins unless a partition of the table begins with one too.
  * One bad volume never hides the others.
  */
 #include <inttypes.h>
@@ -17,22 +15,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/note.h"
-#include "fs/fs_impl.h"
-#include "fs/scan_impl.h"
-
-struct hl_disk {
-	const struct hl_ctx *ctx;
-	struct hl_src *image;
-	struct hl_table *table;
-	struct hl_volume *volume;
-	size_t n, cap;
-	struct hl_scan *scan; /* borrowed, or NULL */
-	struct hl_rivals *rivals; /* of the volume at --offset, or NULL */
-	uint32_t sector_size;
-	struct hl_lost given; /* --offset with the numbers of a boot sector */
-	bool at_offset;
-	bool recognised; /* a table, or a volume whose content has a name */
-};
+#include "fs/disk_impl.h"
 
 static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
                                  const struct hl_part *part, size_t number)
@@ -138,116 +121,6 @@ static void trim(struct hl_volume *v)
 		v->len = hl_fs_info(v->fs)->size;
 }
 
-/* ---- table or bare? -------------------------------------------------- */
-
-/* Does a partition of the table begin with something that has a name? */
-static enum hl_status confirmed(struct hl_disk *d, bool *yes)
-{
-	uint8_t p[HL_PROBE_BYTES];
-	struct hl_ranges bad;
-
-	*yes = false;
-	for (size_t i = 0; i < hl_table_count(d->table) && !*yes; i++) {
-		const struct hl_part *part = hl_table_part(d->table, i);
-
-		if ((part->flags & HL_PART_GAP) || part->len < sizeof(p))
-			continue;
-		hl_ranges_clear(&bad);
-		enum hl_status st = hl_src_read(d->image, part->off, p,
-		                                sizeof(p), &bad);
-		if (st == HL_NOMEM || st == HL_CANCELLED)
-			return st;
-		*yes = hl_fs_probes(p, sizeof(p)) ||
-		       hl_known_find(p, sizeof(p), true);
-	}
-	return HL_OK;
-}
-
-/* Is one of the four type bytes of an MBR 0xEE? */
-static bool announces_gpt(const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < 4 && n >= 512; i++)
-		if (p[0x1be + 16 * i + 4] == 0xee)
-			return true;
-	return false;
-}
-
-/* Is there a file system's boot sector in the image's first sector? */
-static enum hl_status begins_bare(struct hl_disk *d, bool *yes,
-                                  bool *protective)
-{
-	uint8_t p[HL_PROBE_BYTES];
-	size_t n = (size_t)min_u64(sizeof(p), hl_src_size(d->image));
-	struct hl_ranges bad;
-	enum hl_status st = HL_OK;
-
-	*yes = false;
-	hl_ranges_clear(&bad);
-	if (n)
-		st = hl_src_read(d->image, 0, p, n, &bad);
-	if (st == HL_OK)
-		*yes = hl_fs_probes(p, n) || hl_known_find(p, n, true);
-	*protective = st == HL_OK && announces_gpt(p, n);
-	return st;
-}
-
-static size_t n_parts(const struct hl_table *t)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < hl_table_count(t); i++)
-		n += !(hl_table_part(t, i)->flags & HL_PART_GAP);
-	return n;
-}
-
-static void drop_table(struct hl_disk *d)
-{
-	hl_table_close(d->table);
-	d->table = NULL;
-}
-
-/*
- * With a boot sector at 0 the table is read in silence first: what its
- * decoder says of rubbish in a boot sector's code is no damage.
- */
-static enum hl_status look_twice(struct hl_disk *d, uint32_t sector_size,
-                                 bool protective)
-{
-	struct hl_ctx quiet = *d->ctx;
-	bool yes;
-
-	quiet.note = NULL;
-	quiet.log = NULL;
-	enum hl_status st = hl_table_open(&d->table, d->image, sector_size,
-	                                  &quiet);
-	if (st != HL_OK)
-		return st;
-	st = confirmed(d, &yes);
-	/* the second copy of an old GPT survives a format of the whole disk */
-	if (strcmp(hl_table_info(d->table)->scheme, "gpt") == 0 && !protective)
-		yes = false;
-	drop_table(d);
-	if (st != HL_OK || !yes)
-		return st == HL_OK ? HL_END : st;
-	hl_say(&(struct hl_at){ d->ctx, d->image, 0, "MBR" },
-	       "its sector is also a file system's boot sector; a partition "
-	       "begins where the table says, so the table is used");
-	return HL_OK;
-}
-
-/* HL_OK: d->table is set, or stays NULL when there is none. */
-static enum hl_status find_table(struct hl_disk *d, uint32_t sector_size)
-{
-	bool bare, protective;
-	enum hl_status st = begins_bare(d, &bare, &protective);
-
-	if (st == HL_OK && bare)
-		st = look_twice(d, sector_size, protective);
-	if (st == HL_OK)
-		st = hl_table_open(&d->table, d->image, sector_size, d->ctx);
-	return st == HL_END ? HL_OK : st;
-}
-
 /*
  * An MBR without partitions is what a wiped disk has, and what a boot sector
  * without code looks like: a file system counts for more.
@@ -259,7 +132,7 @@ static enum hl_status list_empty_table(struct hl_disk *d, const char *only)
 	enum hl_status st = hl_fs_peek(&found, &size, d->image, true, d->ctx);
 
 	if (st == HL_OK || (st == HL_END && found.name[0])) {
-		drop_table(d);
+		hl_disk_drop_table(d);
 		return list_bare(d, 0, only);
 	}
 	return st == HL_END ? HL_OK : st;
@@ -273,13 +146,13 @@ static enum hl_status list(struct hl_disk *d, const struct hl_disk_opts *opts)
 		d->at_offset = true;
 		return list_bare(d, opts->offset, opts->volume);
 	}
-	st = find_table(d, opts->sector_size);
+	st = hl_disk_find_table(d, opts->sector_size);
 	if (st != HL_OK)
 		return st;
 	d->recognised = d->table != NULL;
 	if (!d->table)
 		return list_bare(d, 0, opts->volume);
-	if (n_parts(d->table) == 0)
+	if (hl_disk_n_parts(d->table) == 0)
 		return list_empty_table(d, opts->volume);
 	return list_parts(d, opts->volume);
 }

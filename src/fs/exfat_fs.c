@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/ckd.h"
 #include "base/mem.h"
 #include "io/note.h"
 #include "base/text.h"
@@ -365,35 +364,6 @@ static enum hl_status unallocated(struct hl_fs *fs, uint64_t *bytes)
 	return hl_exfat_free_bytes(impl(fs)->vol, bytes);
 }
 
-/* Many clusters are asked for in one go, and one by one where they differ. */
-static enum hl_status in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
-                             bool *used)
-{
-	const struct hl_exfat_geom *g = hl_exfat_geom(impl(fs)->vol);
-	uint64_t cs = g->cluster_size, i, free = 0, many;
-	enum hl_status st;
-
-	*used = true;
-	if (off < g->heap_off) {
-		*n = min_u64(*n, g->heap_off - off);
-		return HL_OK;
-	}
-	i = (off - g->heap_off) / cs;
-	if (i >= g->n_clusters)
-		return HL_OK;
-	many = min_u64(g->n_clusters - i, 4096);
-	st = hl_exfat_count_free(impl(fs)->vol, (uint32_t)i + 2,
-	                         (uint32_t)many, &free);
-	if (st == HL_OK && free && free < many) {
-		many = 1;
-		st = hl_exfat_count_free(impl(fs)->vol, (uint32_t)i + 2, 1,
-		                         &free);
-	}
-	*n = min_u64(*n, g->heap_off + (i + many) * cs - off);
-	*used = free == 0;
-	return st;
-}
-
 const struct hl_fs_ops hl_fs_exfat = {
 	.probe = probe,
 	.open = fs_open,
@@ -412,5 +382,6 @@ const struct hl_fs_ops hl_fs_exfat = {
 	.stream_next = stream_next,
 	.fact_next = hl_exfat_fs_fact_next,
 	.unallocated = unallocated,
-	.in_use = in_use,
+	.in_use = hl_exfat_fs_in_use,
+	.free_next = hl_exfat_fs_free_next,
 };

@@ -260,6 +260,22 @@ static enum hl_status in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
 	return st == HL_CORRUPT ? HL_OK : st;
 }
 
+static enum hl_status free_next(struct hl_fs *fs, uint64_t *cursor,
+                                uint64_t *off, uint64_t *len)
+{
+	const struct hl_fat_geom *g = hl_fat_geom(impl(fs)->vol);
+	uint32_t at = (uint32_t)*cursor, first, n;
+	enum hl_status st = hl_fat_free_next(impl(fs)->vol, &at, &first, &n);
+
+	*cursor = at;
+	*off = *len = 0;
+	if (st == HL_OK) {
+		*off = g->data_off + (uint64_t)(first - 2) * g->cluster_size;
+		*len = (uint64_t)n * g->cluster_size;
+	}
+	return st;
+}
+
 const struct hl_fs_ops hl_fs_fat = {
 	.probe = probe,
 	.open = fs_open,
@@ -280,4 +296,5 @@ const struct hl_fs_ops hl_fs_fat = {
 	.fact_next = hl_fat_fs_fact_next,
 	.unallocated = unallocated,
 	.in_use = in_use,
+	.free_next = free_next,
 };

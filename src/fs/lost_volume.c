@@ -67,11 +67,18 @@ static enum hl_status open_ntfs(struct hl_volume *v,
 		.ext = l->ext, .n_ext = l->n_ext,
 		.rival = rival, .n_rival = n,
 	};
-	enum hl_status st = hl_fs_open_lost(&v->fs, v->src, &how, ctx);
+	enum hl_status st;
 
+	v->fs_name = "ntfs";
+	/* without its own records the later one's would be taken for them */
+	if (l->other_mft && !l->n_ext) {
+		v->unread = "its $MFT is overwritten; the one in its place is "
+		            "a later volume's";
+		return HL_OK;
+	}
+	st = hl_fs_open_lost(&v->fs, v->src, &how, ctx);
 	if (hl_scan_fatal(st))
 		return st;
-	v->fs_name = "ntfs";
 	if (st != HL_OK)
 		v->unread = st == HL_END ? "no record of its $MFT is left" :
 		            "damaged beyond use";

@@ -55,6 +55,11 @@ enum hl_status hl_ntfs_gone_next(struct hl_ntfs_gone_list *l,
                                  struct hl_entry *out) HL_MUST_CHECK;
 void hl_ntfs_gone_close(struct hl_ntfs_gone_list *l);
 
+/* ntfs_free.c */
+enum hl_status hl_ntfs_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
+                                    uint64_t *off, uint64_t *len)
+	HL_MUST_CHECK;
+
 /* ntfs_streams.c: the operations of these names */
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
                                  const struct hl_ref *ref, const char *name,

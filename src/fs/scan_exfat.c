@@ -12,6 +12,7 @@
 #include "base/ckd.h"
 #include "base/le.h"
 #include "base/text.h"
+#include "base/times_impl.h"
 #include "exfat/exfat.h"
 #include "fs/scan_impl.h"
 
@@ -20,6 +21,7 @@
 #define E_BITMAP 0x81
 #define E_UPCASE 0x82
 #define E_LABEL 0x83
+#define E_FILE 0x85
 #define LABEL_UNITS 11
 
 bool hl_exfat_lost_keep(struct span sector)
@@ -104,6 +106,16 @@ static void take_label(struct hl_lost *l, const uint8_t *e)
 	                 false);
 }
 
+/* The format leaves no time; the first file's that was made there comes next. */
+static void take_time(struct hl_lost *l, const uint8_t *e)
+{
+	struct hl_time t = hl_time_dos(le16_at(e + 10), le16_at(e + 8), 0);
+
+	if (t.kind != HL_TIME_NONE &&
+	    (!l->formatted || t.ticks < l->formatted))
+		l->formatted = t.ticks;
+}
+
 /* Label, bitmap and table of capitals are the root's first entries. */
 static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
                                  const struct hl_exfat_geom *g)
@@ -121,6 +133,8 @@ static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
 		up |= b[i] == E_UPCASE;
 		if (b[i] == E_LABEL)
 			take_label(l, b + i);
+		if (b[i] == E_FILE)
+			take_time(l, b + i);
 	}
 	if (!map || !up)
 		return HL_OK;

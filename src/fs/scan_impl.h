@@ -22,6 +22,8 @@
 #define SCAN_SECTOR 512
 #define SCAN_AHEAD 4096   /* bytes of a record or block behind its start */
 #define SCAN_BELIEVED 40  /* points; a boot sector alone has 20 at most */
+#define SCAN_SURE 60      /* a neighbour with so many is one */
+#define SCAN_PLACE 10     /* points of where it begins or ends */
 #define SCAN_HINT 10      /* points of an older table's word */
 
 /* A place that the pass noticed. */

@@ -94,21 +94,21 @@ static bool is_mft(const struct proof *p, struct span bytes,
 	       r.lcn == p->g->mft_lcn;
 }
 
-/* When its volume was formatted; 0: it does not say. */
-/* mkntfs and ntfs-3g leave the one time at zero, and fill in the other. */
+/* When its volume was formatted; 0: it does not say.  The name's time stays
+ * as it was then; ntfs-3g clears the other one. */
 static uint64_t made(struct span bytes, const struct hl_ntfs_head *h)
 {
 	struct hl_ntfs_attr a;
-	struct hl_ntfs_std std;
 	struct hl_ntfs_name name;
+	struct hl_ntfs_std std;
 
-	if (attribute(bytes, h, NTFS_STANDARD_INFORMATION, 0, &a) &&
-	    a.resident && hl_ntfs_std_decode(a.value, &std) == HL_OK &&
-	    std.times.created)
-		return std.times.created;
 	if (attribute(bytes, h, NTFS_FILE_NAME, 0, &a) && a.resident &&
-	    hl_ntfs_name_decode(a.value, &name) == HL_OK)
+	    hl_ntfs_name_decode(a.value, &name) == HL_OK &&
+	    name.times.created)
 		return name.times.created;
+	if (attribute(bytes, h, NTFS_STANDARD_INFORMATION, 0, &a) &&
+	    a.resident && hl_ntfs_std_decode(a.value, &std) == HL_OK)
+		return std.times.created;
 	return 0;
 }
 

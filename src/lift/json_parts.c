@@ -204,6 +204,8 @@ void hl_json_coverage(struct hl_json *j, const struct hl_coverage *c)
 	for (size_t i = 0; i < c->n_unsearched; i++)
 		unsearched(j, &c->unsearched[i]);
 	hl_json_array_end(j);
+	if (c->carved)
+		hl_json_ku(j, "carved_bytes", c->carved);
 	hl_json_object_end(j);
 }
 

@@ -45,7 +45,8 @@ static void lay_over(struct hl_run *r, const struct hl_ranges *bad, bool whole)
 		if (b->off > r->off && !whole) {
 			r->len = b->off - r->off;
 		} else {
-			if (r->quality < HL_Q_BAD_CHECKSUM)
+			if (r->quality < HL_Q_BAD_CHECKSUM ||
+			    r->quality == HL_Q_FRAGMENT)
 				r->quality = b->quality;
 			if (!whole)
 				r->len = min_u64(r->len,

@@ -205,6 +205,22 @@ run 0 "Ctrl-C: gone on with" scan --json --state "$tmp/state" "$tmp/long"
 equal "Ctrl-C: nothing is missing" "['L1']" "$(json '
 [r["volume"] for r in rows if r["believed"]]')"
 
+# ---- info ----
+truncate -s 64M "$tmp/hint"
+printf 'label: dos\nstart=2048, size=32768, type=7\n' |
+	sfdisk -q "$tmp/hint" >/dev/null 2>&1
+put "$x" "$tmp/hint" 1
+"$HIVELIFT" info "$tmp/hint" >"$out" 2>"$err"
+lacks "$out" "info: nothing to hint at" "hivelift scan"
+put "$c" "$tmp/hint" 17
+"$HIVELIFT" info "$tmp/hint" >"$out" 2>"$err"
+has "$out" "info: a gap is worth a scan" \
+	"(ntfs) at byte $((17 << 20)): see hivelift scan"
+"$HIVELIFT" info --json "$tmp/hint" >"$out" 2>"$err"
+equal "info --json: the same" "[('ntfs', 17)]" "$(json '
+[(r["boot_sector"], r["boot_sector_offset"] >> 20) for r in rows
+ if r["type"] == "gap" and r["boot_sector"]]')"
+
 # ---- what is not believed ----
 fat "$tmp/host" 40
 cp "$c" "$tmp/vm.vhd"
