@@ -177,12 +177,26 @@ static const struct file *file_of(const char *name, bool *seen)
 	return NULL;
 }
 
-struct outcome { size_t exact, marked, gone, kept; };
+/* Its path leads to it, through "$Orphan" where folders are gone. */
+static bool check_path(struct hl_fs *fs, const struct hl_entry *e)
+{
+	static char path[32768];
+	struct hl_entry found;
+	bool orphan;
+
+	ck_assert_int_eq(hl_fs_path(fs, e, path, sizeof(path), &orphan),
+	                 HL_OK);
+	ck_assert_msg(hl_fs_find(fs, path, &found) == HL_OK, "%s", path);
+	ck_assert_uint_eq(found.ref.id, e->ref.id);
+	return orphan;
+}
+
+struct outcome { size_t exact, marked, gone, kept, orphans; };
 
 /* Every file of the lost volume against what was written. */
 static struct outcome compare(struct hl_fs *fs, struct hl_src *now)
 {
-	struct outcome o = { 0, 0, 0, 0 };
+	struct outcome o = { 0, 0, 0, 0, 0 };
 	bool seen[MAX_FILES] = { false }, good[MAX_FILES];
 	struct hl_files *hf;
 	struct hl_src *old, *s;
@@ -212,6 +226,7 @@ static struct outcome compare(struct hl_fs *fs, struct hl_src *now)
 		st = hl_fs_stream(&s, fs, &e.ref, "", HL_STREAM_CONTENT);
 		ck_assert_msg(st == HL_OK, "%s", f->path);
 		exact = is_exact(s, f);
+		o.orphans += check_path(fs, &e);
 		ck_assert_msg(exact || !good[f - files], "%s: record and "
 		              "clusters are as before, the content is not",
 		              f->path);
@@ -373,11 +388,9 @@ static const struct {
 #define N_LATER (int)(sizeof(later) / sizeof(later[0]))
 
 /* Files of the later volume that fill so much of it. */
-static void overwrite(unsigned percent, unsigned mib)
+static void overwrite(size_t want, size_t len)
 {
 	char path[1200];
-	size_t want = (size_t)mib * percent * 10486;
-	size_t len = percent < 10 ? 40000 : 400000;
 	uint8_t *p = malloc(len);
 	int i, fd;
 
@@ -409,7 +422,8 @@ START_TEST(below_a_later_volume)
 	         ">/dev/null 2>&1", later[_i].cluster, image);
 	ck_assert(system(cmd) == 0);
 	if (later[_i].percent)
-		overwrite(later[_i].percent, tried[0].mib);
+		overwrite((size_t)tried[0].mib * later[_i].percent * 10486,
+		          later[_i].percent < 10 ? 40000 : 400000);
 	r = infer(&v, true);
 	if (!r) { /* nothing may be left of it, then */
 		ck_assert_uint_ge(later[_i].percent, 50);
@@ -420,13 +434,93 @@ START_TEST(below_a_later_volume)
 	ck_assert_uint_eq(r->cluster_size, 4096);
 	open_lost(&v, r, _i % 2);
 	o = compare(v.fs, v.src);
-	printf("# later %u %u%%: %zu kept, %zu exact, %zu marked, %zu gone\n",
-	       later[_i].cluster, later[_i].percent, o.kept, o.exact,
-	       o.marked, o.gone);
+	printf("# later %u %u%%: %zu kept, %zu exact, %zu marked, %zu gone, "
+	       "%zu orphans\n", later[_i].cluster, later[_i].percent, o.kept,
+	       o.exact, o.marked, o.gone, o.orphans);
 	ck_assert_uint_ge(o.exact, o.kept);
 	if (o.marked)
 		ck_assert(test_noted(HL_LOSS, "overwritten by the volume at "
 		                              "0"));
+	close_lost(&v);
+}
+END_TEST
+
+/* ---- hives whose folders are gone ------------------------------------------ */
+
+static void write_hive(const char *path)
+{
+	uint8_t p[9000] = "regf";
+	char full[1024];
+	int fd;
+
+	snprintf(full, sizeof(full), "%s/%s", mnt, path);
+	fd = open(full, O_WRONLY | O_CREAT, 0644);
+	ck_assert(fd >= 0);
+	ck_assert(write_all(fd, p, sizeof(p)));
+	close(fd);
+}
+
+/* Folders take the first records, and those are used anew. */
+static void write_windows(void)
+{
+	static const char *const dirs[] = {
+		"Windows", "Windows/System32", "Windows/System32/config",
+		"Users", "Users/alice",
+	};
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		make_dir(dirs[i]);
+	for (i = 0; i < 30; i++) {
+		snprintf(path, sizeof(path), "filler %zu", i);
+		add(path, "", 100, (unsigned)i + 1, 0);
+	}
+	write_hive("Windows/System32/config/SYSTEM");
+	write_hive("Windows/System32/config/SYSTEM.LOG1");
+	write_hive("Users/alice/NTUSER.DAT");
+}
+
+START_TEST(hives_are_found_without_their_folders)
+{
+	struct hl_lost_geom geom = { .cluster_size = 4096 };
+	const struct hl_disk_opts opts = { .at_offset = true, .geom = &geom };
+	struct lost_volume v = { 0 };
+	struct hl_hives *hives;
+	struct hl_disk *disk;
+	char cmd[1400];
+
+	if (!have_tools())
+		SKIP("needs root, FUSE, mkntfs and ntfs-3g");
+	ck_assert(make(&tried[0]) && mount_it());
+	write_windows();
+	umount_it();
+	snprintf(cmd, sizeof(cmd), "mkntfs -q -F -Q -c 4096 '%s' >/dev/null "
+	         "2>&1", image);
+	ck_assert(system(cmd) == 0);
+	if (_i)
+		overwrite(1700, 100); /* records only */
+	geom.mft_lcn = infer(&v, true)->mft_lcn;
+	ck_assert_int_eq(hl_disk_open(&disk, v.src, &opts, test_ctx()), HL_OK);
+	ck_assert_int_eq(hl_hives_find(&hives, disk, NULL, test_ctx()), HL_OK);
+	ck_assert_uint_eq(hl_hives_count(hives), 2);
+	ck_assert_int_eq(hl_hives_get(hives, 1)->kind, HL_KIND_SYSTEM);
+	ck_assert_uint_eq(hl_hives_get(hives, 1)->n_logs, 1);
+	ck_assert_int_eq(hl_hives_get(hives, 0)->kind, HL_KIND_NTUSER);
+	if (_i) {
+		ck_assert_str_eq(hl_hives_get(hives, 1)->path,
+		                 "/$Orphan/SYSTEM");
+		ck_assert_str_eq(hl_hives_get(hives, 1)->logs[0].path,
+		                 "/$Orphan/SYSTEM.LOG1");
+		ck_assert(test_noted(HL_INFO, "2 of its hives were found by "
+		                              "what their records say"));
+	} else {
+		ck_assert_str_eq(hl_hives_get(hives, 0)->path,
+		                 "/Users/alice/NTUSER.DAT");
+		ck_assert_str_eq(hl_hives_get(hives, 0)->user, "alice");
+	}
+	hl_hives_free(hives);
+	hl_disk_close(disk);
 	close_lost(&v);
 }
 END_TEST
@@ -439,5 +533,6 @@ int main(void)
 	tcase_add_loop_test(t, boot_sectors_are_gone, 0, 4);
 	tcase_add_loop_test(t, a_mft_in_many_pieces_without_record_0, 0, 2);
 	tcase_add_loop_test(t, below_a_later_volume, 0, N_LATER);
+	tcase_add_loop_test(t, hives_are_found_without_their_folders, 0, 2);
 	return test_main("lost_ntfs", t, NULL);
 }

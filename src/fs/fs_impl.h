@@ -89,7 +89,8 @@ struct hl_fs_lost {
 	const struct hl_recmap_extent *ext; /* its $MFT, offsets in the image;
 	                                       NULL: it is looked for */
 	size_t n_ext;
-	const struct hl_fs_rival *rival; /* NULL: what begins at its start */
+	const struct hl_fs_rival *rival; /* what begins at its start
+	                                   is found by itself */
 	size_t n_rival;
 };
 /*

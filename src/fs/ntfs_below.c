@@ -67,10 +67,11 @@ static enum hl_status open_it(struct hl_fs *fs, const struct hl_fs_lost *lost)
 	struct hl_ntfs_taken *t;
 	size_t n;
 	enum hl_status st = hl_ntfs_open_lost(&impl->nt, fs->src, &how,
-	                                      &fs->info.stitched, fs->ctx);
+	                                      fs->ctx);
 
 	if (st != HL_OK)
 		return st;
+	fs->info.stitched = hl_ntfs_is_stitched(impl->nt);
 	st = find_taken(fs, &t, &n, lost);
 	if (st != HL_OK)
 		return st;

@@ -35,7 +35,8 @@ static struct hl_lost *find(struct hl_scan *s,
                             const struct hl_recmap_volume *v)
 {
 	for (size_t i = 0; i < s->n_lost; i++)
-		if (is_same(&s->lost[i], v))
+		/* formatted twice the same way: one boot sector, two $MFTs */
+		if (!s->lost[i].ext && is_same(&s->lost[i], v))
 			return &s->lost[i];
 	return NULL;
 }

@@ -256,6 +256,8 @@ static enum hl_status search(struct hl_find *f)
 
 	if (st == HL_OK)
 		st = walk_all(f);
+	if (st == HL_OK)
+		st = hl_find_orphans(f);
 	if (st == HL_OK && f->query->deleted)
 		st = hl_find_deleted(f);
 	if (st == HL_OK && f->query->deep)

@@ -282,16 +282,17 @@ static enum hl_status stitched(struct hl_ntfs **out, struct lost *l)
 		return st;
 	}
 	(*out)->own_mft = true;
-	(*out)->lost = true;
-	hl_warn(&at, "nothing describes $MFT any more; %llu records, found by "
-	        "where they lie, are used, and folders whose records are gone "
-	        "are known only by what names them",
-	        (unsigned long long)hl_ntfs_mapped_count(*out));
+	(*out)->stitched = true;
+	hl_warn(&at, "nothing describes $MFT any more; %llu of %llu records, "
+	        "found by where they lie, are used; the others, and folders "
+	        "among them, are gone",
+	        (unsigned long long)hl_ntfs_mapped_count(*out),
+	        (unsigned long long)hl_ntfs_record_count(*out));
 	return HL_OK;
 }
 
 enum hl_status hl_ntfs_open_lost(struct hl_ntfs **out, struct hl_src *vol,
-                                 const struct hl_ntfs_lost *how, bool *stitch,
+                                 const struct hl_ntfs_lost *how,
                                  const struct hl_ctx *ctx)
 {
 	struct hl_at at = { ctx, vol, 0, "NTFS boot sector" };
@@ -299,7 +300,6 @@ enum hl_status hl_ntfs_open_lost(struct hl_ntfs **out, struct hl_src *vol,
 	enum hl_status st = HL_END;
 
 	*out = NULL;
-	*stitch = false;
 	if (!l)
 		return HL_NOMEM;
 	l->ctx = ctx;
@@ -319,7 +319,6 @@ enum hl_status hl_ntfs_open_lost(struct hl_ntfs **out, struct hl_src *vol,
 			        "cluster size and where its $MFT lies");
 	}
 	if (st == HL_END || st == HL_CORRUPT) {
-		*stitch = true;
 		l->g.mirror_lcn = NO_LCN;
 		st = stitched(out, l);
 	}

@@ -27,13 +27,12 @@ struct hl_ntfs_lost {
 
 /*
  * Open it: by record 0 where that is in its place, else out of stretches of
- * records (*stitched).  What was done is said as a loss.
+ * records.  What was done is said as a loss.
  *   HL_OK, HL_END (no records; not said), HL_CORRUPT (said), HL_NOMEM,
  *   HL_CANCELLED
  */
 enum hl_status hl_ntfs_open_lost(struct hl_ntfs **out, struct hl_src *vol,
                                  const struct hl_ntfs_lost *lost,
-                                 bool *stitched,
                                  const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /* Give it what later volumes have; the array is taken over. */

@@ -136,6 +136,7 @@ struct hl_recmap_cand {
 	bool mirror;       /* found through $MFTMirr */
 	bool whole;        /* the runs map all of $MFT */
 	bool guessed;      /* the start is another volume's */
+	bool same_mft;     /* and so is the place of record 0 */
 	uint64_t created;
 	uint64_t records, end_lcn, first_piece, n_pieces;
 	uint64_t size;

@@ -185,7 +185,11 @@ static enum hl_status explain(struct hl_recmap *m, struct hl_recmap_guess *g,
 		SAY("%" PRIu64 " index blocks lie where its folders' records "
 		    "say, if clusters of %u bytes begin at %" PRIu64,
 		    c->votes, 1u << c->cs_log2, c->start);
-	if (c->guessed)
+	if (c->same_mft)
+		SAY("its $MFT began at the same byte as that of the volume "
+		    "that is there now, so it is taken to start where that "
+		    "does");
+	else if (c->guessed)
 		SAY("where it starts is a guess: as the volume that is there "
 		    "now");
 	if (c->by_place)
@@ -211,6 +215,8 @@ static unsigned score(const struct hl_recmap_cand *c, bool copies)
 		s = 60 + (c->expected ? min_u64(30, c->explained * 30 /
 		                                c->expected) : 0) +
 		    (c->votes ? 10 : 0);
+	else if (c->same_mft)
+		s = 40 + min_u64(20, c->records / 16);
 	else if (c->guessed)
 		s = 10;
 	else

@@ -22,6 +22,11 @@ struct hl_src *hl_ntfs_mft(struct hl_ntfs *nt)
 	return nt->mft;
 }
 
+bool hl_ntfs_is_stitched(const struct hl_ntfs *nt)
+{
+	return nt->stitched;
+}
+
 static enum hl_status boot_at(struct hl_src *vol, uint64_t off,
                               struct hl_ntfs_geom *out)
 {

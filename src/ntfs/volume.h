@@ -62,6 +62,7 @@ struct hl_ntfs {
 	struct hl_ntfs_sweep *sweep; /* NULL: not needed yet */
 	bool bitmap_known;
 	uint64_t unallocated;
+	bool stitched; /* $MFT is put together from what is left of it */
 	bool lost;    /* others may have been written over it: blocks of its
 	                 folders have to name the folder */
 	struct hl_ntfs_taken *taken; /* taken.c: what later volumes have */
