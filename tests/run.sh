@@ -160,6 +160,7 @@ check() {
 		python corpus --max-size 64M
 		python cases
 		python deleted
+		python carve
 		python sample
 		python loop
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
@@ -260,6 +261,7 @@ foreign)
 		python generated
 		python corpus --max-size 8M
 		python deleted
+		python carve
 		units "$B" "" "-m 5"
 	} | run
 	;;

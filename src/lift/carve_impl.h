@@ -166,6 +166,7 @@ struct carve_scan {
 	const struct carve_row *row;
 	struct carve_in in;
 	uint64_t from, to; /* signatures in here only */
+	uint64_t done;     /* how far it came */
 	uint64_t taken;    /* behind the last whole bin that was taken */
 };
 /* HL_OK, HL_NOMEM, HL_CANCELLED */

@@ -64,7 +64,8 @@ static enum mark look(struct carve_scan *s, uint64_t *off)
 	else if (s->to - *off >= HIVE_SECTOR)
 		p = hl_carve_peek(&s->in, *off, n = HIVE_SECTOR);
 	if (!p) {
-		*off = s->to;
+		if (!s->in.failed)
+			*off = s->to;
 		return NOTHING;
 	}
 	for (size_t i = 0; i < n; i += HIVE_SECTOR) {
@@ -96,6 +97,7 @@ static enum hl_status pass(struct carve_scan *s)
 		skip = (skip + HIVE_SECTOR - 1) / HIVE_SECTOR * HIVE_SECTOR;
 		off += max_u64(skip, HIVE_SECTOR);
 	}
+	s->done = min_u64(off, s->to);
 	return st == HL_OK ? s->in.failed : st;
 }
 
@@ -126,7 +128,7 @@ enum hl_status hl_carve_scan(struct hl_carve *c, const struct carve_row *row)
 	s.to = s.in.size;
 	hl_src_advise(row->src, 0, s.to, HL_ADVISE_SEQUENTIAL);
 	st = pass(&s);
-	c->searched += s.to;
+	c->searched += s.in.failed ? min_u64(s.done, s.in.at) : s.done;
 	if (s.in.bad)
 		hl_warn(&(struct hl_at){ c->ctx, row->src, HL_NO_OFFSET,
 		                         "carve" },

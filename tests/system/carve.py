@@ -2,6 +2,7 @@
 overwritten, interleaved, faked; and the carving samples of yarp with the
 offsets, sizes and hashes that their authors state."""
 import contextlib
+import gzip
 import hashlib
 import json
 import os
@@ -160,6 +161,28 @@ def ntfs(tally, tmp, hives):
     tally.check(sha(live) not in {r['sha256'] for r in c.rows},
                 f'{label} --all: the live hive is not reported again')
     tally.equal(len(c.rows), 2, f'{label} --all: nothing else')
+
+
+def ntfs_slack(tally, tmp, hives):
+    """Behind the end of a file, and before a volume found by --offset."""
+    image, label = os.path.join(tmp, 'wide'), 'NTFS, 64 KiB clusters'
+    old, before = hives.make('SAM', 8), hives.make('SAM', 9)
+    small = noise(70000, 'wide')
+    v = Ntfs(image, os.path.join(tmp, 'mnt'), cluster=65536)
+    with v as top:
+        put(top, 'small', small)
+    at = read(image).index(small) + 70144
+    with open(image, 'r+b') as f:
+        f.seek(at)
+        f.write(old)
+    c = Carved(tally, image, tmp, what=label)
+    has(tally, c, old, f'{label}, slack', where='slack', offset=at)
+    moved = os.path.join(tmp, 'moved')
+    write(moved, before.ljust(1 << 20, b'\0') + read(image))
+    c = Carved(tally, moved, tmp, '--offset', '1M', what=f'{label}, --offset')
+    has(tally, c, old, f'{label}, --offset', where='slack',
+        offset=at + (1 << 20))
+    tally.equal(len(c.rows), 1, f'{label}, --offset: only that volume')
 
 
 def ntfs_compressed(tally, tmp, hives):
@@ -450,6 +473,33 @@ def corpus(tally, tmp):
                             f'{name}: md5')
 
 
+def cases(tally, tmp):
+    """The deleted hives of the cases: their truth says what they were."""
+    packed = os.path.join(CORPUS, 'cases/xp.dd.gz')
+    if not os.path.exists(packed):
+        tally.skip('no corpus')
+        return
+    image = os.path.join(tmp, 'xp.dd')
+    with gzip.open(packed) as f:
+        write(image, f.read())
+    with open(os.path.join(CORPUS, 'cases/xp.json')) as f:
+        hives = json.load(f)['hives']
+    gone = [h for h in hives if h['deleted']]
+    live = {h['sha256'] for h in hives if not h['deleted']}
+    for options in ((), ('--all',)):
+        what = f'xp {" ".join(options)}'
+        c = Carved(tally, image, tmp, *options, what=what)
+        tally.equal(len(c.rows), len(gone), f'{what}: the deleted ones')
+        for r, h in zip(c.rows, gone):
+            with open(image, 'rb') as f:
+                f.seek(r['offset'])
+                data = f.read(h['size'])
+            tally.equal(sha(data), h['sha256'], f'{what}: where it was')
+            tally.check(data.startswith(r['data']), f'{what}: its bytes')
+        tally.check(not live & {r['sha256'] for r in c.rows},
+                    f'{what}: no live hive')
+
+
 def main():
     tally = Tally('carve')
     only = sys.argv[1] if len(sys.argv) > 1 else ''
@@ -460,6 +510,7 @@ def main():
             if root:
                 ntfs(tally, tmp, hives)
                 ntfs_compressed(tally, tmp, hives)
+                ntfs_slack(tally, tmp, hives)
             else:
                 tally.skip('no root or no FUSE: volumes of ntfs-3g')
         if need(tally, 'mkfs.fat', 'mcopy'):
@@ -477,6 +528,7 @@ def main():
             part(tally, tmp, hives)
         if not only:
             corpus(tally, tmp)
+            cases(tally, tmp)
     tally.done()
 
 
