@@ -87,66 +87,6 @@ static size_t disjoint(struct hl_recmap_stretch *p, size_t first, size_t end,
 	return n - first;
 }
 
-/* ---- what the system records say ----------------------------------------- */
-
-static void add_fact(struct hl_recmap_guess *g, struct hl_recmap_cand *c,
-                     const struct hl_recmap_fact *f)
-{
-	uint64_t bytes = f->value;
-	uint32_t cs_log2 = c->cs_log2;
-
-	(void)g;
-	if (f->number == NTFS_REC_BITMAP) {
-		/* rounded up to 64 clusters: $BadClus knows better */
-		if (c->size_known || bytes > (uint64_t)INT64_MAX / 8 >> cs_log2)
-			return;
-		bytes = bytes * 8 << cs_log2;
-	} else if (f->number != 8) {
-		return;
-	}
-	if (!bytes || bytes > INT64_MAX ||
-	    bytes < min_u64(c->end_lcn, INT64_MAX >> cs_log2) << cs_log2)
-		return;
-	c->size = bytes;
-	c->size_known = true;
-}
-
-static uint32_t volume_of(const struct hl_recmap_guess *g, uint64_t off)
-{
-	uint32_t p = hl_recmap_piece_of(g, off);
-
-	return p == RECMAP_NONE ? RECMAP_NONE : g->piece[p].volume;
-}
-
-static void sizes(struct hl_recmap *m, struct hl_recmap_guess *g)
-{
-	size_t i;
-	int pass;
-	uint32_t v;
-
-	for (i = 0; i < g->n_piece; i++)
-		if (g->piece[i].volume < g->n_cand && g->piece[i].votes) {
-			struct hl_recmap_cand *c =
-				&g->cand[g->piece[i].volume];
-
-			c->end_lcn = max_u64(c->end_lcn, g->piece[i].end_lcn);
-		}
-	/* record 8 before 6 */
-	for (pass = 8; pass >= 6; pass -= 2)
-		for (i = 0; i < m->n_fact; i++) {
-			v = (int)m->fact[i].number == pass ?
-			    volume_of(g, m->fact[i].off) : RECMAP_NONE;
-			if (v < g->n_cand)
-				add_fact(g, &g->cand[v], &m->fact[i]);
-		}
-	for (i = 0; i < g->n_cand; i++) {
-		struct hl_recmap_cand *c = &g->cand[i];
-
-		if (!c->size_known && c->end_lcn < (uint64_t)INT64_MAX >> c->cs_log2)
-			c->size = c->end_lcn << c->cs_log2;
-	}
-}
-
 /* ---- evidence ------------------------------------------------------------ */
 
 static enum hl_status text(struct hl_recmap_guess *g, char *line)
@@ -384,7 +324,7 @@ enum hl_status hl_recmap_finish(struct hl_recmap *m, struct hl_recmap_guess *g)
 		return HL_NOMEM;
 	}
 	say_rest(m, g);
-	sizes(m, g); /* while the pieces are sorted by place */
+	hl_recmap_sizes(m, g); /* while the pieces are sorted by place */
 	if (g->n_piece)
 		qsort(g->piece, g->n_piece, sizeof(*g->piece), by_volume);
 	extents(g, twice);
