@@ -105,7 +105,7 @@ def timed(*argv, rounds=3, timeout=900):
 
 
 def peaks(done):
-    found = re.search(r'own peak (\d+), process peak (\d+)',
+    found = re.search(r'own peak (\d+) bytes, process peak (\d+)',
                       done.stderr.decode())
     return [int(x) for x in found.groups()] if found else [0, 0]
 
@@ -148,7 +148,9 @@ def report(r):
            f'({r["scan"]:.2f} s, own memory', f'{r["own"]:,} bytes, process '
            f'{r["process"]:,}), and of an E01 of {r["ewf"]:,} bytes; '
            '`bench/scan.py` makes', 'them of programs and one NTFS volume. '
-           'Warm cache, best of three; the ratio is', 'their time by ours.',
+           'Warm cache, best of three; the ratio is', 'their time by ours. '
+           f'Load {os.getloadavg()[0]:.1f} (the clock counts other people\'s '
+           'work too).',
            '', '| image | scan, s | beside | s | ratio | goal |',
            '|---|--:|---|--:|--:|---|']
     for x in r['rows']:
