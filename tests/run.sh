@@ -155,6 +155,9 @@ check() {
 		python generated
 		python wof
 		python arrays
+		python lost
+		python nothing_lost
+		python carved
 		python corpus --max-size 64M
 		python cases
 		python deleted
@@ -177,6 +180,12 @@ check() {
 		cli "$san" san-
 		units "$san" san- "-m 20"
 	} | run
+}
+
+# What is too large for every day.
+big() {
+	python corpus
+	python nothing_lost --full
 }
 
 unpack() {
@@ -229,7 +238,7 @@ part)
 list)
 	run() { cut -f 1; }
 	check
-	python corpus | run | sed 's|^|corpus/|'
+	big | run | sed 's|^|corpus/|'
 	exit
 	;;
 units|check|corpus|foreign) ;;
@@ -262,7 +271,7 @@ foreign)
 corpus)
 	build build-tests
 	unpack
-	python corpus | run
+	big | run
 	;;
 esac
 total

@@ -31,8 +31,11 @@ static bool is_same(const struct hl_lost *l, const struct hl_recmap_volume *v)
 		return true;
 	if (v->size_known)
 		return near(l->size, v->size);
-	return v->has_zero ? l->geom.mft_lcn == v->mft_lcn :
-	                     l->size >= v->size;
+	if (v->has_zero)
+		return l->geom.mft_lcn == v->mft_lcn;
+	/* records of both lie in turns where both have their $MFT: what the
+	 * later ones name is no measure for the older volume */
+	return l->other_mft || l->size >= v->size;
 }
 
 static struct hl_lost *find(struct hl_scan *s,

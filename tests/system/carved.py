@@ -1,15 +1,13 @@
 """carve: hives that were deleted and whose volume was then formatted again,
 logs and fragments among them; and yarp's carving samples."""
 import os
-import sys
 
 from common import (CORPUS, HIVELIFT, Tally, lines, need, run, scratch,
                     sha256_of, short, tool)
 from lifted import load
-from lost_world import (MIB, Author, Changed, Medium, Tools, Volume,
-                        changed_sectors, istat_clusters, locate, loop,
-                        make_image, mounted, quick_format, runs_of, snapshot,
-                        sort_out, table, written)
+from lost_map import Changed, changed_sectors, locate, runs_of
+from lost_world import (MIB, Author, Tools, Volume, loop, make_image, mounted,
+                        snapshot, table, written)
 
 YARP = os.path.join(CORPUS, 'hives', 'msuhanov__yarp', 'hives_for_tests')
 

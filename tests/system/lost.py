@@ -10,10 +10,10 @@ import sys
 from common import CORPUS, UNPACKED, Tally, need, scratch, tool
 from lost_check import (Scan, check_hives, check_lost, check_offset,
                         check_sfdisk, find_volume, geometry)
-from lost_world import (MIB, Author, Changed, File, Volume,
-                        changed_sectors, istat_clusters, locate,
-                        locate_records, loop, make_image, mounted, parents,
-                        snapshot, sort_out, table, written)
+from lost_map import (Changed, changed_sectors, istat_clusters, locate,
+                      locate_records, sort_out)
+from lost_world import (MIB, Author, File, Volume, loop, make_image, mounted,
+                        parents, snapshot, table, written)
 
 
 def acquire(raw, target):

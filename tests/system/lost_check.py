@@ -8,7 +8,8 @@ import subprocess
 
 from common import HIVELIFT, run, scratch, sha256_of, short, tool
 from lifted import json_lines, load
-from lost_world import MIB, loop, mounted, sort_out
+from lost_map import sort_out
+from lost_world import MIB, loop, mounted
 
 # what ntfs-3g, mkntfs and mkfs make besides the files
 SYSTEM = re.compile(r'/(\$|System Volume Information|lost\+found|\.Trash)')

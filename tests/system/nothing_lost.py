@@ -17,8 +17,9 @@ import tarfile
 
 from common import Tally, need, scratch, tool
 from lost_check import Scan
-from lost_world import (MIB, Author, Medium, Volume, loop, make_image,
-                        mounted, quick_format, table, written)
+from lost_map import Medium
+from lost_world import (MIB, Author, Volume, loop, make_image, mounted,
+                        quick_format, table, written)
 
 
 def programs(total):
