@@ -154,6 +154,7 @@ check() {
 			build-tests"
 		python generated
 		python wof
+		python arrays
 		python corpus --max-size 64M
 		python cases
 		python deleted

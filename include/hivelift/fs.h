@@ -270,6 +270,9 @@ struct hl_disk_opts {
 	                         follow as "L1", …; borrowed; or NULL */
 	const char *volume;   /* open only that one ("3"); the others are
 	                         listed as skipped; NULL: all */
+	struct hl_src *const *with; /* the other disks of a dynamic disk's
+	                         group; borrowed */
+	size_t n_with;
 };
 
 struct hl_volume {
@@ -277,7 +280,11 @@ struct hl_volume {
 	uint64_t off, len;         /* bytes in the image */
 	const struct hl_part *part; /* NULL: no table (or --offset) */
 	const struct hl_lost *lost; /* a scan found it; or NULL */
-	struct hl_src *src;        /* window of the image; NULL when len is 0 */
+	struct hl_src *in;         /* what holds it when that is not the image
+	                              itself: a dynamic volume; else NULL */
+	const char *remark;        /* what its parts lack, or NULL */
+	bool lacks;                /* and that is a loss */
+	struct hl_src *src;        /* window of that; NULL when len is 0 */
 	struct hl_fs *fs;          /* NULL: not read */
 	const char *fs_name;       /* also of what is not read: "bitlocker",
 	                              "refs", "ext4", …; "" unknown; never NULL */

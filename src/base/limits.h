@@ -184,6 +184,16 @@
 /* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
 #define HL_MAX_FOLDERS (16u << 20)
 
+/* Objects of a dynamic disk's database: as many as its MiB can hold. */
+#define HL_MAX_LDM_OBJECTS 16384
+
+/* Objects looked at to put its volumes together: each column of each volume
+ * looks at all of them; a database that wants more names itself in circles. */
+#define HL_MAX_LDM_STEPS (64u << 20)
+
+/* Blocks of one such object: the longest seen has two. */
+#define HL_MAX_LDM_BLOCKS 16
+
 /* Segment files of one image: .ZZZ is number 14,971; split sets go on. */
 #define HL_MAX_SEGMENTS 1000000
 

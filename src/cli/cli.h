@@ -6,6 +6,7 @@
  *	help.c     what --help and --version print
  *	session.c  find and open files -> sandbox -> open image -> open disk
  *	sandbox*.c what closes in between (sandbox.h); keeper.c
+ *	with.c     more images than one
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
@@ -112,6 +113,10 @@ struct opts {
 	unsigned hashes; /* --hash: bits 1 << HL_VERIFY_* */
 	bool files;
 	const char *of_image, *folder; /* verify: --image; an output folder */
+	const char *with[HL_ARRAY_COLUMNS - 1]; /* more images */
+	size_t n_with;
+	uint64_t stripe; /* bytes; 0: no such array */
+	bool mirror;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -250,6 +255,19 @@ bool zone_set(const char *zone);
 /* hl_ctx.to_utc */
 struct hl_time zone_to_utc(void *user, struct hl_time local);
 
+/* ---- with.c ---- */
+
+struct with {
+	struct hl_files *files[HL_ARRAY_COLUMNS - 1];
+	struct hl_src *image[HL_ARRAY_COLUMNS - 1];
+	struct hl_src *first; /* IMAGE itself, when it is one column of all */
+};
+bool with_usage(struct cli *c);
+/* Before the sandbox, and behind it; false: said. */
+bool with_find(struct cli *c, const struct hl_image_opts *io);
+bool with_open(struct cli *c, const struct hl_image_opts *io);
+void with_close(struct cli *c); /* behind c->image */
+
 /* ---- preload.c, session.c, where.c ---- */
 
 /* What libraries would open later is opened now. */
@@ -313,6 +331,7 @@ struct cli {
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
+	struct with with;
 	struct hl_scan *scan; /* of scan and --lost; or NULL */
 	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */

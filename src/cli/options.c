@@ -169,6 +169,8 @@ static bool check_paths(struct cli *c)
 {
 	const char *said = for_hives(&c->o);
 
+	if (!with_usage(c))
+		return false;
 	if (c->cmd->bit != CMD_EXTRACT || !c->o.n_args || !said)
 		return true;
 	msg_usage(c, "%s is for hives, not for a PATH", said);

@@ -105,6 +105,14 @@ static bool set_codepage(struct opts *o, const char *arg)
 	return known;
 }
 
+static bool set_with(struct opts *o, const char *arg)
+{
+	if (!*arg || o->n_with == sizeof(o->with) / sizeof(*o->with))
+		return false;
+	o->with[o->n_with++] = arg;
+	return true;
+}
+
 static bool set_layout(struct opts *o, const char *arg)
 {
 	o->flat = !strcmp(arg, "regripper");
@@ -203,6 +211,12 @@ const struct option options[] = {
 	     "go on without missing segments"),
 	TEXT("map", 0, "FILE", CMD_IMAGE, map,
 	     "ddrescue map: what it calls bad is unreadable"),
+	CALL("with", 0, "IMAGE", CMD_IMAGE, set_with,
+	     "another disk of the same group or array; repeatable"),
+	SIZE("stripe", "SIZE", CMD_IMAGE, stripe,
+	     "IMAGE and --with are a stripe, so many bytes each"),
+	FLAG("mirror", 0, CMD_IMAGE, mirror,
+	     "IMAGE and --with are copies of one disk"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
 	CALL("tz", 0, "ZONE", DISK, set_tz, "zone of FAT times"),
 	CALL("codepage", 0, "NAME", CMD_IMAGE, set_codepage,
@@ -225,8 +239,7 @@ const struct option options[] = {
 	/* known by name so that they are refused in plain words */
 	LATER("snapshots", 0), LATER("all-copies", 0),
 	LATER("recovery-key-file", 0), LATER("password-file", 0),
-	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),
-	LATER("mirror", 0),
+	LATER("startup-key", 0),
 	LATER("deep", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

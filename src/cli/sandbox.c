@@ -111,15 +111,22 @@ bool sandbox_read(struct cli *c, const char *path)
 }
 
 /* Those too many to be held open, or which a library opens. */
-static bool add_image(struct cli *c)
+static bool add_files(struct cli *c, const struct hl_files *f)
 {
-	const struct hl_files *f = c->files;
-
 	for (size_t i = 0; f && i < f->n; i++)
 		if ((f->seg[i].fd < 0 || f->kind == FILES_EWF2) &&
 		    !sandbox_read(c, f->seg[i].path))
 			return false;
 	return true;
+}
+
+static bool add_images(struct cli *c)
+{
+	bool ok = add_files(c, c->files);
+
+	for (size_t i = 0; i < c->o.n_with && ok; i++)
+		ok = add_files(c, c->with.files[i]);
+	return ok;
 }
 
 /* Said now: later it would look like damage. */
@@ -155,7 +162,7 @@ bool sandbox_enter(struct cli *c)
 {
 	struct sandbox *s = get(c);
 
-	if (!s || !add_image(c))
+	if (!s || !add_images(c))
 		return false;
 	preload(c);
 	if (active(c))

@@ -16,9 +16,11 @@
 #include "base/mem.h"
 #include "io/note.h"
 #include "fs/disk_impl.h"
+#include "fs/fs_impl.h"
+#include "fs/scan_impl.h"
 
-static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
-                                 const struct hl_part *part, size_t number)
+enum hl_status hl_disk_add(struct hl_disk *d, uint64_t off, uint64_t len,
+                           const struct hl_part *part)
 {
 	enum hl_status st = hl_grow(d->ctx, (void **)&d->volume, &d->cap, d->n,
 	                            sizeof(*d->volume), HL_MAX_PARTS);
@@ -28,7 +30,6 @@ static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
 	struct hl_volume *v = &d->volume[d->n];
 	*v = (struct hl_volume){ .off = off, .len = len, .part = part,
 	                         .fs_name = "" };
-	snprintf(v->id, sizeof(v->id), "%zu", number);
 	d->n++;
 	return HL_OK;
 }
@@ -86,31 +87,60 @@ static void skip_others(struct hl_volume *v, const char *only)
 		v->unread = "another volume was asked for";
 }
 
-/* only: NULL or the one volume that is wanted */
-static enum hl_status list_parts(struct hl_disk *d, const char *only)
+static enum hl_status list_parts(struct hl_disk *d)
 {
-	size_t number = 0;
 	enum hl_status st = HL_OK;
 
 	for (size_t i = 0; i < hl_table_count(d->table) && st == HL_OK; i++) {
 		const struct hl_part *p = hl_table_part(d->table, i);
-		if (p->flags & HL_PART_GAP)
-			continue;
-		st = add_volume(d, p->off, p->len, p, ++number);
-		if (st == HL_OK && only)
-			skip_others(&d->volume[d->n - 1], only);
+		if (!(p->flags & HL_PART_GAP))
+			st = hl_disk_add(d, p->off, p->len, p);
 	}
 	return st;
 }
 
-static enum hl_status list_bare(struct hl_disk *d, uint64_t off,
-                                const char *only)
+/* In the order of their start; of two at one place the container first. */
+static void sort_volumes(struct hl_disk *d)
+{
+	for (size_t i = 1; i < d->n; i++) {
+		struct hl_volume v = d->volume[i];
+		size_t k = i;
+
+		for (; k && d->volume[k - 1].off > v.off; k--)
+			d->volume[k] = d->volume[k - 1];
+		d->volume[k] = v;
+	}
+}
+
+/* only: NULL or the one volume that is wanted */
+static void number_volumes(struct hl_disk *d, const char *only)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct hl_volume *v = &d->volume[i];
+
+		snprintf(v->id, sizeof(v->id), "%u", (unsigned)i + 1);
+		if (only)
+			skip_others(v, only);
+	}
+}
+
+static enum hl_status list_table(struct hl_disk *d,
+                                 const struct hl_disk_opts *opts)
+{
+	enum hl_status st = list_parts(d);
+
+	if (st == HL_OK)
+		st = hl_disk_add_dynamic(d, opts);
+	if (st == HL_OK && d->ldm)
+		sort_volumes(d);
+	return st;
+}
+
+static enum hl_status list_bare(struct hl_disk *d, uint64_t off)
 {
 	uint64_t size = hl_src_size(d->image);
 
-	if (only && strcmp(only, "1") != 0)
-		return HL_OK;
-	return off < size ? add_volume(d, off, size - off, NULL, 1) : HL_OK;
+	return off < size ? hl_disk_add(d, off, size - off, NULL) : HL_OK;
 }
 
 /* A file system at --offset may end before the image does. */
@@ -125,7 +155,7 @@ static void trim(struct hl_volume *v)
  * An MBR without partitions is what a wiped disk has, and what a boot sector
  * without code looks like: a file system counts for more.
  */
-static enum hl_status list_empty_table(struct hl_disk *d, const char *only)
+static enum hl_status list_empty_table(struct hl_disk *d)
 {
 	struct hl_fs_found found;
 	uint64_t size;
@@ -133,7 +163,7 @@ static enum hl_status list_empty_table(struct hl_disk *d, const char *only)
 
 	if (st == HL_OK || (st == HL_END && found.name[0])) {
 		hl_disk_drop_table(d);
-		return list_bare(d, 0, only);
+		return list_bare(d, 0);
 	}
 	return st == HL_END ? HL_OK : st;
 }
@@ -144,17 +174,17 @@ static enum hl_status list(struct hl_disk *d, const struct hl_disk_opts *opts)
 
 	if (opts->at_offset) {
 		d->at_offset = true;
-		return list_bare(d, opts->offset, opts->volume);
+		return list_bare(d, opts->offset);
 	}
 	st = hl_disk_find_table(d, opts->sector_size);
 	if (st != HL_OK)
 		return st;
 	d->recognised = d->table != NULL;
 	if (!d->table)
-		return list_bare(d, 0, opts->volume);
+		return list_bare(d, 0);
 	if (hl_disk_n_parts(d->table) == 0)
-		return list_empty_table(d, opts->volume);
-	return list_parts(d, opts->volume);
+		return list_empty_table(d);
+	return list_table(d, opts);
 }
 
 /* What nobody knows of is not given a size that nobody knows: all the rest. */
@@ -183,8 +213,8 @@ static enum hl_status list_lost(struct hl_disk *d,
 
 		if (!l->believed || l->in_table)
 			continue;
-		st = add_volume(d, l->off, min_u64(l->size,
-		                hl_src_size(d->image) - l->off), NULL, 0);
+		st = hl_disk_add(d, l->off, min_u64(l->size,
+		                 hl_src_size(d->image) - l->off), NULL);
 		if (st != HL_OK)
 			break;
 		struct hl_volume *v = &d->volume[d->n - 1];
@@ -242,6 +272,8 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 	d->image = image;
 	d->sector_size = opts->sector_size;
 	enum hl_status st = list(d, opts);
+	if (st == HL_OK)
+		number_volumes(d, opts->volume);
 	if (st == HL_OK && opts->geom && d->at_offset && d->n)
 		take_geom(d, opts->geom);
 	if (st == HL_OK)
@@ -271,6 +303,7 @@ void hl_disk_close(struct hl_disk *disk)
 	}
 	hl_rivals_close(disk->rivals);
 	hl_free(disk->ctx, disk->volume);
+	hl_disk_close_dynamic(disk);
 	hl_table_close(disk->table);
 	hl_free(disk->ctx, disk);
 }

@@ -211,6 +211,7 @@ const char *hl_what_text(enum hl_what what)
 		[HL_WHAT_ENCRYPTED] = "encrypted",
 		[HL_WHAT_BEYOND_VALID] = "beyond-valid-length",
 		[HL_WHAT_MISSING] = "missing",
+		[HL_WHAT_REBUILT] = "data",
 	};
 
 	return (size_t)what < sizeof(text) / sizeof(*text) ? text[what] : "";

@@ -31,13 +31,13 @@ lacks "$err" "no escape character on stderr" "$(printf '\033')"
 run 1 "option of another command" ls --force x
 one_line "option of another command: one line" "no option of ls"
 
-for c in verify acquire; do
+for c in acquire; do
 	run 1 "$c is refused" $c x
 	one_line "$c: not in this version" "not in this version"
 done
 for o in --snapshots --all-copies \
-	--recovery-key-file --password-file --startup-key --with --stripe \
-	--mirror --snapshots=1; do
+	--recovery-key-file --password-file --startup-key \
+	--snapshots=1; do
 	run 1 "$o is refused" ls $o x
 	one_line "$o: not in this version" "not in this version"
 	for c in ls hives extract; do
