@@ -122,7 +122,8 @@ static void unique(struct owns *o)
 {
 	size_t i, n = 0;
 
-	qsort(o->o, o->n, sizeof(*o->o), by_off);
+	if (o->n)
+		qsort(o->o, o->n, sizeof(*o->o), by_off);
 	for (i = 0; i < o->n; i++)
 		if (!n || o->o[i].off >= o->o[n - 1].end)
 			o->o[n++] = o->o[i];
