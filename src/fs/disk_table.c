@@ -10,6 +10,7 @@
 #include "base/ckd.h"
 #include "io/note.h"
 #include "fs/disk_impl.h"
+#include "fs/fs_impl.h"
 
 /* Does a partition of the table begin with something that has a name? */
 static enum hl_status confirmed(struct hl_disk *d, bool *yes)

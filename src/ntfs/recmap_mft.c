@@ -66,7 +66,8 @@ static enum hl_status add_extensions(struct hl_recmap *m, struct hl_recmap_owns 
 	size_t before = o->n, i, k, n_own = o->n;
 	enum hl_status st = HL_OK;
 
-	qsort(o->o, o->n, sizeof(*o->o), by_off);
+	if (o->n)
+		qsort(o->o, o->n, sizeof(*o->o), by_off);
 	/* o grows behind n_own, which stays sorted for the search */
 	for (k = 0; st == HL_OK && k < n_own; k++) {
 		struct hl_recmap_own one = o->o[k];
@@ -86,7 +87,8 @@ static void unique(struct hl_recmap_owns *o)
 {
 	size_t i, n = 0;
 
-	qsort(o->o, o->n, sizeof(*o->o), by_off);
+	if (o->n)
+		qsort(o->o, o->n, sizeof(*o->o), by_off);
 	for (i = 0; i < o->n; i++)
 		if (!n || o->o[i].off >= o->o[n - 1].end)
 			o->o[n++] = o->o[i];
