@@ -193,6 +193,9 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 		hl_ntfs_dir_close(d); /* its own names are deleted, too */
 		return gone_lookup(fs, f, u, n, out);
 	}
+	if ((st == HL_END || st == HL_CORRUPT) && fs->info.stitched &&
+	    hl_ntfs_orphans_named(fs, dir, name, out) == HL_OK)
+		return HL_OK;
 	if (st != HL_OK)
 		return st;
 	st = hl_ntfs_dir_find(d, u, n, exact, &l);
@@ -237,6 +240,10 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 	if (dir->id == NTFS_REC_ROOT && !(how & HL_LIST_NO_LIVE))
 		l->orphans = fs->info.stitched;
 	st = hl_ntfs_fs_dir(fs, dir, &l->dir, &exact, &f);
+	if ((st == HL_END || st == HL_CORRUPT) && l->orphans) {
+		*iter = l; /* nothing names the root any more */
+		return HL_OK;
+	}
 	if (st == HL_OK) {
 		l->live = !is_gone(f) && !(how & HL_LIST_NO_LIVE);
 		if (f && ((how & HL_LIST_DELETED) || is_gone(f)))
