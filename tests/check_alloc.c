@@ -61,9 +61,9 @@ static void try_file(const char *name)
 }
 
 static const char *const volumes[] = {
-	"fuzz/fat/fat12-deleted.img", "fuzz/fat/fat12.img",
-	"fuzz/fat/fat32.img",         "fuzz/exfat/good-volume",
-	"fuzz/ntfs_volume/good-small", "fuzz/ntfs_volume/deleted",
+	"fuzz/fat/fat12-deleted.hex", "fuzz/fat/fat12.hex",
+	"fuzz/fat/fat32.hex",         "fuzz/exfat/good-volume.hex",
+	"fuzz/ntfs_volume/good-small.hex", "fuzz/ntfs_volume/deleted.hex",
 };
 
 START_TEST(volume)
