@@ -6,7 +6,8 @@
 #   make check-corpus every image of the corpus            (sets itself up)
 #   make validation-report   both, and VALIDATION.md from what they found
 #   make bench        measure against the targets and peers
-#   make fuzz         libFuzzer (clang), FUZZ_TIME seconds for each target
+#   make fuzz TARGET=x TIME=60   libFuzzer (clang) on one; see
+#                     tests/fuzz/FUZZING.md for fuzz-all, fuzz-afl and more
 #   make install      DESTDIR= prefix=/usr/local
 #   make configure    optional: autoconf's probe, which only writes config.mk
 #
@@ -21,14 +22,12 @@
 #   NO_HARDENING=1       leave the hardening flags out
 #   V=1                  show whole commands
 #   prefix bindir libdir includedir mandir pkgconfigdir   where install puts
-#   FUZZ_TIME=60         seconds for each fuzz target
 
 B = build
 AR ?= ar
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
-FUZZ_TIME ?= 60
 
 prefix ?= /usr/local
 exec_prefix ?= $(prefix)
@@ -157,12 +156,14 @@ LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
 CHECK_SRC := $(wildcard tests/check_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+SEAL_SRC := $(wildcard tests/fuzz/seal*.c)
+REPLAY_SRC := tests/fuzz/replay.c tests/fuzz/damage.c $(SEAL_SRC)
 TOOL_SRC := $(wildcard tests/tools/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(patsubst %.c,$(B)/%.o,$(CHECK_SRC) $(FUZZ_SRC) $(TOOL_SRC) \
-	tests/testing.c tests/fuzz/replay.c tests/sandbox/plant.c \
-	tests/fuzz/damage.c)
+	tests/testing.c tests/sandbox/plant.c tests/limits/limits.c \
+	$(REPLAY_SRC))
 CHECKS := $(CHECK_SRC:tests/%.c=$(B)/%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 TOOLS := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
@@ -221,8 +222,29 @@ $(B)/tests/%.o: HL_CPPFLAGS += -Itests $(CHECK_CFLAGS)
 $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
-$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
-		$(B)/tests/fuzz/damage.o \
+# Each ceiling of limits.h a variable, so that a small image reaches it; those
+# that size an array stay.  tests/limits.sh builds with HL_TEST_LIMITS.
+FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH)
+$(B)/limits_var.h: src/base/limits.h Makefile
+	@mkdir -p $(@D)
+	@sed -nE '/$(FIXED_LIMITS)/d; s/^#define (HL_[A-Z_0-9]+) +(.*)/\1 \2/p' \
+		$< | { echo '#include <stdint.h>'; while read -r n v; do \
+		printf 'extern __typeof__(%s) t_%s;\n' "$$v" $$n; \
+		printf '#ifdef LIMITS_DEFINE\n__typeof__(%s) t_%s = %s;\n' \
+			"$$v" $$n "$$v"; \
+		printf '#endif\n#undef %s\n#define %s t_%s\n' $$n $$n $$n; \
+		list="$$list X($$n)"; done; \
+		printf '#define LIMITS_ALL(X)%s\n' "$$list"; } >$@
+
+ifneq ($(findstring HL_TEST_LIMITS,$(CPPFLAGS)),)
+$(LIB_OBJ) $(B)/tests/limits/limits.o: $(B)/limits_var.h
+endif
+
+$(B)/limits: $(B)/tests/limits/limits.o $(B)/tests/testing.o \
+		$(B)/libhivelift.a
+	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(REPLAY_SRC:%.c=$(B)/%.o) \
 		$(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
 
@@ -268,20 +290,41 @@ bench: all
 	@$(MAKE) --no-print-directory build-tests
 	@B=$(B) bench/run
 
-# libFuzzer writes into the first folder it is given: that is corpus/, ours to
-# throw away, and never testdata/.
-fuzz:
-	@$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang \
-		SANITIZE=address,undefined \
-		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
-		CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
-		FUZZ_TIME=$(FUZZ_TIME) run-fuzz
+# libFuzzer writes into corpus/, ours to throw away, and never into testdata/.
+# TIME is of the processor, in seconds, for each target.
+TIME = 60
+FUZZ_FLAGS = CC=clang SANITIZE=address,undefined \
+	CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 
-$(B)/libfuzzer_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libhivelift.a
+fuzz:
+	@test -n '$(TARGET)' || { echo 'make fuzz TARGET=x, of these:' \
+		$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); exit 1; }
+	@$(MAKE) --no-print-directory B=$(B)-fuzz $(FUZZ_FLAGS) \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
+		$(TARGET:%=$(B)-fuzz/libfuzzer_%)
+	@scripts/fuzz run --build $(B)-fuzz --cpu $(TIME) $(TARGET)
+
+fuzz-all:
+	@$(MAKE) --no-print-directory fuzz \
+		TARGET='$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)'
+	@scripts/fuzz summary
+
+# AFL++ in persistent mode: its driver calls the same function.
+fuzz-afl:
+	@test -n '$(TARGET)' || { echo 'make fuzz-afl TARGET=x'; exit 1; }
+	@$(MAKE) --no-print-directory B=$(B)-afl CC=afl-clang-fast \
+		NO_HARDENING=1 CFLAGS='-O2 -g' CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
+		$(TARGET:%=$(B)-afl/afl_%)
+	@for t in $(TARGET); do \
+		scripts/fuzz afl --build $(B)-afl --cpu $(TIME) $$t || exit; \
+	done
+
+$(B)/afl_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-run-fuzz: $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)/libfuzzer_%)
-	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) scripts/fuzz
+$(B)/libfuzzer_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/mutate.o \
+		$(SEAL_SRC:%.c=$(B)/%.o) $(B)/libhivelift.a
+	$(call quiet,LINK)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # ---- install -----------------------------------------------------------------
 
@@ -325,7 +368,7 @@ endif
 # ---- cleaning ----------------------------------------------------------------
 
 clean:
-	rm -rf $(B) $(B)-san $(B)-fuzz $(B)-other
+	rm -rf $(B) $(B)-san $(B)-fuzz $(B)-other $(B)-limits
 
 distclean: clean
 	rm -rf build build-* config.mk config.status config.log configure \
@@ -333,7 +376,7 @@ distclean: clean
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 .PHONY: all build-tests units demo check check-corpus validation-report \
-	bench fuzz run-fuzz \
+	bench fuzz fuzz-all fuzz-afl \
 	install uninstall clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -132,7 +132,7 @@ static void same_part(const struct hl_part *p, const struct want *w,
 		snprintf(type, sizeof(type), "0x%02lx",
 		         strtoul(w->type, NULL, 16));
 	else
-		snprintf(type, sizeof(type), "%s", w->type);
+		snprintf(type, sizeof(type), "%.63s", w->type);
 	for (char *c = type; *c; c++)
 		if (*c >= 'A' && *c <= 'F')
 			*c = (char)(*c | 32);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# run.sh units|check|corpus: runs the parts of a test run side by side and
+# run.sh units|check|corpus|foreign: runs the parts of a test run side by side and
 # adds them up.  The last line is "N passed, N failed, N skipped", alone.
+# foreign is for scripts/foreign: built already, each program started by $RUN.
 # run.sh list: the names of the parts of check, and of corpus as corpus/NAME.
 #
 # A part is a command.  Its log is $B/log/<name>.log; the last line there of
@@ -14,7 +15,7 @@ MAKE=${MAKE:-make}
 corpus=${HIVELIFT_CORPUS:-../shared/corpus}
 cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}
 HIVELIFT_UNPACKED=${HIVELIFT_UNPACKED:-$cache/hivelift-corpus}
-HIVELIFT=$PWD/$B/hivelift
+[ -n "${RUN:-}" ] || HIVELIFT=$PWD/$B/hivelift
 HIVELIFT_ROOT=$PWD
 PYTHONDONTWRITEBYTECODE=1
 export PATH B MAKE HIVELIFT HIVELIFT_ROOT HIVELIFT_UNPACKED
@@ -107,13 +108,15 @@ units() {
 	for t in tests/check_*.c; do
 		[ -e "$t" ] || continue
 		t=$(basename "$t" .c)
-		say "$2$t" "$1/$t"
+		say "$2$t" "${RUN:-} $1/$t"
 	done
 	for t in tests/fuzz/fuzz_*.c; do
 		[ -e "$t" ] || continue
 		t=$(basename "$t" .c)
-		seeds=$(find "testdata/fuzz/${t#fuzz_}" -type f 2>/dev/null)
-		say "$2$t" "$1/$t $3 $(echo $seeds) $(echo $fixtures)"
+		x=${t#fuzz_}
+		case $x in extract) x=image ;; esac # the same inputs
+		seeds=$(find "testdata/fuzz/$x" -type f 2>/dev/null)
+		say "$2$t" "${RUN:-} $1/$t $3 $(echo $seeds) $(echo $fixtures)"
 	done
 }
 
@@ -151,9 +154,14 @@ check() {
 			build-tests"
 		python generated
 		python wof
+		python arrays
+		python lost
+		python nothing_lost
+		python carved
 		python corpus --max-size 64M
 		python cases
 		python deleted
+		python carve
 		python sample
 		python loop
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
@@ -162,6 +170,7 @@ check() {
 		say instructions "B=$B sh tests/instructions.sh"
 		say validation "sh tests/validation.sh"
 		say install "sh tests/install.sh"
+		say limits "sh tests/limits.sh"
 		say manuals "sh tests/manuals.sh"
 		cli "$B" ""
 		units "$B" "" "-m 20"
@@ -171,6 +180,12 @@ check() {
 		cli "$san" san-
 		units "$san" san- "-m 20"
 	} | run
+}
+
+# What is too large for every day.
+big() {
+	python corpus
+	python nothing_lost --full
 }
 
 unpack() {
@@ -223,12 +238,12 @@ part)
 list)
 	run() { cut -f 1; }
 	check
-	python corpus | run | sed 's|^|corpus/|'
+	big | run | sed 's|^|corpus/|'
 	exit
 	;;
-units|check|corpus) ;;
+units|check|corpus|foreign) ;;
 *)
-	echo "usage: tests/run.sh units|check|corpus|list" >&2
+	echo "usage: tests/run.sh units|check|corpus|foreign|list" >&2
 	exit 1
 	;;
 esac
@@ -244,10 +259,19 @@ check)
 	unpack
 	check
 	;;
+foreign)
+	{
+		python generated
+		python corpus --max-size 8M
+		python deleted
+		python carve
+		units "$B" "" "-m 5"
+	} | run
+	;;
 corpus)
 	build build-tests
 	unpack
-	python corpus | run
+	big | run
 	;;
 esac
 total

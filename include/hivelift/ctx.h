@@ -72,6 +72,7 @@ struct hl_stats {
 	uint64_t image_reads;
 	uint64_t cache_hits, cache_misses;
 	uint64_t mem_now, mem_peak; /* own allocations, bytes */
+	uint64_t mem_refused; /* those that max_memory did not allow */
 };
 
 struct hl_ctx {

@@ -10,6 +10,7 @@
 #include "fs.h"
 #include "hive.h"
 #include "lift.h"
+#include "carve.h"
 #include "scan.h"
 #include "verify.h"
 

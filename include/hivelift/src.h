@@ -28,6 +28,8 @@ enum hl_what {
 	HL_WHAT_ENCRYPTED,    /* ciphertext, never content */
 	HL_WHAT_BEYOND_VALID, /* past the valid data length: reads as zeros */
 	HL_WHAT_MISSING,      /* no medium behind it: reads as zeros, a loss */
+	HL_WHAT_REBUILT,      /* calculated from the rest of an array: right
+	                         bytes that lie nowhere; its text is "data" */
 };
 
 /* How good they are. */
@@ -38,7 +40,7 @@ enum hl_quality {
 	HL_Q_UNKNOWN,         /* of a deleted file; who has it cannot be told */
 	HL_Q_BAD_CHECKSUM,    /* the container's checksum does not match */
 	HL_Q_UNREADABLE,      /* I/O error, missing segment, beyond the cut */
-	HL_Q_FRAGMENT,        /* rejoined by carving */
+	HL_Q_FRAGMENT,        /* carved: no file system says that it is so */
 };
 
 const char *hl_what_text(enum hl_what what);          /* "data", "sparse", … */
@@ -142,6 +144,32 @@ enum hl_status hl_src_window(struct hl_src **out, struct hl_src *in,
 enum hl_status hl_src_extents(struct hl_src **out, const char *name,
                               const struct hl_extent *ext, size_t n,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/* ---- arrays ------------------------------------------------------------ */
+
+/* Disks put together to one; lengths in bytes. */
+enum hl_array_kind {
+	HL_ARRAY_STRIPE, /* RAID-0: chunk by chunk over all columns */
+	HL_ARRAY_RAID5,  /* left-symmetric, as Windows does it */
+	HL_ARRAY_MIRROR, /* RAID-1: every column holds all of it */
+};
+#define HL_ARRAY_COLUMNS 32 /* Windows' own limit */
+struct hl_array {
+	enum hl_array_kind kind;
+	size_t n;                              /* columns */
+	struct hl_src *column[HL_ARRAY_COLUMNS]; /* NULL: missing */
+	uint64_t chunk;                        /* not for mirrors */
+	uint64_t size;                         /* of the whole; 0: all of it */
+};
+/*
+ * The columns are borrowed.  Of a missing one a stripe reads as MISSING, a
+ * RAID-5 is calculated from the others, a mirror has its other copies; so
+ * is what a mirror's first copy cannot read, which is said at close.
+ *   HL_OK; HL_USAGE: no column, too many, or a chunk that cannot be; HL_NOMEM
+ */
+enum hl_status hl_src_array(struct hl_src **out, const char *name,
+                            const struct hl_array *array,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /* ---- images ------------------------------------------------------------ */
 

@@ -58,6 +58,7 @@ static bool book(const struct hl_ctx *ctx, size_t old, size_t n)
 	    now > ctx->limits.max_memory) {
 		__atomic_sub_fetch(&s->mem_now, (uint64_t)n - old,
 		                   __ATOMIC_RELAXED);
+		__atomic_add_fetch(&s->mem_refused, 1, __ATOMIC_RELAXED);
 		return false;
 	}
 	count_peak(s, now);

@@ -6,6 +6,7 @@
  *	help.c     what --help and --version print
  *	session.c  find and open files -> sandbox -> open image -> open disk
  *	sandbox*.c what closes in between (sandbox.h); keeper.c
+ *	with.c     more images than one
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
@@ -15,6 +16,7 @@
  *	notes.c    stderr: notes, errors, messages
  *	progress.c stderr: how far it is
  *	stop.c     signals, the time budget
+ *	memory.c   the memory budget
  *	zone.c     --tz: wall clock -> UTC
  *	helper*.c  the process that starts the children of exec (helper.h)
  *	cmd_*.c    one command each
@@ -59,9 +61,9 @@ struct command {
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_SCAN = 256, CMD_VERIFY = 1024,
+	CMD_SCAN = 256, CMD_CARVE = 512, CMD_VERIFY = 1024,
 	/* those that read an image */
-	CMD_IMAGE = 127 | CMD_SCAN | CMD_VERIFY,
+	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE | CMD_VERIFY,
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -79,6 +81,7 @@ enum outcome cmd_replay(struct cli *c);
 bool replay_open(struct cli *c);
 void replay_drop(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
+enum outcome cmd_carve(struct cli *c);
 enum outcome cmd_verify(struct cli *c);
 bool verify_open(struct cli *c);
 bool exec_open(struct cli *c);
@@ -102,6 +105,7 @@ struct opts {
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
+	bool all; /* carve: the whole medium */
 	bool lost, sfdisk;
 	uint64_t cluster_size, mft_lcn, generation;
 	bool has_mft;
@@ -109,6 +113,10 @@ struct opts {
 	unsigned hashes; /* --hash: bits 1 << HL_VERIFY_* */
 	bool files;
 	const char *of_image, *folder; /* verify: --image; an output folder */
+	const char *with[HL_ARRAY_COLUMNS - 1]; /* more images */
+	size_t n_with;
+	uint64_t stripe; /* bytes; 0: no such array */
+	bool mirror;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -222,19 +230,43 @@ void progress_clear(struct cli *c);
 struct stop {
 	bool has_deadline, timed_out, finishing;
 	bool complete; /* all is written: a signal comes too late */
-	bool broken;   /* it failed, and not for want of time */
+	bool starved;  /* what it was at needed more than --max-memory */
+	bool broken;   /* it failed, and not for want of time or memory */
 	struct timespec deadline;
 };
+/* Time or memory: what was done until then is kept, and that is status 2. */
+bool stop_by_budget(const struct cli *c);
 /* Before anything is written: what the system would kill for is an error. */
 void stop_early(void);
 void stop_init(struct cli *c);
 bool stop_wanted(void *user); /* ctx.cancelled */
 bool stop_signalled(const struct cli *c);
 
+/* Bytes the library may take. */
+uint64_t memory_ceiling(const struct cli *c);
+/*
+ * Did it fail because of that ceiling?  Once the disk is open this is a loss
+ * and no failure: remembered for the exit status and the coverage.
+ */
+bool memory_reached(struct cli *c, enum hl_status st);
+
 /* false: no such zone */
 bool zone_set(const char *zone);
 /* hl_ctx.to_utc */
 struct hl_time zone_to_utc(void *user, struct hl_time local);
+
+/* ---- with.c ---- */
+
+struct with {
+	struct hl_files *files[HL_ARRAY_COLUMNS - 1];
+	struct hl_src *image[HL_ARRAY_COLUMNS - 1];
+	struct hl_src *first; /* IMAGE itself, when it is one column of all */
+};
+bool with_usage(struct cli *c);
+/* Before the sandbox, and behind it; false: said. */
+bool with_find(struct cli *c, const struct hl_image_opts *io);
+bool with_open(struct cli *c, const struct hl_image_opts *io);
+void with_close(struct cli *c); /* behind c->image */
 
 /* ---- preload.c, session.c, where.c ---- */
 
@@ -262,7 +294,7 @@ bool volume_matches(const struct hl_volume *v, const char *id);
 #define SIZE_TEXT 32
 const char *show_size(char buf[SIZE_TEXT], uint64_t bytes); /* "1.5 MiB" */
 /* Why it failed, in the words of the option that made it so. */
-const char *show_status(const struct cli *c, enum hl_status st);
+const char *show_status(struct cli *c, enum hl_status st);
 #define ATTR_TEXT 16
 const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes);
 /* path, and path_utf16 when the last name needs it */
@@ -273,6 +305,8 @@ void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
 
 /* Build it, note its loss, print it where the options want it. */
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);
+/* For people, what was not searched; a loss with -q too. */
+void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
@@ -297,6 +331,7 @@ struct cli {
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
+	struct with with;
 	struct hl_scan *scan; /* of scan and --lost; or NULL */
 	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */

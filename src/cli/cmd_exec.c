@@ -75,7 +75,7 @@ static enum outcome all(struct exec *x, struct hl_hives *hives)
 	if (n == 0)
 		return hives_none(c);
 	if (hl_layout_new(&x->names, hives, &c->ctx) != HL_OK) {
-		msg_error(c, "out of memory");
+		msg_error(c, "%s", show_status(c, HL_NOMEM));
 		return FAILED;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -129,7 +129,7 @@ enum outcome cmd_exec(struct cli *c)
 
 	if (!hives_find(c, &hives)) {
 		exec_drop(c);
-		return c->stop.timed_out ? cover(c, FAILED) : FAILED;
+		return stop_by_budget(c) ? cover(c, FAILED) : FAILED;
 	}
 	outcome = all(&x, hives);
 	if (x.ran)

@@ -15,7 +15,7 @@ static enum outcome stopped(struct cli *c, enum hl_status st)
 {
 	if (st == HL_NOMEM)
 		msg_error(c, "%s", show_status(c, st));
-	c->stop.broken = st != HL_CANCELLED;
+	c->stop.broken = st != HL_CANCELLED && !c->stop.starved;
 	return FAILED;
 }
 
@@ -135,7 +135,7 @@ static enum outcome finish(struct cli *c, struct hl_lift *lift,
 	struct hl_coverage cover;
 
 	if (outcome == NOTHING || c->stop.broken ||
-	    (outcome == FAILED && !c->stop.timed_out) || stop_signalled(c)) {
+	    (outcome == FAILED && !stop_by_budget(c)) || stop_signalled(c)) {
 		hl_lift_abort(lift);
 		if (outcome == NOTHING && coverage_report(c, &cover) == HL_OK) {
 			if (c->o.json)

@@ -137,11 +137,8 @@ enum outcome cmd_hives(struct cli *c)
 	struct machines who = { .n = 0 };
 	enum outcome outcome;
 
-	if (!hives_find(c, &hives)) {
-		if (!c->stop.timed_out)
-			return FAILED;
-		return cover(c, FAILED);
-	}
+	if (!hives_find(c, &hives))
+		return stop_by_budget(c) ? cover(c, FAILED) : FAILED;
 	progress_total(c, hives_bytes(hives));
 	outcome = hives_identify(c, hives, &who) ? each(c, hives, &t) : FAILED;
 	if (hl_hives_count(hives) == 0)

@@ -109,16 +109,21 @@ static bool summed(const struct hl_unsearched *u)
 	return !strcmp(u->what, "gap") || !strcmp(u->what, "unallocated");
 }
 
-static void say(struct cli *c, const struct hl_coverage *v)
+static void say_searched(struct cli *c, const struct hl_coverage *v)
 {
 	struct line l = { .n = 0 };
 
 	add_searched(&l, c);
 	msg_say(c, "searched: %s%s%s", v->n_searched ? "volumes " : "nothing",
-	        l.s, c->stop.timed_out ? ", not to the end" :
+	        l.s, stop_by_budget(c) ? ", not to the end" :
 	        c->o.volume || c->o.at_offset ? ", no other was asked for"
 	                                      : "");
-	l = (struct line){ .n = 0 };
+}
+
+void coverage_unsearched(struct cli *c, const struct hl_coverage *v)
+{
+	struct line l = { .n = 0 };
+
 	for (size_t i = 0; i < v->n_unsearched; i++)
 		if (!v->unsearched[i].loss && !summed(&v->unsearched[i]))
 			one(&l, &v->unsearched[i]);
@@ -138,19 +143,23 @@ static void say(struct cli *c, const struct hl_coverage *v)
 
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out)
 {
-	static const struct hl_unsearched rest = {
+	const struct hl_unsearched rest = {
 		.what = "rest", .off = HL_NO_OFFSET, .len = HL_NO_OFFSET,
-		.reason = "time budget reached", .loss = true,
+		.reason = c->stop.timed_out ? "time budget reached"
+		                            : "memory budget reached",
+		.loss = true,
 	};
 	enum hl_status st;
 
 	c->stop.finishing = true;
 	st = hl_coverage_build(out, c->disk, &c->ctx);
+	(void)memory_reached(c, st);
 	if (st != HL_OK)
 		return st;
-	say(c, out);
-	/* stop.c has said it already */
-	if (c->stop.timed_out)
+	say_searched(c, out);
+	coverage_unsearched(c, out);
+	/* it has been said already */
+	if (stop_by_budget(c))
 		st = hl_coverage_add(out, &rest, &c->ctx);
 	c->loss |= out->loss;
 	if (st != HL_OK)

@@ -39,6 +39,10 @@ const struct command commands[] = {
 	{ "scan", CMD_SCAN, 0, 0, "IMAGE",
 	  "volumes that no partition table knows, and why they are believed",
 	  "hivelift scan --state disk.scan disk.E01", cmd_scan, NULL, NULL },
+	{ "carve", CMD_CARVE, 0, 0, "IMAGE -o DIR",
+	  "hives, fragments and log entries that no file owns",
+	  "hivelift carve disk.E01 -o out", cmd_carve,
+	  extract_open, extract_drop },
 	{ "verify", CMD_VERIFY, 0, 0, "IMAGE|DIR",
 	  "an image against its hashes, an output folder against its lists",
 	  "hivelift verify --files disk.E01", cmd_verify, verify_open, NULL },
@@ -65,7 +69,7 @@ static int exit_status(const struct cli *c, enum outcome outcome)
 {
 	if (stop_signalled(c) || c->out.err || c->stop.broken)
 		return 1;
-	if (c->stop.timed_out)
+	if (c->stop.timed_out || (outcome != DONE && c->stop.starved))
 		return 2;
 	if (outcome == FAILED)
 		return 1;
@@ -110,7 +114,7 @@ static enum outcome run(struct cli *c)
 		.note = note_sink,
 		.cancelled = stop_wanted,
 		.progress = progress_sink,
-		.limits = { .max_memory = c->o.max_memory,
+		.limits = { .max_memory = memory_ceiling(c),
 		            .max_file_size = c->o.max_file_size },
 		.stats = &c->stats,
 		.codepage = c->o.codepage,

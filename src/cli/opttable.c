@@ -105,6 +105,14 @@ static bool set_codepage(struct opts *o, const char *arg)
 	return known;
 }
 
+static bool set_with(struct opts *o, const char *arg)
+{
+	if (!*arg || o->n_with == sizeof(o->with) / sizeof(*o->with))
+		return false;
+	o->with[o->n_with++] = arg;
+	return true;
+}
+
 static bool set_layout(struct opts *o, const char *arg)
 {
 	o->flat = !strcmp(arg, "regripper");
@@ -139,11 +147,13 @@ static bool set_hash(struct opts *o, const char *arg)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
-	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY, output,
+	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY | CMD_CARVE, output,
 	     "write there; extract: -: a tar archive on stdout"),
 	TEXT("out", 0, "DIR", CMD_EXEC, output,
 	     "each command's stdout to a file of its own there"),
-	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY, force,
+	FLAG("all", 0, CMD_CARVE, all,
+	     "the whole medium, also inside live files"),
+	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY | CMD_CARVE, force,
 	     "overwrite what is there"),
 	CALL("kind", 0, "K", HIVES, set_kind,
 	     "only this kind (SYSTEM, NTUSER, ...); repeatable"),
@@ -201,6 +211,12 @@ const struct option options[] = {
 	     "go on without missing segments"),
 	TEXT("map", 0, "FILE", CMD_IMAGE, map,
 	     "ddrescue map: what it calls bad is unreadable"),
+	CALL("with", 0, "IMAGE", CMD_IMAGE, set_with,
+	     "another disk of the same group or array; repeatable"),
+	SIZE("stripe", "SIZE", CMD_IMAGE, stripe,
+	     "IMAGE and --with are a stripe, so many bytes each"),
+	FLAG("mirror", 0, CMD_IMAGE, mirror,
+	     "IMAGE and --with are copies of one disk"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
 	CALL("tz", 0, "ZONE", DISK, set_tz, "zone of FAT times"),
 	CALL("codepage", 0, "NAME", CMD_IMAGE, set_codepage,
@@ -223,8 +239,7 @@ const struct option options[] = {
 	/* known by name so that they are refused in plain words */
 	LATER("snapshots", 0), LATER("all-copies", 0),
 	LATER("recovery-key-file", 0), LATER("password-file", 0),
-	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),
-	LATER("mirror", 0),
+	LATER("startup-key", 0),
 	LATER("deep", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

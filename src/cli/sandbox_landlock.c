@@ -2,6 +2,7 @@
  * sandbox_landlock.c: which files can be reached.
  *
  *	each segment that is opened by name    read
+ *	the folder that `verify` checks        list, read
  *	a folder that is verified              list, read
  *	the output folder                      list, make, write, remove
  *	all else                               nothing

@@ -26,9 +26,9 @@ const char *show_size(char buf[SIZE_TEXT], uint64_t bytes)
 	return buf;
 }
 
-const char *show_status(const struct cli *c, enum hl_status st)
+const char *show_status(struct cli *c, enum hl_status st)
 {
-	if (st == HL_NOMEM && c->o.max_memory)
+	if (memory_reached(c, st))
 		return "the ceiling of --max-memory is reached";
 	return hl_status_text(st);
 }

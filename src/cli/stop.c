@@ -21,6 +21,11 @@ bool stop_signalled(const struct cli *c)
 	return signalled && !c->stop.complete;
 }
 
+bool stop_by_budget(const struct cli *c)
+{
+	return c->stop.timed_out || c->stop.starved;
+}
+
 void stop_early(void)
 {
 	struct sigaction sa;

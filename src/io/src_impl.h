@@ -62,5 +62,11 @@ static inline void hl_src_init(struct hl_src *src, const struct hl_src_ops *ops,
  */
 enum hl_status hl_src_read_mapped(struct hl_src *src, uint64_t off, void *buf,
                                   size_t len, struct hl_ranges *bad);
+/*
+ * The first len bytes of a stretch out of its parent e->in; what is damaged
+ * there is added to bad where this source shows it.
+ */
+enum hl_status hl_src_read_extent(const struct hl_extent *e, void *buf,
+                                  size_t len, struct hl_ranges *bad);
 
 #endif

@@ -132,7 +132,7 @@ enum hl_status hl_outfile_write(struct hl_outfile *f, uint64_t off,
 		if (st != HL_END)
 			return st;
 	}
-	if (off > INT64_MAX - n)
+	if (off > (uint64_t)INT64_MAX - n)
 		return hl_outdir_fail(f->dir, "write", f->rel.p, EFBIG);
 	if (!write_all(f->fd, off, p, n))
 		return hl_outdir_fail(f->dir, "write", f->rel.p, errno);

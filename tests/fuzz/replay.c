@@ -7,7 +7,8 @@
  * sanitizer sees one byte too many; a .hex fixture is turned into bytes
  * first.  -m feeds ROUNDS damaged copies of each as well: always the same
  * ones for a seed, so that a failure comes again; -k keeps the last one,
- * which is the one that failed.  -v names each file before it runs.
+ * which is the one that failed.  Every other copy has its checksums made
+ * right again (seal.h).  -v names each file before it runs.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "damage.h"
+#include "seal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -118,11 +120,13 @@ static void keep(const char *path, const uint8_t *p, size_t n)
 }
 
 static void feed_damaged(const struct options *o, const uint8_t *p, size_t n,
-                         uint64_t *state)
+                         uint64_t *state, bool sealed)
 {
 	uint8_t *work = tight_copy(p, n);
 
 	damage(work, &n, state);
+	if (sealed)
+		seal(work, n);
 	uint8_t *copy = tight_copy(work, n);
 	free(work);
 	keep(o->keep, copy, n);
@@ -146,7 +150,7 @@ static bool replay(const struct options *o, const char *path)
 	LLVMFuzzerTestOneInput(copy, n);
 	free(copy);
 	for (unsigned long i = 0; i < o->rounds; i++)
-		feed_damaged(o, p, n, &state);
+		feed_damaged(o, p, n, &state, i & 1);
 	free(p);
 	return true;
 }

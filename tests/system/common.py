@@ -9,7 +9,7 @@ import tempfile
 ROOT = os.environ.get('HIVELIFT_ROOT', os.getcwd())
 BUILD = os.path.join(ROOT, os.environ.get('B', 'build'))
 HIVELIFT = os.environ.get('HIVELIFT', os.path.join(BUILD, 'hivelift'))
-READALL = os.path.join(BUILD, 'tools', 'readall')
+READALL = os.environ.get('READALL') or os.path.join(BUILD, 'tools', 'readall')
 CORPUS = os.environ.get('HIVELIFT_CORPUS',
                         os.path.join(ROOT, '..', 'shared', 'corpus'))
 UNPACKED = os.environ.get('HIVELIFT_UNPACKED') or os.path.join(
