@@ -126,7 +126,7 @@ class ReadAll:
 
     def at(self, offset):
         """The id of the volume that begins there; of two one that is read."""
-        there = [(bool(volume['unread']), number)
+        there = [(volume['unread'] != '-', number)
                  for number, volume in self.volumes.items()
                  if volume['offset'] == offset]
         return min(there)[1] if there else None
