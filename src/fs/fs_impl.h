@@ -175,10 +175,11 @@ bool hl_fs_probes(const void *p, size_t n);
 
 /*
  * volume.c: what a volume holds: opens its window and file system, or says
- * why it is not read.  v->off, len, part, id are set.
+ * why it is not read.  v->off, len, part, id are set.  search: for second
+ * copies, when no table tells what it should be.
  * HL_OK (also when it is not read); HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
-                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+                              bool search, const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 #endif
