@@ -49,15 +49,13 @@ struct hl_fs_ops {
 	                            unsigned *cursor, struct hl_fact *out);
 	/* Bytes free; HL_END: not known.  May be NULL: info.unallocated. */
 	enum hl_status (*unallocated)(struct hl_fs *fs, uint64_t *bytes);
-	/* The next stretch that no file owns; may be NULL: HL_UNSUPPORTED */
-	enum hl_status (*free_next)(struct hl_fs *fs, uint64_t *cursor,
-	                            uint64_t *off, uint64_t *len);
 	/* Whose is that byte of the volume?  HL_OK: a live file's, of which
 	 * ref->id is set; HL_END: nobody's, or not known.  May be NULL. */
 	enum hl_status (*holder)(struct hl_fs *fs, uint64_t off,
 	                         struct hl_ref *ref);
 	/* Are bytes from off on in use, by the volume's own map?  *n is cut
-	 * to where the answer is one.  HL_END: not known.  May be NULL. */
+	 * to where the answer is one.  HL_END: it does not tell of those *n.
+	 * May be NULL. */
 	enum hl_status (*in_use)(struct hl_fs *fs, uint64_t off, uint64_t *n,
 	                         bool *used);
 };
