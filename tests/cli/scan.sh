@@ -71,6 +71,16 @@ all({"offset", "size", "fs", "score", "in_table", "boot", "generation",
 equal "two runs, one answer" "$(sha <"$out")" \
 	"$("$HIVELIFT" scan --json -q "$disk" | sha)"
 
+# where C: began a later volume begins: its offset leads to that one
+run 0 "an older one at the same byte" scan "$disk"
+has "$out" "an older one at the same byte: by its number" \
+	"byte 1048576: hivelift ls --volume L1 IMAGE"
+"$HIVELIFT" ls --offset 1048576 --cluster-size 4096 --mft 4 "$disk" \
+	>"$out" 2>"$err"
+has "$err" "its numbers lead to the later one: said" \
+	"this is the volume of today"
+lacks "$out" "its numbers lead to the later one: only to that" "random"
+
 # ---- the volumes, open ----
 for p in L2:/random.bin L3:/random.bin; do
 	equal "cat $p" "$sum" \
