@@ -63,8 +63,7 @@ enum hl_status hl_src_read_mapped(struct hl_src *src, uint64_t off, void *buf,
 		size_t n = (size_t)min_u64(len, e.len);
 		if (e.in) {
 			st = read_parent(&e, p, n, bad);
-			if (e.quality > HL_Q_OK &&
-			    e.quality >= HL_Q_BAD_CHECKSUM)
+			if (e.quality >= HL_Q_BAD_CHECKSUM)
 				hl_ranges_add(bad, off, n, e.what, e.quality);
 		} else {
 			memset(p, 0, n);
