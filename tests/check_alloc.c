@@ -8,391 +8,14 @@
  *	once    only the n-th fails: memory was short for a moment
  *	for good  the n-th and all behind it
  */
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "works.h"
 
-#include "fat_build.h"
-#include "replay_build.h"
-#include "vol_build.h"
-
-/* ---- a context whose allocator can fail --------------------------------- */
-
-struct run {
-	struct hl_ctx ctx;
-	struct hl_stats stats;
-	struct hl_notelog *log;
-	size_t n, fail_at; /* allocations so far; 0: none fails */
-	bool for_good, failed;
-	bool said;         /* a loss or worse, or a call that failed */
-	uint64_t digest;   /* of all that came out */
-};
-
-static void *shaky_realloc(void *user, void *p, size_t n)
-{
-	struct run *r = user;
-
-	if (n == 0) {
-		free(p);
-		return NULL;
-	}
-	r->n++;
-	if (r->fail_at &&
-	    (r->n == r->fail_at || (r->for_good && r->n > r->fail_at))) {
-		r->failed = true;
-		return NULL;
-	}
-	return realloc(p, n);
-}
-
-static void on_note(void *user, const struct hl_note *note)
-{
-	struct run *r = user;
-
-	if (note->level >= HL_LOSS && getenv("HIVELIFT_TEST_NOTES"))
-		fprintf(stderr, "note %d: %s: %s\n", note->level, note->what,
-		        note->text);
-	/* a clean run has losses of its own on damaged images */
-	if (note->level >= HL_LOSS && r->failed)
-		r->said = true;
-}
-
-/* Anything but an ordinary end is said to the caller. */
-static enum hl_status heard(struct run *r, enum hl_status st)
-{
-	if (st != HL_OK && st != HL_END && r->failed)
-		r->said = true;
-	return st;
-}
-
-static void mix(struct run *r, const void *p, size_t n)
-{
-	const uint8_t *s = p;
-
-	for (size_t i = 0; i < n; i++)
-		r->digest = (r->digest ^ s[i]) * UINT64_C(0x100000001b3);
-}
-
-static void mix_text(struct run *r, const char *s)
-{
-	mix(r, s, strlen(s) + 1);
-}
-
-static void mix_number(struct run *r, uint64_t v)
-{
-	mix(r, &v, sizeof(v));
-}
-
-/* ---- the work -------------------------------------------------------------- */
-
-static void read_all(struct run *r, struct hl_src *src)
-{
-	static uint8_t buf[65536];
-	uint64_t size = hl_src_size(src);
-	struct hl_ranges bad;
-	struct hl_extent e;
-
-	mix_number(r, size);
-	for (uint64_t off = 0; off < size; off += sizeof(buf)) {
-		size_t n = size - off < sizeof(buf) ? (size_t)(size - off)
-		                                    : sizeof(buf);
-		hl_ranges_clear(&bad);
-		if (heard(r, hl_src_read(src, off, buf, n, &bad)) != HL_OK)
-			return;
-		mix(r, buf, n);
-		mix_number(r, bad.bytes);
-		r->said |= r->failed && bad.bytes;
-	}
-	for (uint64_t off = 0; off < size; off += e.len) {
-		if (heard(r, hl_src_locate(src, off, &e)) != HL_OK)
-			return;
-		mix_number(r, e.in_off);
-		mix_number(r, e.quality);
-	}
-}
-
-static void read_streams(struct run *r, struct hl_fs *fs,
-                         const struct hl_ref *ref)
-{
-	struct hl_stream_info info;
-	unsigned cursor = 0;
-	struct hl_src *src;
-
-	while (heard(r, hl_fs_stream_next(fs, ref, &cursor, &info)) ==
-	       HL_OK) {
-		mix_text(r, info.name);
-		if (heard(r, hl_fs_stream(&src, fs, ref, info.name,
-		                          HL_STREAM_CONTENT)) != HL_OK)
-			continue;
-		read_all(r, src);
-		hl_src_close(src);
-	}
-}
-
-static void look_at(struct run *r, struct hl_fs *fs, const struct hl_entry *e)
-{
-	struct hl_fact fact;
-	struct hl_entry full;
-	unsigned cursor = 0;
-	char text[4096];
-
-	mix_text(r, e->name);
-	mix_number(r, e->size);
-	if (heard(r, hl_fs_entry(fs, &e->ref, &full)) == HL_OK)
-		mix_number(r, full.size);
-	while (heard(r, hl_fs_fact_next(fs, &e->ref, &cursor, &fact)) ==
-	       HL_OK)
-		mix_text(r, fact.value);
-	if (e->type == HL_LINK &&
-	    heard(r, hl_fs_link(fs, &e->ref, text, sizeof(text))) == HL_OK)
-		mix_text(r, text);
-	read_streams(r, fs, &e->ref);
-}
-
-static void drain(struct run *r, struct hl_fs *fs, struct hl_fs_iter *it,
-                  int depth);
-
-static void list(struct run *r, struct hl_fs *fs, const struct hl_ref *dir,
-                 int depth)
-{
-	struct hl_fs_iter *it;
-
-	if (heard(r, hl_fs_list(&it, fs, dir, HL_LIST_FULL | HL_LIST_SHORT |
-	                                HL_LIST_DELETED)) == HL_OK)
-		drain(r, fs, it, depth);
-}
-
-static void drain(struct run *r, struct hl_fs *fs, struct hl_fs_iter *it,
-                  int depth)
-{
-	struct hl_entry e;
-	enum hl_status st;
-
-	while ((st = heard(r, hl_fs_next(it, &e))) == HL_OK ||
-	       st == HL_CORRUPT) {
-		if (st == HL_CORRUPT)
-			continue;
-		look_at(r, fs, &e);
-		if (e.type == HL_DIR && depth >= 0 && depth < 6 &&
-		    !(e.flags & HL_ENTRY_DELETED))
-			list(r, fs, &e.ref, depth + 1);
-	}
-	hl_fs_iter_close(it);
-}
-
-static void list_disk(struct run *r, struct hl_disk *disk)
-{
-	for (size_t i = 0; i < hl_disk_count(disk); i++) {
-		struct hl_fs *fs = hl_disk_volume(disk, i)->fs;
-		struct hl_entry root;
-		uint64_t bytes;
-
-		if (!fs)
-			continue;
-		mix_text(r, hl_fs_info(fs)->label);
-		if (heard(r, hl_fs_unallocated(fs, &bytes)) == HL_OK)
-			mix_number(r, bytes);
-		if (heard(r, hl_fs_root(fs, &root)) == HL_OK)
-			list(r, fs, &root.ref, 0);
-	}
-}
-
-static void sweep_disk(struct run *r, struct hl_disk *disk)
-{
-	for (size_t i = 0; i < hl_disk_count(disk); i++) {
-		struct hl_fs *fs = hl_disk_volume(disk, i)->fs;
-		struct hl_fs_iter *it;
-		struct hl_entry e;
-		enum hl_status st;
-		char path[2048];
-
-		if (!fs || !hl_fs_can_sweep(fs) ||
-		    heard(r, hl_fs_sweep(&it, fs, HL_LIST_DELETED)) != HL_OK)
-			continue;
-		while ((st = heard(r, hl_fs_next(it, &e))) == HL_OK ||
-		       st == HL_CORRUPT)
-			if (st == HL_OK &&
-			    heard(r, hl_fs_path(fs, &e, path, sizeof(path),
-			                        NULL)) == HL_OK)
-				mix_text(r, path);
-		hl_fs_iter_close(it);
-	}
-}
-
-static void find_hives(struct run *r, struct hl_disk *disk)
-{
-	const struct hl_hive_query query = { .deleted = true, .deep = true };
-	struct hl_coverage cover;
-	struct hl_hives *hives;
-	struct hl_src *src;
-
-	if (heard(r, hl_hives_find(&hives, disk, &query, &r->ctx)) != HL_OK)
-		return;
-	mix_number(r, hl_hives_count(hives));
-	for (size_t i = 0; i < hl_hives_count(hives); i++) {
-		struct hl_hive *h = hl_hives_get(hives, i);
-
-		mix_text(r, h->path);
-		if (heard(r, hl_hive_examine(h, true, &r->ctx)) == HL_OK) {
-			mix_text(r, h->sha256);
-			mix_number(r, h->report.state);
-		}
-		if (heard(r, hl_hive_open(&src, h, false, &r->ctx)) ==
-		    HL_OK) {
-			read_all(r, src);
-			hl_src_close(src);
-		}
-	}
-	if (heard(r, hl_coverage_build(&cover, disk, &r->ctx)) == HL_OK) {
-		mix_number(r, cover.n_searched);
-		mix_number(r, cover.n_unsearched);
-		hl_coverage_free(&cover, &r->ctx);
-	}
-	hl_hives_free(hives);
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag,
-                      struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static struct run *mixing; /* nftw hands no user pointer */
-
-static int mix_one(const char *path, const struct stat *st, int flag,
-                   struct FTW *ftw)
-{
-	/* the manifest and its line in SHA256SUMS hold the time */
-	if (flag != FTW_F || !strcmp(path + ftw->base, "manifest.json") ||
-	    !strcmp(path + ftw->base, "SHA256SUMS"))
-		return 0;
-	mix_text(mixing, path);
-	mix_number(mixing, (uint64_t)st->st_size);
-	return 0;
-}
-
-static bool drop(void *user, const void *p, size_t n)
-{
-	(void)user;
-	(void)p;
-	(void)n;
-	return true;
-}
-
-static void lift_disk(struct run *r, struct hl_disk *disk, bool tar)
-{
-	char dir[256];
-	const struct hl_lift_opts opts = {
-		.dir = dir, .write = tar ? drop : NULL, .dfxml = true,
-	};
-	const struct hl_hive_query query = { .deleted = true };
-	struct hl_hives *hives = NULL;
-	enum hl_status st = HL_OK;
-	struct hl_lift *lift;
-
-	snprintf(dir, sizeof(dir), "%s/out-%d", test_tmp(), (int)getpid());
-	if (heard(r, hl_lift_open(&lift, disk, &opts, &r->ctx)) != HL_OK)
-		goto gone;
-	for (size_t i = 0; i < hl_disk_count(disk) && st == HL_OK; i++)
-		if (hl_disk_volume(disk, i)->fs)
-			st = heard(r, hl_lift_path(lift,
-			                           hl_disk_volume(disk, i),
-			                           "/"));
-	if (st == HL_OK)
-		st = heard(r, hl_hives_find(&hives, disk, &query, &r->ctx));
-	for (size_t i = 0; st == HL_OK && i < hl_hives_count(hives); i++)
-		st = heard(r, hl_lift_hive(lift, hl_hives_get(hives, i)));
-	hl_hives_free(hives);
-	mix_number(r, hl_lift_files(lift));
-	mix_number(r, hl_lift_bytes(lift));
-	if (st != HL_OK) {
-		hl_lift_abort(lift);
-		goto gone;
-	}
-	st = heard(r, hl_lift_finish(lift, NULL));
-	if (st == HL_OK && !tar) {
-		mixing = r;
-		nftw(dir, mix_one, 16, FTW_PHYS);
-		ck_assert_int_eq(nftw(dir, remove_one, 16,
-		                      FTW_DEPTH | FTW_PHYS), 0);
-	}
-gone:
-	/* what failed leaves nothing behind */
-	ck_assert_int_ne(access(dir, F_OK), 0);
-}
-
-enum work { LIST, SWEEP, HIVES, FOLDER, TAR, N_WORKS };
-
-struct subject {
-	const char *path; /* a file; or else the bytes */
-	struct hl_src *mem;
-	const uint8_t *p;
-	size_t n;
-};
-
-static enum hl_status open_image(struct run *r, const struct subject *s,
-                                 struct hl_files **files,
-                                 struct hl_src **image)
-{
-	enum hl_status st;
-
-	if (!s->path)
-		return hl_src_mem(image, s->p, s->n, false, &r->ctx);
-	st = hl_files_find(files, s->path, NULL, &r->ctx);
-	return st == HL_OK ? hl_image_open(image, *files, NULL, &r->ctx) : st;
-}
-
-static void work(struct run *r, const struct subject *s, enum work what)
-{
-	struct hl_files *files = NULL;
-	struct hl_src *image = NULL;
-	struct hl_disk *disk = NULL;
-	struct hl_disk_opts opts = { 0 };
-	enum hl_status st = open_image(r, s, &files, &image);
-
-	if (heard(r, st) == HL_OK)
-		st = heard(r, hl_disk_open(&disk, image, &opts, &r->ctx));
-	mix_number(r, (uint64_t)st);
-	if (disk) {
-		mix_number(r, hl_disk_count(disk));
-		if (what == LIST)
-			list_disk(r, disk);
-		else if (what == SWEEP)
-			sweep_disk(r, disk);
-		else if (what == HIVES)
-			find_hives(r, disk);
-		else
-			lift_disk(r, disk, what == TAR);
-	}
-	hl_disk_close(disk);
-	hl_src_close(image);
-	hl_files_close(files);
-}
-
-/* One run; returns the allocations it made. */
 static struct run run_once(const struct subject *s, enum work what,
                            size_t fail_at, bool for_good)
 {
-	struct run r = { .fail_at = fail_at, .for_good = for_good,
-	                 .digest = UINT64_C(0xcbf29ce484222325) };
+	struct run r = { .fail_at = fail_at, .for_good = for_good };
 
-	r.ctx.user = &r;
-	r.ctx.note = on_note;
-	r.ctx.realloc = shaky_realloc;
-	r.ctx.stats = &r.stats;
-	ck_assert_int_eq(hl_notelog_new(&r.log), HL_OK);
-	r.ctx.log = r.log;
-	work(&r, s, what);
-	hl_notelog_free(r.log);
-	ck_assert_msg(r.stats.mem_now == 0, "work %d: allocation %zu%s: "
-	              "%llu bytes are kept", what, fail_at,
-	              for_good ? " and on" : "",
-	              (unsigned long long)r.stats.mem_now);
+	run_work(&r, s, what);
 	return r;
 }
 
@@ -438,9 +61,9 @@ static void try_file(const char *name)
 }
 
 static const char *const volumes[] = {
-	"fuzz/fat/fat12-deleted.img", "fuzz/fat/fat12.img",
-	"fuzz/fat/fat32.img",         "fuzz/exfat/good-volume",
-	"fuzz/ntfs_volume/good-small", "fuzz/ntfs_volume/deleted",
+	"fuzz/fat/fat12-deleted.hex", "fuzz/fat/fat12.hex",
+	"fuzz/fat/fat32.hex",         "fuzz/exfat/good-volume.hex",
+	"fuzz/ntfs_volume/good-small.hex", "fuzz/ntfs_volume/deleted.hex",
 };
 
 START_TEST(volume)
@@ -449,100 +72,31 @@ START_TEST(volume)
 }
 END_TEST
 
-/* FAT16 begins at 4,085 clusters: a file, a folder, a long name. */
 START_TEST(fat16)
 {
-	struct vol v = vol_new(16);
-	struct subject s = { .p = v.p, .n = v.n };
+	struct vol v = fat16_volume();
+	const struct subject s = { .p = v.p, .n = v.n };
 
-	memset(vol_cluster(&v, 5), 'x', 512);
-	vol_link(&v, 4, LAST);
-	vol_link(&v, 5, LAST);
-	slot(vol_root(&v), "FOLDER     ", 0x10, 4, 0);
-	dots(vol_cluster(&v, 4), 4, 0);
-	named(vol_cluster(&v, 4) + 64, "a name that is long", "ANAMET~1   ",
-	      0x20, 5, 300);
 	all_works(&s);
 	free(v.p);
 }
 END_TEST
 
-/* Content in clusters in a row, the next free one comes back. */
-static unsigned store(struct vol *v, unsigned cluster, const struct blob *b)
-{
-	unsigned n = (unsigned)(b->n + 511) / 512;
-
-	ck_assert_uint_le(cluster + n, v->clusters + 2);
-	memcpy(vol_cluster(v, cluster), b->p, b->n);
-	for (unsigned i = 0; i < n; i++)
-		vol_link(v, cluster + i, i + 1 < n ? cluster + i + 1 : LAST);
-	return cluster + n;
-}
-
-static uint8_t *folder(struct vol *v, unsigned cluster, unsigned parent)
-{
-	vol_link(v, cluster, LAST);
-	dots(vol_cluster(v, cluster), cluster, parent);
-	return vol_cluster(v, cluster) + 64;
-}
-
-/* Two dirty hives, one for each format of logs; both are replayed. */
 START_TEST(hives)
 {
-	static struct blob b;
-	struct vol v = vol_new(12);
-	struct subject s = { .p = v.p, .n = v.n };
-	const int bins[] = { 1, -1 };
-	unsigned at = 10, next;
+	struct vol v = hives_volume();
+	const struct subject s = { .p = v.p, .n = v.n };
 
-	slot(vol_root(&v), "WINDOWS    ", 0x10, 3, 0);
-	slot(folder(&v, 3, 0), "SYSTEM32   ", 0x10, 4, 0);
-	slot(folder(&v, 4, 3), "CONFIG     ", 0x10, 5, 0);
-	uint8_t *p = folder(&v, 5, 4);
-	build_hive(&b, 2, 7, 6);
-	next = store(&v, at, &b);
-	slot(p, "SYSTEM     ", 0x20, at, (uint32_t)b.n);
-	begin_log(&b, 7, 6, 2);
-	add_entry(&b, 7, 2, 1, 0xaa);
-	at = store(&v, next, &b);
-	named(p + 32, "SYSTEM.LOG1", "SYSTEM~1LOG", 0x20, next, (uint32_t)b.n);
-	build_hive(&b, 2, 9, 8);
-	next = store(&v, at, &b);
-	slot(p + 96, "SAM        ", 0x20, at, (uint32_t)b.n);
-	begin_log(&b, 9, 1, 2);
-	add_dirt(&b, 2, bins, 0xbb);
-	store(&v, next, &b);
-	slot(p + 128, "SAM     LOG", 0x20, next, (uint32_t)b.n);
-	test_forget_notes();
 	all_works(&s);
 	free(v.p);
 }
 END_TEST
-
-/* A volume behind every kind of table; an extended chain too. */
-static void in_a_table(struct img *m, size_t lba, const char *name)
-{
-	size_t n;
-	uint8_t *p = test_file(name, &n);
-
-	ck_assert_uint_le(lba * 512 + n, m->n);
-	memcpy(img_at(m, lba), p, n);
-	free(p);
-}
 
 START_TEST(mbr)
 {
-	struct img m = img_new(2048, 512);
+	struct img m = mbr_image();
 	const struct subject s = { .p = m.p, .n = m.n };
 
-	mbr_entry(m.p, 0, 0x01, 64, 400);
-	mbr_entry(m.p, 1, 0x05, 512, 1536);
-	mbr_entry(img_at(&m, 512), 0, 0x07, 64, 600);
-	mbr_entry(img_at(&m, 512), 1, 0x05, 700, 500);
-	mbr_entry(img_at(&m, 512 + 700), 0, 0x01, 32, 400);
-	in_a_table(&m, 64, "fuzz/fat/fat12.img");
-	in_a_table(&m, 512 + 64, "fuzz/ntfs_volume/good-small");
-	in_a_table(&m, 512 + 700 + 32, "fuzz/fat/fat12-deleted.img");
 	all_works(&s);
 	img_free(&m);
 }
@@ -550,15 +104,9 @@ END_TEST
 
 START_TEST(gpt)
 {
-	struct img m = img_new(2048, 512);
-	struct gpt_build b = gpt_usual(&m, 128, 128);
+	struct img m = gpt_image();
 	const struct subject s = { .p = m.p, .n = m.n };
 
-	gpt_entry(img_at(&m, 2), &b, 0, 64, 663, "Windows");
-	gpt_entry(img_at(&m, 2), &b, 1, 700, 1200, "Data");
-	in_a_table(&m, 64, "fuzz/ntfs_volume/deleted");
-	in_a_table(&m, 700, "fuzz/exfat/good-volume");
-	gpt_seal(&m, &b);
 	all_works(&s);
 	img_free(&m);
 }
@@ -567,12 +115,10 @@ END_TEST
 /* E01, GPT, FAT32 and NTFS with hives that are replayed, in one. */
 START_TEST(sample)
 {
-	const char *root = getenv("HIVELIFT_ROOT");
 	char path[512];
 	const struct subject s = { .path = path };
 
-	snprintf(path, sizeof(path), "%s/testdata/sample.E01",
-	         root ? root : ".");
+	sample_path(path);
 	one_work(&s, (enum work)_i, 60);
 }
 END_TEST

@@ -240,6 +240,22 @@ static const char *const corpus_sets[] = {
 	"images/Velocidex__velociraptor/test.ntfs.dd.E01",
 	"images/SecurityRonin__ewf-forensic/forensic/exfat1.E01",
 	"cases/win10.E01",
+	"images/SecurityRonin__ewf-forensic/core/ntfs_sample.E01",
+	"images/SecurityRonin__ewf-forensic/forensic/ctf_file6.E01",
+	"images/SecurityRonin__ewf-forensic/forensic/gpt_130_partitions.E01",
+	"images/SecurityRonin__ewf-forensic/forensic/imageformat_mmls_1.E01",
+	"images/SecurityRonin__ewf-forensic/forensic/nps-2010-emails.E01",
+	"images/SecurityRonin__forensic-vfs/gpt_ntfs.E01",
+	"images/SecurityRonin__forensic-vfs/partitioned_ntfs.E01",
+	"images/log2timeline__dfvfs/ext2.E01",
+	"images/log2timeline__dfvfs/image.E01",
+	"images/pranaykumar2__DFlab/ntfs1-gen0.E01",
+	"images/simsong__bulk_extractor/Images/ansi.E01",
+	"images/simsong__bulk_extractor/Images/german_utf8.E01",
+	"images/simsong__bulk_extractor/Images/kml_samples.E01",
+	"images/simsong__bulk_extractor/nps-2010-emails.E01",
+	"images/sleuthkit__sleuthkit/image.E01",
+	"images/sleuthkit__sleuthkit/imageformat_mmls_1.E01",
 };
 
 START_TEST(the_corpus_reads_as_libewf_reads_it)

@@ -43,6 +43,10 @@ static const struct {
 	{ "a/b\\c", "a%2Fb%5Cc" },
 	{ "../../etc/passwd", "..%2F..%2Fetc%2Fpasswd" },
 	{ "a\nb\x1b[31m\x7f", "a%0Ab%1B[31m%7F" },
+	/* what turns a line round: RLO, LRM, ALM, PDI, LS */
+	{ "exe.\xe2\x80\xaetxt", "exe.%E2%80%AEtxt" },
+	{ "\xe2\x80\x8e\xd8\x9c", "%E2%80%8E%D8%9C" },
+	{ "\xe2\x81\xa9\xe2\x80\xa8", "%E2%81%A9%E2%80%A8" },
 	{ "\xc2\x85\xc2\xa0", "%C2%85\xc2\xa0" },
 	{ "file:stream", "file%3Astream" },
 	{ "<>\"|?*", "%3C%3E%22%7C%3F%2A" },

@@ -303,7 +303,7 @@ static void write_fragments(const struct config *c)
 	free(p);
 }
 
-static void write_volume(const struct config *c)
+static inline void write_volume(const struct config *c)
 {
 	write_sizes(c->cluster);
 	write_names();

@@ -154,16 +154,23 @@ check() {
 			build-tests"
 		python generated
 		python wof
+		python arrays
+		python lost
+		python nothing_lost
+		python carved
 		python corpus --max-size 64M
 		python cases
 		python deleted
+		python carve
 		python sample
 		python loop
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"
+		say instructions "B=$B sh tests/instructions.sh"
 		say validation "sh tests/validation.sh"
 		say install "sh tests/install.sh"
+		say limits "sh tests/limits.sh"
 		say manuals "sh tests/manuals.sh"
 		cli "$B" ""
 		units "$B" "" "-m 20"
@@ -173,6 +180,12 @@ check() {
 		cli "$san" san-
 		units "$san" san- "-m 20"
 	} | run
+}
+
+# What is too large for every day.
+big() {
+	python corpus
+	python nothing_lost --full
 }
 
 unpack() {
@@ -225,7 +238,7 @@ part)
 list)
 	run() { cut -f 1; }
 	check
-	python corpus | run | sed 's|^|corpus/|'
+	big | run | sed 's|^|corpus/|'
 	exit
 	;;
 units|check|corpus|foreign) ;;
@@ -251,13 +264,14 @@ foreign)
 		python generated
 		python corpus --max-size 8M
 		python deleted
+		python carve
 		units "$B" "" "-m 5"
 	} | run
 	;;
 corpus)
 	build build-tests
 	unpack
-	python corpus | run
+	big | run
 	;;
 esac
 total

@@ -84,6 +84,9 @@ struct hl_fs_info {
 	bool dirty;        /* $Volume or FAT dirty flag */
 	bool hibernated;   /* hiberfil.sys holds a hibernation */
 	bool has_records;  /* refs are MFT records */
+	bool stitched;     /* NTFS: $MFT is put together from what is left of
+	                      it; folders may be missing above their files,
+	                      which then are below "/$Orphan" */
 	uint32_t shadow_copies; /* counted, not searched */
 	uint64_t unallocated;   /* bytes free; HL_NO_OFFSET: not known (yet,
 	                           see hl_fs_unallocated) */
@@ -109,6 +112,16 @@ struct hl_src *hl_fs_source(struct hl_fs *fs);
  */
 enum hl_status hl_fs_unallocated(struct hl_fs *fs,
                                  uint64_t *bytes) HL_MUST_CHECK;
+
+/*
+ * The next stretch of the volume's bytes that its map of clusters gives to no
+ * file, in order; *cursor starts at 0.  What a damaged map does not tell of
+ * is among them.
+ *   HL_OK, HL_END, HL_UNSUPPORTED (the format has no map), HL_NOMEM,
+ *   HL_CANCELLED
+ */
+enum hl_status hl_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
+                               uint64_t *off, uint64_t *len) HL_MUST_CHECK;
 
 /* The root folder. */
 enum hl_status hl_fs_root(struct hl_fs *fs, struct hl_entry *out) HL_MUST_CHECK;
@@ -253,10 +266,13 @@ struct hl_disk_opts {
 	uint64_t offset;      /* bytes */
 	const struct hl_lost_geom *geom; /* of what lies at the offset, when
 	                         its boot sector is gone; or NULL (scan.h) */
-	const struct hl_scan *scan; /* its believed volumes that no table has
+	struct hl_scan *scan; /* its believed volumes that no table has
 	                         follow as "L1", …; borrowed; or NULL */
 	const char *volume;   /* open only that one ("3"); the others are
 	                         listed as skipped; NULL: all */
+	struct hl_src *const *with; /* the other disks of a dynamic disk's
+	                         group; borrowed */
+	size_t n_with;
 };
 
 struct hl_volume {
@@ -264,8 +280,11 @@ struct hl_volume {
 	uint64_t off, len;         /* bytes in the image */
 	const struct hl_part *part; /* NULL: no table (or --offset) */
 	const struct hl_lost *lost; /* a scan found it; or NULL */
-	struct hl_src *src;        /* window of the image; NULL when len is 0 */
-	struct hl_src *boot;       /* a boot sector made for it, or NULL */
+	struct hl_src *in;         /* what holds it when that is not the image
+	                              itself: a dynamic volume; else NULL */
+	const char *remark;        /* what its parts lack, or NULL */
+	bool lacks;                /* and that is a loss */
+	struct hl_src *src;        /* window of that; NULL when len is 0 */
 	struct hl_fs *fs;          /* NULL: not read */
 	const char *fs_name;       /* also of what is not read: "bitlocker",
 	                              "refs", "ext4", …; "" unknown; never NULL */

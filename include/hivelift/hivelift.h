@@ -10,7 +10,9 @@
 #include "fs.h"
 #include "hive.h"
 #include "lift.h"
+#include "carve.h"
 #include "scan.h"
+#include "verify.h"
 
 #ifdef __cplusplus
 extern "C" {

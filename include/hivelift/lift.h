@@ -147,6 +147,7 @@ struct hl_coverage {
 	size_t n_unsearched;
 	struct hl_unsearched *unsearched;
 	uint64_t hives_seen; /* by the search; for the last line */
+	uint64_t carved;     /* bytes that carving looked at */
 	bool loss;           /* any of them is a loss */
 	size_t cap_searched, cap_unsearched; /* room in the two arrays */
 };

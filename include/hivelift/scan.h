@@ -41,10 +41,14 @@ struct hl_lost {
 	bool in_table;
 	enum hl_lost_boot boot; /* the boot sector that counts */
 	uint64_t boot_off;      /* its place, bytes; HL_NO_OFFSET: none */
+	bool other_mft;      /* NTFS: record 0 there is a later volume's */
 	bool older;          /* its records say that another one came later */
 	unsigned generation; /* 1: newest; 0: not believed */
 	uint64_t formatted;  /* FILETIME, 0: not known */
 	struct hl_lost_geom geom;
+	/* NTFS: where its records lie, as far as they were seen; or NULL */
+	struct hl_recmap_extent *ext;
+	size_t n_ext;
 	char *inside;        /* path of the live file that holds the boot
 	                        sector, "N:/a/b"; or NULL */
 	char **evidence;     /* n_evidence lines of text */
@@ -52,6 +56,7 @@ struct hl_lost {
 };
 
 struct hl_scan;
+struct hl_recmap_extent;
 
 struct hl_scan_opts {
 	uint32_t sector_size; /* of the table; 0: find out */
@@ -85,6 +90,15 @@ unsigned hl_scan_generations(const struct hl_scan *scan);
  * others what leaves room for it, newer ones first.
  */
 bool hl_scan_in_generation(const struct hl_scan *scan, size_t i, unsigned g);
+
+/*
+ * A cheap look at space that no partition covers: is there a boot sector at
+ * its start, at its first whole MiB, or the copy of one in its last sector?
+ *   HL_OK: *at is its offset, *fs "ntfs", "fat" or "exfat" (static); HL_END,
+ *   HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_scan_peek(struct hl_src *image, uint64_t off, uint64_t len,
+                            uint64_t *at, const char **fs) HL_MUST_CHECK;
 
 /*
  * What was seen so far, as bytes, and back.  put returns false when it

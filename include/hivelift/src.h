@@ -28,6 +28,8 @@ enum hl_what {
 	HL_WHAT_ENCRYPTED,    /* ciphertext, never content */
 	HL_WHAT_BEYOND_VALID, /* past the valid data length: reads as zeros */
 	HL_WHAT_MISSING,      /* no medium behind it: reads as zeros, a loss */
+	HL_WHAT_REBUILT,      /* calculated from the rest of an array: right
+	                         bytes that lie nowhere; its text is "data" */
 };
 
 /* How good they are. */
@@ -38,7 +40,7 @@ enum hl_quality {
 	HL_Q_UNKNOWN,         /* of a deleted file; who has it cannot be told */
 	HL_Q_BAD_CHECKSUM,    /* the container's checksum does not match */
 	HL_Q_UNREADABLE,      /* I/O error, missing segment, beyond the cut */
-	HL_Q_FRAGMENT,        /* rejoined by carving */
+	HL_Q_FRAGMENT,        /* carved: no file system says that it is so */
 };
 
 const char *hl_what_text(enum hl_what what);          /* "data", "sparse", … */
@@ -143,6 +145,32 @@ enum hl_status hl_src_extents(struct hl_src **out, const char *name,
                               const struct hl_extent *ext, size_t n,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
 
+/* ---- arrays ------------------------------------------------------------ */
+
+/* Disks put together to one; lengths in bytes. */
+enum hl_array_kind {
+	HL_ARRAY_STRIPE, /* RAID-0: chunk by chunk over all columns */
+	HL_ARRAY_RAID5,  /* left-symmetric, as Windows does it */
+	HL_ARRAY_MIRROR, /* RAID-1: every column holds all of it */
+};
+#define HL_ARRAY_COLUMNS 32 /* Windows' own limit */
+struct hl_array {
+	enum hl_array_kind kind;
+	size_t n;                              /* columns */
+	struct hl_src *column[HL_ARRAY_COLUMNS]; /* NULL: missing */
+	uint64_t chunk;                        /* not for mirrors */
+	uint64_t size;                         /* of the whole; 0: all of it */
+};
+/*
+ * The columns are borrowed.  Of a missing one a stripe reads as MISSING, a
+ * RAID-5 is calculated from the others, a mirror has its other copies; so
+ * is what a mirror's first copy cannot read, which is said at close.
+ *   HL_OK; HL_USAGE: no column, too many, or a chunk that cannot be; HL_NOMEM
+ */
+enum hl_status hl_src_array(struct hl_src **out, const char *name,
+                            const struct hl_array *array,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+
 /* ---- images ------------------------------------------------------------ */
 
 struct hl_files;
@@ -211,6 +239,21 @@ struct hl_image_info {
 /* HL_END when the source is not an image leaf. */
 enum hl_status hl_image_info(const struct hl_src *image,
                              struct hl_image_info *out) HL_MUST_CHECK;
+
+/*
+ * hl_src_read of an image for whoever checks it: what its source could not be
+ * read for when the image was made is no damage of the image (its zeros are
+ * what was hashed), and is not in `bad`.  The same codes.
+ */
+enum hl_status hl_image_check(struct hl_src *image, uint64_t off, void *buf,
+                              size_t len, struct hl_ranges *bad) HL_MUST_CHECK;
+/*
+ * Bytes that the container holds behind the last whole sector, of a source
+ * that was no multiple of one: stored hashes may cover them.
+ *   HL_OK (*n may be 0), HL_NOMEM
+ */
+enum hl_status hl_image_tail(struct hl_src *image, void *buf, size_t room,
+                             size_t *n) HL_MUST_CHECK;
 
 #ifdef __cplusplus
 }

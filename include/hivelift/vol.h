@@ -59,6 +59,36 @@ const struct hl_table_info *hl_table_info(const struct hl_table *table);
 size_t hl_table_count(const struct hl_table *table);
 const struct hl_part *hl_table_part(const struct hl_table *table, size_t i);
 
+/* ---- dynamic disks (LDM) ----------------------------------------------- */
+
+/* A volume out of a dynamic disk's database, over one or several disks. */
+struct hl_ldm_volume {
+	/* off: its first byte on the first disk that holds a part of it; type
+	   "ldm-simple", "ldm-spanned", "ldm-striped", "ldm-mirrored",
+	   "ldm-raid5"; name "Volume1 (E:)" */
+	struct hl_part part;
+	size_t disk;           /* the disk that off is on */
+	struct hl_src *src;    /* NULL: nothing of it can be put together */
+	const char *remark;    /* what is not as it should be, or NULL: for
+	                          who opens the volume to say */
+	bool loss;             /* it costs content, or needed a parity */
+};
+struct hl_ldm;
+/*
+ * The volumes of dynamic disks: image[i] with its table[i], whose first is
+ * the one in question and the others of its group in any order.  Volumes
+ * without a part on any of them are left out (and counted in a note).  A
+ * member that is missing is named; what can be read without it is.
+ *   HL_OK; HL_END: image[0] has no database that can be read (said when it
+ *   should have one); HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_ldm_open(struct hl_ldm **out, struct hl_src *const *image,
+                           const struct hl_table *const *table, size_t n,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+void hl_ldm_close(struct hl_ldm *ldm);
+size_t hl_ldm_count(const struct hl_ldm *ldm);
+const struct hl_ldm_volume *hl_ldm_volume(const struct hl_ldm *ldm, size_t i);
+
 #ifdef __cplusplus
 }
 #endif

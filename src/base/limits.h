@@ -68,6 +68,9 @@
 #define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
 #define HL_MAX_RECMAP_ANCHORS 4096
 
+/* NTFS: stretches of a lost volume that later ones have, 24 bytes each. */
+#define HL_MAX_NTFS_TAKEN (2u << 20)
+
 /* NTFS: volumes inferred on one medium; partitions end at 128. */
 #define HL_MAX_RECMAP_VOLUMES 256
 
@@ -181,6 +184,16 @@
 /* Folders of one recursive walk: more than any NTFS volume seen, 16 B each. */
 #define HL_MAX_FOLDERS (16u << 20)
 
+/* Objects of a dynamic disk's database: as many as its MiB can hold. */
+#define HL_MAX_LDM_OBJECTS 16384
+
+/* Objects looked at to put its volumes together: each column of each volume
+ * looks at all of them; a database that wants more names itself in circles. */
+#define HL_MAX_LDM_STEPS (64u << 20)
+
+/* Blocks of one such object: the longest seen has two. */
+#define HL_MAX_LDM_BLOCKS 16
+
 /* Segment files of one image: .ZZZ is number 14,971; split sets go on. */
 #define HL_MAX_SEGMENTS 1000000
 
@@ -210,6 +223,16 @@
  * to do while others are waited for. */
 #define HL_EWF_AHEAD_BYTES (8u << 20)
 
+/* Bad stretches of one image that verify keeps, 24 bytes each, and files it
+ * names for them: more is an image of which little is left. */
+#define HL_MAX_VERIFY_BAD (1u << 22)
+#define HL_MAX_VERIFY_FILES (1u << 20)
+
+/* Bytes of one file's entry in a manifest, without its runs: a path is 96 KiB
+ * at most, and notes are cut.  Files of one output folder, 500 bytes each. */
+#define HL_MAX_MANIFEST_ENTRY (16u << 20)
+#define HL_MAX_OUTPUT_FILES (1u << 24)
+
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
@@ -217,5 +240,32 @@
  * a disk with a million of them takes years to rescue. */
 #define HL_MAX_MAP_BYTES (64u << 20)
 #define HL_MAX_MAP_AREAS (1u << 20)
+
+/* Carving: bytes of one bin; a value of 1 MiB is the largest that is usual. */
+#define HL_MAX_CARVE_BIN (64u << 20)
+
+/* Carving: finds of one run, 300 bytes each: a disk full of old logs. */
+#define HL_MAX_CARVED 100000
+
+/* Carving: free stretches that make one row of clusters, 56 bytes each; what
+ * lies in more pieces is searched in several rows. */
+#define HL_MAX_CARVE_ROW (1u << 17)
+
+/* Carving: pieces of one find; a hive of 4 GiB in pieces of 1 MiB. */
+#define HL_MAX_CARVE_PIECES 4096
+
+/* Carving: references that are looked up to tell whether two parts belong
+ * together; more of them do not make it any surer. */
+#define HL_MAX_CARVE_WORDS 4096
+
+/* Carving: how often one row of bins is parted where it contradicts itself;
+ * each time what follows is walked again. */
+#define HL_MAX_CARVE_CUTS 64
+
+/* Carving: fragments of one offset that are tried for one place. */
+#define HL_MAX_CARVE_TRIES 64
+#ifdef HL_TEST_LIMITS
+#include "limits_var.h" /* made of this file, see tests/limits */
+#endif
 
 #endif

@@ -8,6 +8,9 @@
 #ifdef HAVE_LIBEWF
 #include <libewf.h>
 #endif
+#ifdef HAVE_LIBDEFLATE
+#include <libdeflate.h>
+#endif
 #include "base/banned.h"
 
 #ifndef HL_VERSION
@@ -24,11 +27,14 @@ const char *hl_version(void)
 
 const char *hl_libraries(void)
 {
+	return
 #ifdef HAVE_LIBEWF
-	return "libewf " TEXT(LIBEWF_VERSION) "\n"
-	       "libcrypto, loaded when needed";
+	       "libewf " TEXT(LIBEWF_VERSION) "\n"
 #else
-	return "libewf left out\n"
-	       "libcrypto, loaded when needed";
+	       "libewf left out\n"
 #endif
+#ifdef HAVE_LIBDEFLATE
+	       "libdeflate " LIBDEFLATE_VERSION_STRING "\n"
+#endif
+	       "libcrypto, loaded when needed";
 }

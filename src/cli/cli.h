@@ -6,6 +6,7 @@
  *	help.c     what --help and --version print
  *	session.c  find and open files -> sandbox -> open image -> open disk
  *	sandbox*.c what closes in between (sandbox.h); keeper.c
+ *	with.c     more images than one
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
@@ -60,8 +61,9 @@ struct command {
 enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
-	CMD_SCAN = 256,
-	CMD_IMAGE = 127 | CMD_SCAN, /* those that read an image */
+	CMD_SCAN = 256, CMD_CARVE = 512, CMD_VERIFY = 1024,
+	/* those that read an image */
+	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE | CMD_VERIFY,
 	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
 };
 extern const struct command commands[];
@@ -79,6 +81,9 @@ enum outcome cmd_replay(struct cli *c);
 bool replay_open(struct cli *c);
 void replay_drop(struct cli *c);
 enum outcome cmd_exec(struct cli *c);
+enum outcome cmd_carve(struct cli *c);
+enum outcome cmd_verify(struct cli *c);
+bool verify_open(struct cli *c);
 bool exec_open(struct cli *c);
 void exec_drop(struct cli *c);
 
@@ -100,10 +105,18 @@ struct opts {
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
 	bool deleted, sweep;
+	bool all; /* carve: the whole medium */
 	bool lost, sfdisk;
 	uint64_t cluster_size, mft_lcn, generation;
 	bool has_mft;
 	const char *state;
+	unsigned hashes; /* --hash: bits 1 << HL_VERIFY_* */
+	bool files;
+	const char *of_image, *folder; /* verify: --image; an output folder */
+	const char *with[HL_ARRAY_COLUMNS - 1]; /* more images */
+	size_t n_with;
+	uint64_t stripe; /* bytes; 0: no such array */
+	bool mirror;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -242,6 +255,19 @@ bool zone_set(const char *zone);
 /* hl_ctx.to_utc */
 struct hl_time zone_to_utc(void *user, struct hl_time local);
 
+/* ---- with.c ---- */
+
+struct with {
+	struct hl_files *files[HL_ARRAY_COLUMNS - 1];
+	struct hl_src *image[HL_ARRAY_COLUMNS - 1];
+	struct hl_src *first; /* IMAGE itself, when it is one column of all */
+};
+bool with_usage(struct cli *c);
+/* Before the sandbox, and behind it; false: said. */
+bool with_find(struct cli *c, const struct hl_image_opts *io);
+bool with_open(struct cli *c, const struct hl_image_opts *io);
+void with_close(struct cli *c); /* behind c->image */
+
 /* ---- preload.c, session.c, where.c ---- */
 
 /* What libraries would open later is opened now. */
@@ -279,6 +305,8 @@ void show_path_units(struct cli *c, const char *path, const uint16_t *path16,
 
 /* Build it, note its loss, print it where the options want it. */
 enum hl_status coverage_report(struct cli *c, struct hl_coverage *out);
+/* For people, what was not searched; a loss with -q too. */
+void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
@@ -303,10 +331,12 @@ struct cli {
 	struct hl_files *files;
 	struct hl_src *image;
 	struct hl_disk *disk;
+	struct with with;
 	struct hl_scan *scan; /* of scan and --lost; or NULL */
 	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */
+	int folder_fd; /* of verify */
 	bool unknown; /* nothing on the image was recognised */
 	bool loss;    /* something was not searched that should have been */
 	bool colour;

@@ -112,6 +112,21 @@ static void text_unread(struct cli *c, const struct hl_coverage *cover)
 	}
 }
 
+/* What a scan would find at first sight. */
+static void text_hints(struct cli *c)
+{
+	uint64_t off, len, at;
+	const char *fs;
+
+	for (size_t i = 0;
+	     hl_disk_gap(c->disk, i, &off, &len) == HL_OK; i++)
+		if (hl_scan_peek(c->image, off, len, &at, &fs) == HL_OK)
+			out_printf(&c->out, "space that no partition covers "
+			           "holds a boot sector (%s) at byte %llu: "
+			           "see hivelift scan\n", fs,
+			           (unsigned long long)at);
+}
+
 static void text_guids(struct cli *c)
 {
 	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
@@ -145,6 +160,8 @@ static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
 	bool ok = table_print(&t, &c->out, c->colour);
 	if (ok)
 		text_guids(c);
+	if (ok)
+		text_hints(c);
 	if (ok && cover)
 		text_unread(c, cover);
 	table_free(&t);

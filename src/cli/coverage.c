@@ -109,7 +109,7 @@ static bool summed(const struct hl_unsearched *u)
 	return !strcmp(u->what, "gap") || !strcmp(u->what, "unallocated");
 }
 
-static void say(struct cli *c, const struct hl_coverage *v)
+static void say_searched(struct cli *c, const struct hl_coverage *v)
 {
 	struct line l = { .n = 0 };
 
@@ -118,7 +118,12 @@ static void say(struct cli *c, const struct hl_coverage *v)
 	        l.s, stop_by_budget(c) ? ", not to the end" :
 	        c->o.volume || c->o.at_offset ? ", no other was asked for"
 	                                      : "");
-	l = (struct line){ .n = 0 };
+}
+
+void coverage_unsearched(struct cli *c, const struct hl_coverage *v)
+{
+	struct line l = { .n = 0 };
+
 	for (size_t i = 0; i < v->n_unsearched; i++)
 		if (!v->unsearched[i].loss && !summed(&v->unsearched[i]))
 			one(&l, &v->unsearched[i]);
@@ -151,7 +156,8 @@ enum hl_status coverage_report(struct cli *c, struct hl_coverage *out)
 	(void)memory_reached(c, st);
 	if (st != HL_OK)
 		return st;
-	say(c, out);
+	say_searched(c, out);
+	coverage_unsearched(c, out);
 	/* it has been said already */
 	if (stop_by_budget(c))
 		st = hl_coverage_add(out, &rest, &c->ctx);

@@ -65,11 +65,20 @@ void info_json_volume(struct cli *c, const struct hl_volume *v)
 void info_json_gap(struct cli *c, uint64_t off, uint64_t len)
 {
 	struct hl_json *j = &c->out.json;
+	const char *fs;
+	uint64_t at;
 
 	hl_json_object(j);
 	hl_json_kv(j, "type", "gap");
 	hl_json_ku(j, "offset", off);
 	hl_json_ku(j, "size", len);
+	if (hl_scan_peek(c->image, off, len, &at, &fs) == HL_OK) {
+		hl_json_kv(j, "boot_sector", fs);
+		hl_json_ku(j, "boot_sector_offset", at);
+	} else {
+		hl_json_kn(j, "boot_sector");
+		hl_json_kn(j, "boot_sector_offset");
+	}
 	hl_json_object_end(j);
 	hl_json_newline(j);
 }

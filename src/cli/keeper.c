@@ -4,7 +4,7 @@
  *	hivelift                       keeper
  *	  one byte: keep it   ------>  rename it, if it has another name
  *	  end of file: do not ------>  remove it
- *	  its exit status     <------  errno
+ *	  one byte            <------  errno
  *
  * It does that one thing and knows no other name, so that a parser that went
  * astray can make no use of it.  It lives through the signals that end the
@@ -50,7 +50,7 @@ static void ignore_signals(void)
 
 static void wait_and_act(int sock, const struct keeper *k)
 {
-	char word;
+	unsigned char word;
 	ssize_t n;
 
 	ignore_signals();
@@ -61,7 +61,8 @@ static void wait_and_act(int sock, const struct keeper *k)
 	do
 		n = read(sock, &word, 1);
 	while (n < 0 && errno == EINTR);
-	_exit(act(k, n == 1));
+	word = (unsigned char)act(k, n == 1);
+	_exit(write(sock, &word, 1) != 1);
 }
 
 bool keeper_start(struct cli *c, const struct keeper *what)
@@ -93,20 +94,21 @@ bool keeper_start(struct cli *c, const struct keeper *what)
 
 int keeper_end(struct cli *c, bool keep)
 {
-	int status = 0;
-	pid_t got;
+	unsigned char word = 0;
+	ssize_t n;
 
 	if (c->keeper.pid <= 0)
 		return 0;
-	/* if it is gone, its status tells */
-	while (keep && write(c->keeper.sock, "", 1) < 0 && errno == EINTR)
-		;
-	close(c->keeper.sock);
+	do /* if it is gone, the answer tells */
+		n = keep ? write(c->keeper.sock, &word, 1) : 0;
+	while (n < 0 && errno == EINTR);
+	shutdown(c->keeper.sock, SHUT_WR);
 	do
-		got = waitpid(c->keeper.pid, &status, 0);
-	while (got < 0 && errno == EINTR);
+		n = read(c->keeper.sock, &word, 1);
+	while (n < 0 && errno == EINTR);
+	close(c->keeper.sock);
+	while (waitpid(c->keeper.pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	c->keeper.pid = 0;
-	if (got < 0)
-		return errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+	return n == 1 ? word : EPIPE;
 }

@@ -105,10 +105,35 @@ static bool set_codepage(struct opts *o, const char *arg)
 	return known;
 }
 
+static bool set_with(struct opts *o, const char *arg)
+{
+	if (!*arg || o->n_with == sizeof(o->with) / sizeof(*o->with))
+		return false;
+	o->with[o->n_with++] = arg;
+	return true;
+}
+
 static bool set_layout(struct opts *o, const char *arg)
 {
 	o->flat = !strcmp(arg, "regripper");
 	return o->flat || !strcmp(arg, "tree");
+}
+
+static bool set_hash(struct opts *o, const char *arg)
+{
+	static const char *const names[] = { "md5", "sha1", "sha256" };
+
+	while (*arg) {
+		size_t n = strcspn(arg, ","), k = 0;
+		while (k < 3 && (strlen(names[k]) != n ||
+		                 strncmp(names[k], arg, n) != 0))
+			k++;
+		if (k == 3)
+			return false;
+		o->hashes |= 1u << k;
+		arg += n + (arg[n] == ',');
+	}
+	return o->hashes != 0;
 }
 
 #define AT(member) offsetof(struct opts, member)
@@ -117,15 +142,18 @@ static bool set_layout(struct opts *o, const char *arg)
 #define SIZE(n, a, c, m, h) { n, 0, a, c, OPT_SIZE, AT(m), NULL, h }
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
+#define DISK (CMD_IMAGE & ~(unsigned)CMD_VERIFY)
 #define LATER(n, l) { n, l, NULL, 0, OPT_FLAG, 0, NULL, NULL }
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
-	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY, output,
+	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY | CMD_CARVE, output,
 	     "write there; extract: -: a tar archive on stdout"),
 	TEXT("out", 0, "DIR", CMD_EXEC, output,
 	     "each command's stdout to a file of its own there"),
-	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY, force,
+	FLAG("all", 0, CMD_CARVE, all,
+	     "the whole medium, also inside live files"),
+	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY | CMD_CARVE, force,
 	     "overwrite what is there"),
 	CALL("kind", 0, "K", HIVES, set_kind,
 	     "only this kind (SYSTEM, NTUSER, ...); repeatable"),
@@ -159,17 +187,23 @@ const struct option options[] = {
 	SIZE("generation", "N", CMD_SCAN, generation,
 	     "only what lay there at that time; 1 is the newest"),
 	FLAG("body", 0, CMD_LS, body, "Sleuth Kit bodyfile 3.x"),
+	CALL("hash", 0, "LIST", CMD_VERIFY, set_hash,
+	     "compute md5,sha1,sha256 also where none is stored"),
+	FLAG("files", 0, CMD_VERIFY, files,
+	     "name the files that bad chunks touch"),
+	TEXT("image", 0, "IMAGE", CMD_VERIFY, of_image,
+	     "what the output folder was lifted from"),
 
 	CALL("volume", 0, "N", CMD_IMAGE, set_volume, "only this volume"),
-	CALL("offset", 0, "BYTES", CMD_IMAGE, set_offset,
+	CALL("offset", 0, "BYTES", DISK, set_offset,
 	     "a file system lies there (suffixes s, K, M, G)"),
-	CALL("cluster-size", 0, "N", CMD_IMAGE & ~(unsigned)CMD_SCAN,
+	CALL("cluster-size", 0, "N", DISK & ~(unsigned)CMD_SCAN,
 	     set_cluster_size, "of NTFS at --offset without a boot sector"),
-	CALL("mft", 0, "LCN", CMD_IMAGE & ~(unsigned)CMD_SCAN, set_mft,
+	CALL("mft", 0, "LCN", DISK & ~(unsigned)CMD_SCAN, set_mft,
 	     "cluster of its $MFT"),
-	FLAG("lost", 0, CMD_IMAGE & ~(unsigned)CMD_SCAN, lost,
+	FLAG("lost", 0, DISK & ~(unsigned)CMD_SCAN, lost,
 	     "also the volumes that scan believes"),
-	TEXT("state", 0, "FILE", CMD_IMAGE, state,
+	TEXT("state", 0, "FILE", DISK, state,
 	     "of scan and --lost: kept there, taken up from there"),
 	CALL("sector-size", 0, "N", CMD_IMAGE, set_sector_size,
 	     "bytes in a sector"),
@@ -177,8 +211,14 @@ const struct option options[] = {
 	     "go on without missing segments"),
 	TEXT("map", 0, "FILE", CMD_IMAGE, map,
 	     "ddrescue map: what it calls bad is unreadable"),
+	CALL("with", 0, "IMAGE", CMD_IMAGE, set_with,
+	     "another disk of the same group or array; repeatable"),
+	SIZE("stripe", "SIZE", CMD_IMAGE, stripe,
+	     "IMAGE and --with are a stripe, so many bytes each"),
+	FLAG("mirror", 0, CMD_IMAGE, mirror,
+	     "IMAGE and --with are copies of one disk"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
-	CALL("tz", 0, "ZONE", CMD_IMAGE, set_tz, "zone of FAT times"),
+	CALL("tz", 0, "ZONE", DISK, set_tz, "zone of FAT times"),
 	CALL("codepage", 0, "NAME", CMD_IMAGE, set_codepage,
 	     "code page of FAT short names"),
 	SIZE("max-memory", "SIZE", CMD_ALL, max_memory, "memory ceiling"),
@@ -199,8 +239,7 @@ const struct option options[] = {
 	/* known by name so that they are refused in plain words */
 	LATER("snapshots", 0), LATER("all-copies", 0),
 	LATER("recovery-key-file", 0), LATER("password-file", 0),
-	LATER("startup-key", 0), LATER("with", 0), LATER("stripe", 0),
-	LATER("mirror", 0),
+	LATER("startup-key", 0),
 	LATER("deep", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

@@ -24,8 +24,12 @@ struct preload {
 /* The others pay for it only when they use it. */
 static bool hashes(const struct cli *c)
 {
-	return !(c->cmd->bit & (CMD_INFO | CMD_LS | CMD_CAT | CMD_STAT |
-	                        CMD_EXEC));
+	const unsigned never = CMD_INFO | CMD_LS | CMD_CAT | CMD_STAT |
+	                       CMD_EXEC | CMD_SCAN;
+	const unsigned with_json = CMD_HIVES | CMD_REPLAY;
+
+	return !(c->cmd->bit & never) &&
+	       (c->o.json || !(c->cmd->bit & with_json));
 }
 
 /* What fails here fails again when it is wanted, and is said then. */

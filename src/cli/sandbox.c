@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/limits.h"
+#include "base/mem.h"
 #include "lift/outdir.h"
 #include "sandbox_impl.h"
-
-#define READ_MAX (1u << 16) /* as many as a set can have segments */
 
 static struct sandbox *get(struct cli *c)
 {
@@ -83,7 +83,7 @@ bool sandbox_write(struct cli *c, int dirfd, const char *path, bool made)
 		return false;
 	}
 	s->write[s->n_write++] = (struct sandbox_folder){
-		.fd = dirfd, .path = path, .all_ours = made,
+		.fd = dirfd, .path = path, .made = made,
 		.replaces = c->o.force && !made,
 	};
 	return !made || !active(c) || keeper_start(c, &k);
@@ -101,27 +101,18 @@ bool sandbox_read(struct cli *c, const char *path)
 
 	if (!s)
 		return false;
-	if (s->n_read == s->cap_read) {
-		size_t cap = s->cap_read ? 2 * s->cap_read : 64;
-		const char **p = cap > READ_MAX ? NULL :
-		                 realloc(s->read, cap * sizeof(*p));
-
-		if (!p) {
-			msg_error(c, "out of memory");
-			return false;
-		}
-		s->read = p;
-		s->cap_read = cap;
+	if (hl_grow(&c->ctx, (void **)&s->read, &s->cap_read, s->n_read,
+	            sizeof(*s->read), HL_MAX_SEGMENTS) != HL_OK) {
+		msg_error(c, "out of memory");
+		return false;
 	}
 	s->read[s->n_read++] = path;
 	return true;
 }
 
 /* Those too many to be held open, or which a library opens. */
-static bool add_image(struct cli *c)
+static bool add_files(struct cli *c, const struct hl_files *f)
 {
-	const struct hl_files *f = c->files;
-
 	for (size_t i = 0; f && i < f->n; i++)
 		if ((f->seg[i].fd < 0 || f->kind == FILES_EWF2) &&
 		    !sandbox_read(c, f->seg[i].path))
@@ -129,39 +120,54 @@ static bool add_image(struct cli *c)
 	return true;
 }
 
-/* For the folders this run made, which belong to the caller so far. */
-static bool hand_over(struct cli *c, const struct sandbox *s)
+static bool add_images(struct cli *c)
 {
-	const struct sandbox_user *u = &s->user;
-	const char *bad = sandbox_user_give(s);
+	bool ok = add_files(c, c->files);
+
+	for (size_t i = 0; i < c->o.n_with && ok; i++)
+		ok = add_files(c, c->with.files[i]);
+	return ok;
+}
+
+/* Said now: later it would look like damage. */
+static bool reaches(struct cli *c, const struct sandbox *s)
+{
+	const char *bad = NULL;
+
+	for (size_t i = 0; !bad && i < s->n_read; i++)
+		if (access(s->read[i], R_OK) != 0)
+			bad = s->read[i];
+	for (size_t i = 0; !bad && i < s->n_write; i++)
+		if (faccessat(s->write[i].fd, ".", R_OK | W_OK | X_OK, 0) != 0)
+			bad = s->write[i].path;
+	if (bad)
+		msg_error(c, "--run-as %s: %s: %s", s->user.name, bad,
+		          strerror(errno));
+	return !bad;
+}
+
+static bool change_user(struct cli *c, const struct sandbox *s)
+{
 	int e;
 
-	if (bad) {
-		msg_error(c, "%s: cannot be given to %s", bad, u->name);
-		return false;
-	}
-	e = sandbox_user_become(u);
-	if (e)
-		msg_error(c, "cannot run as %s: %s", u->name, strerror(e));
-	for (size_t i = 0; !e && i < s->n_read; i++)
-		if (access(s->read[i], R_OK) != 0) {
-			e = errno;
-			msg_error(c, "%s: cannot be opened as %s: %s",
-			          s->read[i], u->name, strerror(e));
-		}
-	return !e;
+	sandbox_user_give(s);
+	e = sandbox_user_become(&s->user);
+	if (!e)
+		return reaches(c, s);
+	msg_error(c, "cannot run as %s: %s", s->user.name, strerror(e));
+	return false;
 }
 
 bool sandbox_enter(struct cli *c)
 {
 	struct sandbox *s = get(c);
 
-	if (!s || !add_image(c))
+	if (!s || !add_images(c))
 		return false;
 	preload(c);
 	if (active(c))
 		sandbox_os_prepare(c, s);
-	if (s->user.set && !hand_over(c, s))
+	if (s->user.set && !change_user(c, s))
 		return false;
 	if (active(c))
 		sandbox_os_enter(c, s);
@@ -193,7 +199,7 @@ void sandbox_built(char *dst, size_t size)
 void sandbox_free(struct cli *c)
 {
 	if (c->sandbox)
-		free(c->sandbox->read);
+		hl_free(&c->ctx, c->sandbox->read);
 	free(c->sandbox);
 	c->sandbox = NULL;
 }

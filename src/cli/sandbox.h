@@ -41,7 +41,8 @@ bool sandbox_write(struct cli *c, int dirfd, const char *path, bool made);
 /* The same of an output folder as the library opens it. */
 struct hl_outdir;
 bool sandbox_folder(struct cli *c, const struct hl_outdir *dir);
-/* This file may be opened again, by this name, for reading. */
+/* This file may be opened again, by this name, for reading; of a folder all
+ * that is below it. */
 bool sandbox_read(struct cli *c, const char *path);
 
 /* The image's files are added here.  false: said */

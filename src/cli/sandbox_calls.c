@@ -56,7 +56,7 @@ static const int allowed[] = {
 	C(sigaction), C(sigprocmask), C(sigaltstack), C(rt_sigpending),
 	C(rt_sigtimedwait), C(rt_sigtimedwait_time64), C(rt_sigsuspend),
 	/* the helper of exec, keeper.c: sockets that are open */
-	C(sendmsg), C(recvmsg), C(poll), C(ppoll), C(ppoll_time64), C(select),
+	C(sendmsg), C(recvmsg), C(shutdown), C(poll), C(ppoll), C(ppoll_time64), C(select),
 	C(_newselect), C(pselect6), C(pselect6_time64), C(wait4), C(waitpid),
 	C(waitid),
 };

@@ -65,15 +65,17 @@ static bool owned(const char *path)
 	return stat(path, &sb) == 0 && sb.st_uid == geteuid();
 }
 
-/* With --force the folder holds what may be anybody's. */
+/*
+ * With --force the folder holds what may be anybody's.  Even what this run has
+ * just made may be: on a FAT stick all belongs to whom it is mounted for.
+ */
 static uint64_t needed(const struct sandbox *s)
 {
 	uint64_t need = 0;
 
 	for (size_t i = 0; i < s->n_write; i++)
-		if (!s->write[i].all_ours &&
-		    (s->write[i].replaces ||
-		     !may(s->write[i].fd, ".", R_OK | W_OK | X_OK)))
+		if (s->write[i].replaces ||
+		    !may(s->write[i].fd, ".", R_OK | W_OK | X_OK))
 			need |= TO_WRITE;
 	for (size_t i = 0; i < s->n_read; i++)
 		if (!owned(s->read[i]) ||

@@ -1,8 +1,8 @@
 /*
  * sandbox_freebsd.c: Capsicum.  In capability mode nothing is opened by a
- * path, only below a folder that is open: so the output can be written, and
- * segments beyond those that are held open cannot be read; a set of so many
- * is read without capability mode.
+ * path, only below a folder that is open: so are the output, and segments
+ * that are too many to be held open (io/files_fd.c).  What libewf opens by
+ * itself is read without it.
  */
 #ifdef __FreeBSD__
 #include <errno.h>
@@ -31,8 +31,8 @@ void sandbox_os_enter(struct cli *c, struct sandbox *s)
 	const char *why = NULL;
 
 	(void)setrlimit(RLIMIT_CORE, &none);
-	if (s->n_read)
-		why = "segments that must be opened by name";
+	if (c->files && c->files->kind == FILES_EWF2)
+		why = "libewf opens files by name";
 	else if (cap_enter() != 0)
 		why = strerror(errno);
 	else

@@ -25,7 +25,7 @@
 struct sandbox_folder {
 	int fd;
 	const char *path;
-	bool all_ours; /* this run made it: who runs owns all in it */
+	bool made;     /* by this run */
 	bool replaces; /* it held something, which may be replaced */
 };
 
@@ -51,8 +51,8 @@ void sandbox_note(struct sandbox *s, const char *fmt, ...) HL_PRINTF(2, 3);
 
 /* false: no such user, said */
 bool sandbox_user_find(struct cli *c, struct sandbox_user *u);
-/* Folders this run made become theirs; NULL, or the one that cannot. */
-const char *sandbox_user_give(const struct sandbox *s);
+/* Folders this run made become theirs, where there are owners. */
+void sandbox_user_give(const struct sandbox *s);
 /* In this process, for good.  0 or errno */
 int sandbox_user_become(const struct sandbox_user *u);
 

@@ -2,6 +2,8 @@
  * sandbox_landlock.c: which files can be reached.
  *
  *	each segment that is opened by name    read
+ *	the folder that `verify` checks        list, read
+ *	a folder that is verified              list, read
  *	the output folder                      list, make, write, remove
  *	all else                               nothing
  *
@@ -16,6 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/banned.h"
@@ -89,10 +92,12 @@ static int allow(int ruleset, int fd, unsigned what, int abi)
 static int allow_read(int ruleset, const char *path, int abi)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC), e;
+	struct stat sb;
 
 	if (fd < 0)
 		return 0; /* what cannot be opened needs no rule */
-	e = allow(ruleset, fd, READ_FILE, abi);
+	bool folder = fstat(fd, &sb) == 0 && S_ISDIR(sb.st_mode);
+	e = allow(ruleset, fd, READ_FILE | (folder ? READ_DIR : 0), abi);
 	close(fd);
 	return e;
 }

@@ -46,13 +46,12 @@ bool sandbox_user_find(struct cli *c, struct sandbox_user *u)
 	return true;
 }
 
-const char *sandbox_user_give(const struct sandbox *s)
+void sandbox_user_give(const struct sandbox *s)
 {
 	for (size_t i = 0; i < s->n_write; i++)
-		if (s->write[i].all_ours && geteuid() == 0 &&
+		if (s->write[i].made && geteuid() == 0 &&
 		    fchown(s->write[i].fd, s->user.uid, s->user.gid) != 0)
-			return s->write[i].path;
-	return NULL;
+			continue; /* if that matters, it is seen then */
 }
 
 /* initgroups is no POSIX; every system that has setgroups has it. */

@@ -47,7 +47,7 @@ static void geometry(struct hl_json *j, const struct hl_lost *l)
 static void one(struct cli *c, const struct hl_lost *l)
 {
 	struct hl_json *j = &c->out.json;
-	char how[SCAN_HOW];
+	char how[SCAN_HOW], time[HL_TIME_TEXT];
 
 	hl_json_object(j);
 	hl_json_ku(j, "offset", l->off);
@@ -64,6 +64,9 @@ static void one(struct cli *c, const struct hl_lost *l)
 	else
 		hl_json_kn(j, "generation");
 	geometry(j, l);
+	hl_json_kv(j, "formatted", l->formatted ?
+	           hl_time_text(time, (struct hl_time){ l->formatted,
+	                                                HL_TIME_UTC }) : NULL);
 	hl_json_kv(j, "inside", l->inside);
 	hl_json_kv(j, "options", *l->fs ? scan_how(how, l) : NULL);
 	hl_json_key(j, "evidence");

@@ -18,6 +18,7 @@
 #include "helper.h"
 #include "sandbox.h"
 #include "scan.h"
+#include "verify.h"
 
 /* Ends here for good; said by a note, or else by us. */
 static bool failed(struct cli *c, enum hl_status st)
@@ -64,6 +65,9 @@ static bool anything(struct cli *c)
 {
 	struct hl_image_info info;
 
+	/* what no file system explains is what carving is for */
+	if (c->cmd->bit == CMD_CARVE)
+		return true;
 	c->unknown = true;
 	if (hl_image_info(c->image, &info) == HL_OK &&
 	    (c->o.map || strcmp(info.format, "raw") != 0)) {
@@ -97,12 +101,21 @@ static const char *asked_volume(struct cli *c)
 	return c->asked_volume;
 }
 
+static bool is_source(const struct cli *c, int fd)
+{
+	bool yes = hl_files_is_source_fd(c->files, fd);
+
+	for (size_t i = 0; i < c->o.n_with && !yes; i++)
+		yes = hl_files_is_source_fd(c->with.files[i], fd);
+	return yes;
+}
+
 /* `ls disk.E01 >>disk.E01`: the shell has opened it, we write nothing. */
 static bool into_the_source(struct cli *c)
 {
-	bool out = hl_files_is_source_fd(c->files, STDOUT_FILENO);
+	bool out = is_source(c, STDOUT_FILENO);
 
-	if (!out && !hl_files_is_source_fd(c->files, STDERR_FILENO))
+	if (!out && !is_source(c, STDERR_FILENO))
 		return false;
 	if (!out && freopen("/dev/null", "w", stderr))
 		return true; /* not a word of it may go there */
@@ -117,7 +130,7 @@ static bool find(struct cli *c, const struct hl_image_opts *io)
 
 	if (st != HL_OK)
 		return failed(c, st);
-	return !into_the_source(c);
+	return with_find(c, io) && !into_the_source(c);
 }
 
 /* A time budget that ended it ended the command: what it missed would be
@@ -138,6 +151,10 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
+	if (!with_open(c, io))
+		return false;
+	if (c->cmd->bit == CMD_VERIFY)
+		return true; /* of what lies on it nothing is asked yet */
 	if (!offset_in_bytes(c) || !offset_inside(c))
 		return false;
 	if (c->cmd->bit == CMD_SCAN)
@@ -153,6 +170,8 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 		.sector_size = io->sector_size,
 		.geom = c->o.has_mft ? &geom : NULL,
 		.scan = c->scan,
+		.with = c->with.image,
+		.n_with = c->with.first ? 0 : c->o.n_with,
 		.at_offset = c->o.at_offset,
 		.offset = c->o.offset,
 		.volume = asked_volume(c),
@@ -163,6 +182,12 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 	return st == HL_OK || anything(c);
 }
 
+/* An output folder is verified without one. */
+static bool has_image(const struct cli *c)
+{
+	return (c->cmd->bit & CMD_IMAGE) && c->o.image;
+}
+
 static bool behind_open(struct cli *c, const struct hl_image_opts *io)
 {
 	if (c->o.child && !helper_start(c))
@@ -170,7 +195,7 @@ static bool behind_open(struct cli *c, const struct hl_image_opts *io)
 	/* no byte was parsed yet, no thread runs */
 	if (!sandbox_enter(c))
 		return false;
-	return !(c->cmd->bit & CMD_IMAGE) || parse(c, io);
+	return !has_image(c) || parse(c, io);
 }
 
 bool session_open(struct cli *c)
@@ -183,9 +208,11 @@ bool session_open(struct cli *c)
 
 	if (!sandbox_user(c))
 		return false;
-	if ((c->cmd->bit & CMD_IMAGE) && !find(c, &io))
+	if (c->cmd->bit == CMD_VERIFY && !verify_sort(c))
 		return false;
-	if ((c->cmd->bit & CMD_IMAGE) && !slots_open(c))
+	if (has_image(c) && !find(c, &io))
+		return false;
+	if (has_image(c) && !slots_open(c))
 		return false;
 	if (c->cmd->open && !c->cmd->open(c))
 		return false;
@@ -202,6 +229,7 @@ void session_close(struct cli *c)
 	hl_disk_close(c->disk);
 	scan_free(c);
 	hl_src_close(c->image);
+	with_close(c);
 	hl_files_close(c->files);
 	keeper_end(c, false);
 	sandbox_free(c);

@@ -133,6 +133,12 @@ bool hl_exfat_boot_backup(const struct hl_exfat *v);
 const uint16_t *hl_exfat_label(const struct hl_exfat *v, size_t *n);
 /* 16 bytes, or NULL */
 const uint8_t *hl_exfat_guid(const struct hl_exfat *v);
+/*
+ * The next stretch of free clusters from *cursor on, 0 at first.  HL_OK,
+ * HL_END, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_exfat_free_next(struct hl_exfat *v, uint32_t *cursor,
+                                  uint32_t *first, uint32_t *n) HL_MUST_CHECK;
 /* Reads the bitmap.  HL_OK, HL_END (damaged), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_exfat_free_bytes(struct hl_exfat *v,
                                    uint64_t *bytes) HL_MUST_CHECK;

@@ -288,6 +288,13 @@ bool hl_fat_dirty(const struct hl_fat *v);
 /* Units of the label; *n 0 when there is none. */
 const uint16_t *hl_fat_label(const struct hl_fat *v, size_t *n);
 /* Reads the whole FAT.  HL_OK, HL_END (damaged), HL_NOMEM, HL_CANCELLED */
+/*
+ * The next stretch of free clusters from *cursor on, 0 at first.  HL_OK,
+ * HL_END, HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_fat_free_next(struct hl_fat *v, uint32_t *cursor,
+                                uint32_t *first, uint32_t *n) HL_MUST_CHECK;
+/* HL_OK, HL_END (the FAT is damaged), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_fat_free_bytes(struct hl_fat *v,
                                  uint64_t *bytes) HL_MUST_CHECK;
 

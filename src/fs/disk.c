@@ -4,8 +4,6 @@
  *	image --table--> partitions --content--> volumes "1", "2", ...
  *	     \--no table--------------content--> volume "1"
  *
- * Two things may both fit the first sector: a file system and an MBR.  The
- * file system wins unless a partition of the table begins with one too.
  * One bad volume never hides the others.
  */
 #include <inttypes.h>
@@ -17,22 +15,10 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/note.h"
-#include "fs/fs_impl.h"
-#include "fs/scan_impl.h"
+#include "fs/disk_impl.h"
 
-struct hl_disk {
-	const struct hl_ctx *ctx;
-	struct hl_src *image;
-	struct hl_table *table;
-	struct hl_volume *volume;
-	size_t n, cap;
-	struct hl_lost given; /* --offset with the numbers of a boot sector */
-	bool at_offset;
-	bool recognised; /* a table, or a volume whose content has a name */
-};
-
-static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
-                                 const struct hl_part *part, size_t number)
+enum hl_status hl_disk_add(struct hl_disk *d, uint64_t off, uint64_t len,
+                           const struct hl_part *part)
 {
 	enum hl_status st = hl_grow(d->ctx, (void **)&d->volume, &d->cap, d->n,
 	                            sizeof(*d->volume), HL_MAX_PARTS);
@@ -42,9 +28,39 @@ static enum hl_status add_volume(struct hl_disk *d, uint64_t off, uint64_t len,
 	struct hl_volume *v = &d->volume[d->n];
 	*v = (struct hl_volume){ .off = off, .len = len, .part = part,
 	                         .fs_name = "" };
-	snprintf(v->id, sizeof(v->id), "%zu", number);
 	d->n++;
 	return HL_OK;
+}
+
+/* At --offset: an old volume under one of the table, perhaps. */
+static enum hl_status open_given(struct hl_disk *d, struct hl_volume *v)
+{
+	const struct hl_fs_rival *rival;
+	size_t n;
+	enum hl_status st = hl_rivals_open(&d->rivals, d->image,
+	                                   d->sector_size, v->off, v->len,
+	                                   v->lost != NULL, d->ctx);
+
+	if (st != HL_OK)
+		return st;
+	rival = hl_rivals_get(d->rivals, &n);
+	if (v->lost || n) {
+		if (!v->lost)
+			d->given = (struct hl_lost){
+				.off = v->off, .size = v->len, .fs = "",
+				.boot = HL_BOOT_PRIMARY, .boot_off = v->off };
+		v->lost = &d->given;
+		return hl_lost_open_below(v, d->image, rival, n, d->ctx);
+	}
+	return hl_volume_open(v, d->image, d->ctx);
+}
+
+static enum hl_status open_one(struct hl_disk *d, struct hl_volume *v)
+{
+	if (d->at_offset)
+		return open_given(d, v);
+	return v->lost ? hl_lost_open(v, d->image, d->scan, d->ctx) :
+	                 hl_volume_open(v, d->image, d->ctx);
 }
 
 static enum hl_status open_all(struct hl_disk *d)
@@ -56,7 +72,7 @@ static enum hl_status open_all(struct hl_disk *d)
 			continue;
 		hl_progress(d->ctx, HL_PHASE_VOLUME, d->volume[i].id, i, d->n);
 		st = hl_cancelled(d->ctx) ? HL_CANCELLED :
-		     hl_volume_open(&d->volume[i], d->image, d->ctx);
+		     open_one(d, &d->volume[i]);
 		d->recognised |= d->volume[i].fs_name[0] != '\0';
 	}
 	return st;
@@ -69,31 +85,60 @@ static void skip_others(struct hl_volume *v, const char *only)
 		v->unread = "another volume was asked for";
 }
 
-/* only: NULL or the one volume that is wanted */
-static enum hl_status list_parts(struct hl_disk *d, const char *only)
+static enum hl_status list_parts(struct hl_disk *d)
 {
-	size_t number = 0;
 	enum hl_status st = HL_OK;
 
 	for (size_t i = 0; i < hl_table_count(d->table) && st == HL_OK; i++) {
 		const struct hl_part *p = hl_table_part(d->table, i);
-		if (p->flags & HL_PART_GAP)
-			continue;
-		st = add_volume(d, p->off, p->len, p, ++number);
-		if (st == HL_OK && only)
-			skip_others(&d->volume[d->n - 1], only);
+		if (!(p->flags & HL_PART_GAP))
+			st = hl_disk_add(d, p->off, p->len, p);
 	}
 	return st;
 }
 
-static enum hl_status list_bare(struct hl_disk *d, uint64_t off,
-                                const char *only)
+/* In the order of their start; of two at one place the container first. */
+static void sort_volumes(struct hl_disk *d)
+{
+	for (size_t i = 1; i < d->n; i++) {
+		struct hl_volume v = d->volume[i];
+		size_t k = i;
+
+		for (; k && d->volume[k - 1].off > v.off; k--)
+			d->volume[k] = d->volume[k - 1];
+		d->volume[k] = v;
+	}
+}
+
+/* only: NULL or the one volume that is wanted */
+static void number_volumes(struct hl_disk *d, const char *only)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct hl_volume *v = &d->volume[i];
+
+		snprintf(v->id, sizeof(v->id), "%u", (unsigned)i + 1);
+		if (only)
+			skip_others(v, only);
+	}
+}
+
+static enum hl_status list_table(struct hl_disk *d,
+                                 const struct hl_disk_opts *opts)
+{
+	enum hl_status st = list_parts(d);
+
+	if (st == HL_OK)
+		st = hl_disk_add_dynamic(d, opts);
+	if (st == HL_OK && d->ldm)
+		sort_volumes(d);
+	return st;
+}
+
+static enum hl_status list_bare(struct hl_disk *d, uint64_t off)
 {
 	uint64_t size = hl_src_size(d->image);
 
-	if (only && strcmp(only, "1") != 0)
-		return HL_OK;
-	return off < size ? add_volume(d, off, size - off, NULL, 1) : HL_OK;
+	return off < size ? hl_disk_add(d, off, size - off, NULL) : HL_OK;
 }
 
 /* A file system at --offset may end before the image does. */
@@ -104,129 +149,19 @@ static void trim(struct hl_volume *v)
 		v->len = hl_fs_info(v->fs)->size;
 }
 
-/* ---- table or bare? -------------------------------------------------- */
-
-/* Does a partition of the table begin with something that has a name? */
-static enum hl_status confirmed(struct hl_disk *d, bool *yes)
-{
-	uint8_t p[HL_PROBE_BYTES];
-	struct hl_ranges bad;
-
-	*yes = false;
-	for (size_t i = 0; i < hl_table_count(d->table) && !*yes; i++) {
-		const struct hl_part *part = hl_table_part(d->table, i);
-
-		if ((part->flags & HL_PART_GAP) || part->len < sizeof(p))
-			continue;
-		hl_ranges_clear(&bad);
-		enum hl_status st = hl_src_read(d->image, part->off, p,
-		                                sizeof(p), &bad);
-		if (st == HL_NOMEM || st == HL_CANCELLED)
-			return st;
-		*yes = hl_fs_probes(p, sizeof(p)) ||
-		       hl_known_find(p, sizeof(p), true);
-	}
-	return HL_OK;
-}
-
-/* Is one of the four type bytes of an MBR 0xEE? */
-static bool announces_gpt(const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < 4 && n >= 512; i++)
-		if (p[0x1be + 16 * i + 4] == 0xee)
-			return true;
-	return false;
-}
-
-/* Is there a file system's boot sector in the image's first sector? */
-static enum hl_status begins_bare(struct hl_disk *d, bool *yes,
-                                  bool *protective)
-{
-	uint8_t p[HL_PROBE_BYTES];
-	size_t n = (size_t)min_u64(sizeof(p), hl_src_size(d->image));
-	struct hl_ranges bad;
-	enum hl_status st = HL_OK;
-
-	*yes = false;
-	hl_ranges_clear(&bad);
-	if (n)
-		st = hl_src_read(d->image, 0, p, n, &bad);
-	if (st == HL_OK)
-		*yes = hl_fs_probes(p, n) || hl_known_find(p, n, true);
-	*protective = st == HL_OK && announces_gpt(p, n);
-	return st;
-}
-
-static size_t n_parts(const struct hl_table *t)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < hl_table_count(t); i++)
-		n += !(hl_table_part(t, i)->flags & HL_PART_GAP);
-	return n;
-}
-
-static void drop_table(struct hl_disk *d)
-{
-	hl_table_close(d->table);
-	d->table = NULL;
-}
-
-/*
- * With a boot sector at 0 the table is read in silence first: what its
- * decoder says of rubbish in a boot sector's code is no damage.
- */
-static enum hl_status look_twice(struct hl_disk *d, uint32_t sector_size,
-                                 bool protective)
-{
-	struct hl_ctx quiet = *d->ctx;
-	bool yes;
-
-	quiet.note = NULL;
-	quiet.log = NULL;
-	enum hl_status st = hl_table_open(&d->table, d->image, sector_size,
-	                                  &quiet);
-	if (st != HL_OK)
-		return st;
-	st = confirmed(d, &yes);
-	/* the second copy of an old GPT survives a format of the whole disk */
-	if (strcmp(hl_table_info(d->table)->scheme, "gpt") == 0 && !protective)
-		yes = false;
-	drop_table(d);
-	if (st != HL_OK || !yes)
-		return st == HL_OK ? HL_END : st;
-	hl_say(&(struct hl_at){ d->ctx, d->image, 0, "MBR" },
-	       "its sector is also a file system's boot sector; a partition "
-	       "begins where the table says, so the table is used");
-	return HL_OK;
-}
-
-/* HL_OK: d->table is set, or stays NULL when there is none. */
-static enum hl_status find_table(struct hl_disk *d, uint32_t sector_size)
-{
-	bool bare, protective;
-	enum hl_status st = begins_bare(d, &bare, &protective);
-
-	if (st == HL_OK && bare)
-		st = look_twice(d, sector_size, protective);
-	if (st == HL_OK)
-		st = hl_table_open(&d->table, d->image, sector_size, d->ctx);
-	return st == HL_END ? HL_OK : st;
-}
-
 /*
  * An MBR without partitions is what a wiped disk has, and what a boot sector
  * without code looks like: a file system counts for more.
  */
-static enum hl_status list_empty_table(struct hl_disk *d, const char *only)
+static enum hl_status list_empty_table(struct hl_disk *d)
 {
 	struct hl_fs_found found;
 	uint64_t size;
 	enum hl_status st = hl_fs_peek(&found, &size, d->image, true, d->ctx);
 
 	if (st == HL_OK || (st == HL_END && found.name[0])) {
-		drop_table(d);
-		return list_bare(d, 0, only);
+		hl_disk_drop_table(d);
+		return list_bare(d, 0);
 	}
 	return st == HL_END ? HL_OK : st;
 }
@@ -237,17 +172,17 @@ static enum hl_status list(struct hl_disk *d, const struct hl_disk_opts *opts)
 
 	if (opts->at_offset) {
 		d->at_offset = true;
-		return list_bare(d, opts->offset, opts->volume);
+		return list_bare(d, opts->offset);
 	}
-	st = find_table(d, opts->sector_size);
+	st = hl_disk_find_table(d, opts->sector_size);
 	if (st != HL_OK)
 		return st;
 	d->recognised = d->table != NULL;
 	if (!d->table)
-		return list_bare(d, 0, opts->volume);
-	if (n_parts(d->table) == 0)
-		return list_empty_table(d, opts->volume);
-	return list_parts(d, opts->volume);
+		return list_bare(d, 0);
+	if (hl_disk_n_parts(d->table) == 0)
+		return list_empty_table(d);
+	return list_table(d, opts);
 }
 
 /* What nobody knows of is not given a size that nobody knows: all the rest. */
@@ -263,34 +198,21 @@ static void take_geom(struct hl_disk *d, const struct hl_lost_geom *geom)
 	v->lost = &d->given;
 }
 
-/*
- * The bytes of a volume with another one over them are read as they lie; the
- * newer one has its files there now.
- */
-static void say_generation(struct hl_disk *d, const struct hl_volume *v)
-{
-	struct hl_at at = { d->ctx, d->image, v->off, "lost volume" };
-
-	if (v->lost->generation > 1)
-		hl_say(&at, "volume %s is of generation %u: later volumes lie "
-		       "on the same bytes, and what they wrote there is read "
-		       "as if it were its own", v->id, v->lost->generation);
-}
-
 /* Those of a scan, behind the table's. */
 static enum hl_status list_lost(struct hl_disk *d,
                                 const struct hl_disk_opts *opts)
 {
 	size_t n = opts->scan ? hl_scan_count(opts->scan) : 0;
-	enum hl_status st = HL_OK;
+	enum hl_status st = n ? hl_scan_open_rivals(opts->scan) : HL_OK;
 
+	d->scan = opts->scan;
 	for (size_t i = 0; i < n && st == HL_OK; i++) {
 		const struct hl_lost *l = hl_scan_get(opts->scan, i);
 
 		if (!l->believed || l->in_table)
 			continue;
-		st = add_volume(d, l->off, min_u64(l->size,
-		                hl_src_size(d->image) - l->off), NULL, 0);
+		st = hl_disk_add(d, l->off, min_u64(l->size,
+		                 hl_src_size(d->image) - l->off), NULL);
 		if (st != HL_OK)
 			break;
 		struct hl_volume *v = &d->volume[d->n - 1];
@@ -298,8 +220,6 @@ static enum hl_status list_lost(struct hl_disk *d,
 		memcpy(v->id, l->id, sizeof(v->id));
 		if (opts->volume)
 			skip_others(v, opts->volume);
-		if (!v->skipped)
-			say_generation(d, v);
 	}
 	return st;
 }
@@ -348,7 +268,10 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 		opts = &none;
 	d->ctx = ctx;
 	d->image = image;
+	d->sector_size = opts->sector_size;
 	enum hl_status st = list(d, opts);
+	if (st == HL_OK)
+		number_volumes(d, opts->volume);
 	if (st == HL_OK && opts->geom && d->at_offset && d->n)
 		take_geom(d, opts->geom);
 	if (st == HL_OK)
@@ -375,9 +298,10 @@ void hl_disk_close(struct hl_disk *disk)
 	for (size_t i = disk->n; i-- > 0;) {
 		hl_fs_close(disk->volume[i].fs);
 		hl_src_close(disk->volume[i].src);
-		hl_src_close(disk->volume[i].boot);
 	}
+	hl_rivals_close(disk->rivals);
 	hl_free(disk->ctx, disk->volume);
+	hl_disk_close_dynamic(disk);
 	hl_table_close(disk->table);
 	hl_free(disk->ctx, disk);
 }

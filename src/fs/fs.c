@@ -209,6 +209,14 @@ enum hl_status hl_fs_unallocated(struct hl_fs *fs, uint64_t *bytes)
 	return st;
 }
 
+enum hl_status hl_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
+                               uint64_t *off, uint64_t *len)
+{
+	if (!fs->ops->free_next)
+		return HL_UNSUPPORTED;
+	return fs->ops->free_next(fs, cursor, off, len);
+}
+
 /* ---- files ----------------------------------------------------------- */
 
 enum hl_status hl_fs_root(struct hl_fs *fs, struct hl_entry *out)

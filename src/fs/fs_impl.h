@@ -49,10 +49,17 @@ struct hl_fs_ops {
 	                            unsigned *cursor, struct hl_fact *out);
 	/* Bytes free; HL_END: not known.  May be NULL: info.unallocated. */
 	enum hl_status (*unallocated)(struct hl_fs *fs, uint64_t *bytes);
+	/* The next stretch that no file owns; may be NULL: HL_UNSUPPORTED */
+	enum hl_status (*free_next)(struct hl_fs *fs, uint64_t *cursor,
+	                            uint64_t *off, uint64_t *len);
 	/* Whose is that byte of the volume?  HL_OK: a live file's, of which
 	 * ref->id is set; HL_END: nobody's, or not known.  May be NULL. */
 	enum hl_status (*holder)(struct hl_fs *fs, uint64_t off,
 	                         struct hl_ref *ref);
+	/* Are bytes from off on in use, by the volume's own map?  *n is cut
+	 * to where the answer is one.  HL_END: not known.  May be NULL. */
+	enum hl_status (*in_use)(struct hl_fs *fs, uint64_t off, uint64_t *n,
+	                         bool *used);
 };
 
 struct hl_fs {
@@ -64,6 +71,48 @@ struct hl_fs {
 	struct hl_fs_paths *paths; /* tree.c: paths of folders, or NULL */
 };
 void hl_fs_paths_free(struct hl_fs *fs);
+
+/*
+ * ntfs_below.c: an NTFS volume without its boot sector, maybe with a later
+ * one over it.
+ */
+struct hl_recmap_extent;
+struct hl_fs_rival { /* a later volume, open */
+	struct hl_fs *fs;
+	uint64_t off; /* in the image */
+};
+struct hl_fs_lost {
+	uint32_t cluster_size, record_size; /* bytes; record_size 0: unknown */
+	bool has_mft;
+	uint64_t mft_lcn; /* a cluster of its $MFT, the first or another */
+	uint64_t vol_off; /* of vol in the image */
+	const struct hl_recmap_extent *ext; /* its $MFT, offsets in the image;
+	                                       NULL: it is looked for */
+	size_t n_ext;
+	const struct hl_fs_rival *rival; /* what begins at its start
+	                                   is found by itself */
+	size_t n_rival;
+};
+/*
+ * below.c: what rivals have of a volume at vol_off of the image: sorted,
+ * disjoint, offsets in it.  For hl_free.  HL_OK, HL_NOMEM, HL_CANCELLED
+ */
+struct hl_ntfs_taken;
+enum hl_status hl_fs_taken(struct hl_ntfs_taken **out, size_t *n,
+                           struct hl_src *vol, uint64_t vol_off,
+                           const struct hl_fs_rival *rival, size_t n_rival,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The same volume, of which the map tells it; takes vol over, also when it
+ * fails.  *bytes: how many are another's now. */
+enum hl_status hl_fs_below(struct hl_src **out, struct hl_src *vol,
+                           uint64_t vol_off, const struct hl_fs_rival *rival,
+                           size_t n_rival, uint64_t *bytes,
+                           const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* Nothing of *lost is kept.  HL_OK (how it was found is said as a loss),
+ * HL_END (no records), HL_CORRUPT (said), HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_fs_open_lost(struct hl_fs **out, struct hl_src *vol,
+                               const struct hl_fs_lost *lost,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 extern const struct hl_fs_ops hl_fs_ntfs; /* ntfs_fs.c */
 extern const struct hl_fs_ops hl_fs_fat;  /* fat_fs.c */

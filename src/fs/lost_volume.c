@@ -2,8 +2,7 @@
  * lost_volume.c: the bytes of a volume whose boot sector is not in its place.
  *
  *	|B'|   bytes of the image from the volume's start on   |
- *	 ^ its copy, wherever that lies, or one made of what the scan or the
- *	   user knows
+ *	 ^ its copy, wherever that lies
  *
  * So the readers need not know; and what lies at the start now, which may be
  * a later volume's boot sector, is not taken for this one's.
@@ -12,19 +11,19 @@
 
 #include "base/banned.h"
 #include "base/ckd.h"
-#include "base/le.h"
 #include "base/mem.h"
+#include "io/note.h"
+#include "fs/fs_impl.h"
 #include "fs/scan_impl.h"
 
 #define EXFAT_REGION 12 /* sectors that belong together */
 
-static enum hl_status joined(struct hl_src **out, struct hl_src *boot,
-                             uint64_t boot_off, uint64_t n,
-                             struct hl_src *image, uint64_t off, uint64_t len,
-                             const struct hl_ctx *ctx)
+static enum hl_status joined(struct hl_src **out, struct hl_src *image,
+                             uint64_t boot_off, uint64_t n, uint64_t off,
+                             uint64_t len, const struct hl_ctx *ctx)
 {
 	const struct hl_extent e[2] = {
-		{ .off = 0, .len = n, .in = boot, .in_off = boot_off,
+		{ .off = 0, .len = n, .in = image, .in_off = boot_off,
 		  .in_len = n },
 		{ .off = n, .len = len - n, .in = image, .in_off = off + n,
 		  .in_len = len - n },
@@ -33,48 +32,141 @@ static enum hl_status joined(struct hl_src **out, struct hl_src *boot,
 	return hl_src_extents(out, "lost volume", e, 2, ctx);
 }
 
-/* Bytes of a record, as the first one says; 1024 where none is left. */
-static uint32_t record_size(struct hl_src *image, const struct hl_lost *l)
-{
-	uint64_t at = l->off + l->geom.mft_lcn * l->geom.cluster_size;
-	uint8_t b[0x20];
-
-	if (hl_src_read(image, at, b, sizeof(b), NULL) == HL_OK &&
-	    memcmp(b, "FILE", 4) == 0 && is_power_of_two(le32_at(b + 0x1c)) &&
-	    le32_at(b + 0x1c) >= 512 && le32_at(b + 0x1c) <= 65536)
-		return le32_at(b + 0x1c);
-	return 1024;
-}
-
-static enum hl_status made(struct hl_src **out, struct hl_src **boot,
-                           struct hl_src *image, const struct hl_lost *l,
-                           uint64_t len, const struct hl_ctx *ctx)
-{
-	struct hl_lost_geom g = l->geom;
-	uint8_t b[512];
-
-	if (!g.sector_size)
-		g.sector_size = 512;
-	if (!g.record_size)
-		g.record_size = record_size(image, l);
-	hl_ntfs_lost_boot(b, &g, len);
-	enum hl_status st = hl_src_mem(boot, b, sizeof(b), true, ctx);
-	return st == HL_OK ? joined(out, *boot, 0, sizeof(b), image, l->off,
-	                            len, ctx) : st;
-}
-
-enum hl_status hl_lost_source(struct hl_src **out, struct hl_src **boot,
-                              struct hl_src *image, const struct hl_lost *l,
+enum hl_status hl_lost_source(struct hl_src **out, struct hl_src *image,
+                              const struct hl_lost *l,
                               const struct hl_ctx *ctx)
 {
 	uint64_t len = min_u64(l->size, hl_src_size(image) - l->off);
 	uint64_t n = strcmp(l->fs, "exfat") == 0 ?
 	             (uint64_t)EXFAT_REGION * l->geom.sector_size : 512;
 
-	*boot = NULL;
-	if (l->boot == HL_BOOT_PRIMARY || len <= n)
+	if (l->boot != HL_BOOT_BACKUP || len <= n)
 		return hl_src_window(out, image, l->off, len, ctx);
-	if (l->boot == HL_BOOT_NONE)
-		return made(out, boot, image, l, len, ctx);
-	return joined(out, image, l->boot_off, n, image, l->off, len, ctx);
+	return joined(out, image, l->boot_off, n, l->off, len, ctx);
+}
+
+/* ---- open ---------------------------------------------------------------- */
+
+/* What its readers cannot find by themselves, or must not. */
+static bool by_numbers(const struct hl_lost *l, size_t n_rival)
+{
+	return strcmp(l->fs, "ntfs") == 0 &&
+	       (l->boot == HL_BOOT_NONE || l->other_mft || n_rival);
+}
+
+static enum hl_status open_with(struct hl_volume *v,
+                                const struct hl_recmap_extent *ext, size_t n,
+                                const struct hl_fs_rival *rival, size_t n_rival,
+                                const struct hl_ctx *ctx)
+{
+	const struct hl_lost *l = v->lost;
+	const struct hl_fs_lost how = {
+		.cluster_size = l->geom.cluster_size,
+		.record_size = l->geom.record_size,
+		.has_mft = !l->other_mft && l->geom.mft_lcn != HL_NO_OFFSET,
+		.mft_lcn = l->geom.mft_lcn, .vol_off = l->off,
+		.ext = ext, .n_ext = n,
+		.rival = rival, .n_rival = n_rival,
+	};
+	enum hl_status st = hl_fs_open_lost(&v->fs, v->src, &how, ctx);
+
+	if (hl_scan_fatal(st))
+		return st;
+	if (st != HL_OK)
+		v->unread = st == HL_END ? "no record of its $MFT is left" :
+		            "damaged beyond use";
+	return HL_OK;
+}
+
+static enum hl_status open_ntfs(struct hl_volume *v,
+                                const struct hl_fs_rival *rival, size_t n,
+                                const struct hl_ctx *ctx)
+{
+	const struct hl_lost *l = v->lost;
+	struct hl_recmap_extent *ext = NULL;
+	size_t n_ext = 0;
+	enum hl_status st;
+
+	v->fs_name = "ntfs";
+	if (l->n_ext || !l->other_mft)
+		return open_with(v, l->ext, l->n_ext, rival, n, ctx);
+	st = hl_lost_remains(&ext, &n_ext, v->src, l, rival, n, ctx);
+	if (st == HL_OK && n_ext)
+		st = open_with(v, ext, n_ext, rival, n, ctx);
+	else if (st == HL_OK)
+		v->unread = "its $MFT is overwritten by a later volume's";
+	hl_free(ctx, ext);
+	return st;
+}
+
+/* Told in the map; a loss as soon as it is one byte. */
+static enum hl_status mark(struct hl_volume *v, const struct hl_fs_rival *rival,
+                           size_t n, const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, NULL, HL_NO_OFFSET, "lost volume" };
+	struct hl_src *vol = v->src;
+	uint64_t bytes;
+
+	v->src = NULL;
+	enum hl_status st = hl_fs_below(&v->src, vol, v->off, rival, n,
+	                                &bytes, ctx);
+	if (st == HL_OK && bytes)
+		hl_warn(&at, "volume %s: %llu bytes of it are overwritten by "
+		        "later volumes", v->id, (unsigned long long)bytes);
+	return st;
+}
+
+static enum hl_status open_other(struct hl_volume *v,
+                                 const struct hl_fs_rival *rival, size_t n,
+                                 const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, v->src, 0, "boot sector" };
+	struct hl_fs_found found = { .name = "" };
+	enum hl_status st = n ? mark(v, rival, n, ctx) : HL_OK;
+
+	if (st != HL_OK)
+		return st;
+	if (v->lost->boot == HL_BOOT_BACKUP)
+		hl_warn(&at, "volume %s: it is gone; its copy at byte %llu is "
+		        "used", v->id,
+		        (unsigned long long)v->lost->boot_off);
+	st = hl_fs_identify(&found, v->src, true, ctx);
+	v->fs = found.fs;
+	v->fs_name = found.name;
+	v->unread = found.reason;
+	if (st == HL_END && !v->unread)
+		v->unread = "no file system recognised";
+	return st == HL_END ? HL_OK : st;
+}
+
+enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
+                                  const struct hl_fs_rival *rival, size_t n,
+                                  const struct hl_ctx *ctx)
+{
+	enum hl_status st = hl_lost_source(&v->src, image, v->lost, ctx);
+
+	if (st == HL_OK)
+		st = by_numbers(v->lost, n) ? open_ntfs(v, rival, n, ctx) :
+		                              open_other(v, rival, n, ctx);
+	if (st == HL_OK && !v->fs && !v->unread)
+		v->unread = "no file system recognised";
+	return st;
+}
+
+enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
+                            struct hl_scan *s, const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, image, v->off, "lost volume" };
+	struct hl_fs_rival *rival;
+	size_t n;
+	enum hl_status st = hl_scan_rivals(s, v->lost, &rival, &n);
+
+	if (st != HL_OK)
+		return st;
+	if (v->lost->generation > 1)
+		hl_say(&at, "volume %s is of generation %u: later volumes lie "
+		       "on the same bytes", v->id, v->lost->generation);
+	st = hl_lost_open_below(v, image, rival, n, ctx);
+	hl_free(s->ctx, rival);
+	return st;
 }

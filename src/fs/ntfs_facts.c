@@ -302,7 +302,12 @@ static enum hl_status build(struct hl_fs *fs, const struct hl_ref *ref)
 	for (i = 0; i < f->n_part && w.st == HL_OK; i++)
 		attribute(&w, fs, &f->part[i]);
 	w.n->facts_of = *ref;
-	return w.st == HL_LIMIT ? HL_OK : w.st;
+	if (w.st != HL_LIMIT)
+		return w.st;
+	hl_warn(&(struct hl_at){ fs->ctx, fs->src, HL_NO_OFFSET, "stat" },
+	        "file %llu: more than %d facts; the rest is not shown",
+	        (unsigned long long)ref->id, HL_MAX_NTFS_FACTS);
+	return HL_OK;
 }
 
 enum hl_status hl_ntfs_fs_fact(struct hl_fs *fs, const struct hl_ref *ref,

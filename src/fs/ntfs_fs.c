@@ -42,11 +42,12 @@ static void close_impl(struct hl_fs *fs)
 	hl_ntfs_close(n->nt);
 	hl_free(fs->ctx, n->facts);
 	hl_free(fs->ctx, n->dead);
+	hl_free(fs->ctx, n->orphan);
 	hl_free(fs->ctx, n);
 	fs->impl = NULL;
 }
 
-static enum hl_status fill_info(struct hl_fs *fs)
+enum hl_status hl_ntfs_fs_info(struct hl_fs *fs)
 {
 	const struct hl_ntfs_geom *g = hl_ntfs_geom(impl(fs)->nt);
 	struct hl_fs_info *i = &fs->info;
@@ -65,6 +66,7 @@ static enum hl_status fill_info(struct hl_fs *fs)
 	i->dirty = s.dirty;
 	i->hibernated = s.hibernated;
 	i->has_records = true;
+	i->stitched = hl_ntfs_is_stitched(impl(fs)->nt);
 	i->shadow_copies = s.shadow_copies;
 	i->unallocated = HL_NO_OFFSET; /* only when asked: reads $Bitmap */
 	return HL_OK;
@@ -84,7 +86,7 @@ static enum hl_status open_impl(struct hl_fs *fs, bool rescue)
 	else
 		st = hl_ntfs_open(&n->nt, fs->src, NULL, NULL, fs->ctx);
 	if (st == HL_OK)
-		st = fill_info(fs);
+		st = hl_ntfs_fs_info(fs);
 	if (st != HL_OK)
 		close_impl(fs);
 	return st;
@@ -122,8 +124,13 @@ static enum hl_status entry(struct hl_fs *fs, const struct hl_ref *ref,
                             bool by_number, struct hl_entry *out)
 {
 	struct hl_ntfs_file *f;
-	enum hl_status st = hl_ntfs_fs_file(fs, ref, by_number, &f);
+	enum hl_status st;
 
+	if (hl_ntfs_is_orphans(ref) && fs->info.stitched) {
+		hl_ntfs_orphans_entry(fs, out);
+		return HL_OK;
+	}
+	st = hl_ntfs_fs_file(fs, ref, by_number, &f);
 	if (st == HL_OK)
 		hl_ntfs_entry_fill(impl(fs)->nt, f, NULL, out);
 	return st;
@@ -179,22 +186,36 @@ static enum hl_status lookup(struct hl_fs *fs, const struct hl_ref *dir,
 
 	if (n == SIZE_MAX || !n)
 		return HL_END;
+	if (hl_ntfs_is_orphans(dir))
+		return hl_ntfs_orphans_find(fs, u, n, out);
 	st = hl_ntfs_fs_dir(fs, dir, &d, &exact, &f);
 	if (st == HL_OK && is_gone(f)) {
 		hl_ntfs_dir_close(d); /* its own names are deleted, too */
 		return gone_lookup(fs, f, u, n, out);
 	}
+	if ((st == HL_END || st == HL_CORRUPT) && fs->info.stitched &&
+	    hl_ntfs_orphans_named(fs, dir, name, out) == HL_OK)
+		return HL_OK;
 	if (st != HL_OK)
 		return st;
 	st = hl_ntfs_dir_find(d, u, n, exact, &l);
 	hl_ntfs_dir_close(d);
-	return st == HL_OK ? hl_ntfs_fs_follow(fs, dir, &l, out, &wrong) : st;
+	if (st == HL_OK)
+		return hl_ntfs_fs_follow(fs, dir, &l, out, &wrong);
+	/* nothing is found whole where a root is lost */
+	if ((st == HL_END || st == HL_CORRUPT) && fs->info.stitched &&
+	    hl_ntfs_orphans_named(fs, dir, name, out) == HL_OK)
+		return HL_OK;
+	return st;
 }
 
 struct list {
 	struct hl_ntfs_dir *dir;
 	struct hl_ntfs_gone_list *gone; /* or NULL: none wanted */
 	bool live; /* names of the index are still to come */
+	bool bulk;
+	bool orphans; /* of the root: their folder, too */
+	size_t orphan; /* of that folder: the next one */
 	struct hl_ref ref;
 	unsigned how;
 };
@@ -212,7 +233,17 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 		return HL_NOMEM;
 	l->how = how;
 	l->ref = *dir;
+	*iter = l;
+	if (hl_ntfs_is_orphans(dir))
+		return HL_OK;
+	*iter = NULL;
+	if (dir->id == NTFS_REC_ROOT && !(how & HL_LIST_NO_LIVE))
+		l->orphans = fs->info.stitched;
 	st = hl_ntfs_fs_dir(fs, dir, &l->dir, &exact, &f);
+	if ((st == HL_END || st == HL_CORRUPT) && l->orphans) {
+		*iter = l; /* nothing names the root any more */
+		return HL_OK;
+	}
 	if (st == HL_OK) {
 		l->live = !is_gone(f) && !(how & HL_LIST_NO_LIVE);
 		if (f && ((how & HL_LIST_DELETED) || is_gone(f)))
@@ -223,7 +254,8 @@ static enum hl_status list(void **iter, struct hl_fs *fs,
 		hl_free(fs->ctx, l);
 		return st;
 	}
-	if (how & HL_LIST_FULL)
+	l->bulk = how & HL_LIST_FULL;
+	if (l->bulk)
 		hl_ntfs_bulk(impl(fs)->nt, true);
 	*iter = l;
 	return HL_OK;
@@ -268,8 +300,11 @@ static enum hl_status list_next(struct hl_fs *fs, void *iter,
 {
 	struct list *l = iter;
 	struct hl_ntfs_link link;
+	bool any;
 	enum hl_status st;
 
+	if (hl_ntfs_is_orphans(&l->ref))
+		return hl_ntfs_orphans_next(fs, &l->orphan, out);
 	while (l->live) {
 		st = hl_ntfs_dir_next(l->dir, &link);
 		if (st == HL_END)
@@ -278,6 +313,16 @@ static enum hl_status list_next(struct hl_fs *fs, void *iter,
 			return st;
 		else if (!is_short(&link.name) || (l->how & HL_LIST_SHORT))
 			return give(fs, l, &link, out);
+	}
+	if (l->orphans) {
+		l->orphans = false;
+		st = hl_ntfs_orphans_know(fs, &any);
+		if (st != HL_OK)
+			return st;
+		if (any) {
+			hl_ntfs_orphans_entry(fs, out);
+			return HL_OK;
+		}
 	}
 	return l->gone ? hl_ntfs_gone_next(l->gone, out) : HL_END;
 }
@@ -288,7 +333,7 @@ static void list_close(struct hl_fs *fs, void *iter)
 
 	if (!l)
 		return;
-	if (l->how & HL_LIST_FULL)
+	if (l->bulk)
 		hl_ntfs_bulk(impl(fs)->nt, false);
 	hl_ntfs_gone_close(l->gone);
 	hl_ntfs_dir_close(l->dir);
@@ -319,5 +364,7 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.link = hl_ntfs_fs_link,
 	.fact_next = hl_ntfs_fs_fact,
 	.unallocated = unallocated,
+	.free_next = hl_ntfs_fs_free_next,
 	.holder = hl_ntfs_fs_holder,
+	.in_use = hl_ntfs_fs_in_use,
 };

@@ -6,6 +6,8 @@
 #include "fs/fs_impl.h"
 #include "ntfs/reader.h"
 
+struct hl_ntfs_pair;
+
 struct hl_ntfs_fs {
 	struct hl_ntfs *nt;
 	struct hl_ntfs_file *last; /* the file asked for last, or NULL */
@@ -15,6 +17,10 @@ struct hl_ntfs_fs {
 	struct hl_ntfs_dead *dead; /* ntfs_gone.c: deleted names by folder */
 	size_t n_dead, cap_dead;
 	bool dead_known;
+	struct hl_ntfs_pair *orphan; /* ntfs_orphans.c: lost folder -> file */
+	size_t n_orphan, cap_orphan;
+	bool orphans_known;
+	bool root_said; /* that its record is lost */
 };
 struct hl_ntfs_dead {
 	uint64_t parent; /* as the name has it: number, sequence << 48 */
@@ -27,6 +33,9 @@ struct hl_ntfs_dead {
 enum hl_status hl_ntfs_fs_file(struct hl_fs *fs, const struct hl_ref *ref,
                                bool by_number,
                                struct hl_ntfs_file **out) HL_MUST_CHECK;
+
+/* ntfs_fs.c: fs->info, of what is open.  HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_ntfs_fs_info(struct hl_fs *fs) HL_MUST_CHECK;
 
 /* A record's place, for notes. */
 struct hl_at hl_ntfs_fs_at(struct hl_fs *fs, uint64_t number);
@@ -51,6 +60,28 @@ enum hl_status hl_ntfs_gone_open(struct hl_ntfs_gone_list **out,
 enum hl_status hl_ntfs_gone_next(struct hl_ntfs_gone_list *l,
                                  struct hl_entry *out) HL_MUST_CHECK;
 void hl_ntfs_gone_close(struct hl_ntfs_gone_list *l);
+
+/*
+ * ntfs_orphans.c: the folder "$Orphan" in the root of a volume whose $MFT was
+ * put together.  HL_OK, HL_END, HL_NOMEM, HL_CANCELLED
+ */
+bool hl_ntfs_is_orphans(const struct hl_ref *ref);
+void hl_ntfs_orphans_entry(struct hl_fs *fs, struct hl_entry *out);
+enum hl_status hl_ntfs_orphans_know(struct hl_fs *fs, bool *any) HL_MUST_CHECK;
+enum hl_status hl_ntfs_orphans_next(struct hl_fs *fs, size_t *at,
+                                    struct hl_entry *out) HL_MUST_CHECK;
+enum hl_status hl_ntfs_orphans_find(struct hl_fs *fs, const uint16_t *u,
+                                    size_t n,
+                                    struct hl_entry *out) HL_MUST_CHECK;
+enum hl_status hl_ntfs_orphans_named(struct hl_fs *fs,
+                                     const struct hl_ref *dir,
+                                     const char *name,
+                                     struct hl_entry *out) HL_MUST_CHECK;
+
+/* ntfs_free.c */
+enum hl_status hl_ntfs_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
+                                    uint64_t *off, uint64_t *len)
+	HL_MUST_CHECK;
 
 /* ntfs_streams.c: the operations of these names */
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
@@ -86,6 +117,8 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
 void hl_ntfs_fs_lost_root(struct hl_fs *fs, struct hl_entry *out);
 
 /* ntfs_holder.c: as in struct hl_fs_ops */
+enum hl_status hl_ntfs_fs_in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
+                                 bool *used) HL_MUST_CHECK;
 enum hl_status hl_ntfs_fs_holder(struct hl_fs *fs, uint64_t off,
                                  struct hl_ref *out) HL_MUST_CHECK;
 

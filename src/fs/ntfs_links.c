@@ -164,9 +164,12 @@ enum hl_status hl_ntfs_fs_dir(struct hl_fs *fs, const struct hl_ref *ref,
 void hl_ntfs_fs_lost_root(struct hl_fs *fs, struct hl_entry *out)
 {
 	struct hl_at at = hl_ntfs_fs_at(fs, NTFS_REC_ROOT);
+	struct hl_ntfs_fs *n = fs->impl;
 
-	hl_warn(&at, "the record of the root folder is lost; names in it are "
-	        "taken from the records of $MFT");
+	if (!n->root_said)
+		hl_warn(&at, "the record of the root folder is lost; names in "
+		        "it are taken from the records of $MFT");
+	n->root_said = true;
 	*out = (struct hl_entry){
 		.ref = { .id = NTFS_REC_ROOT, .seq = NTFS_REC_ROOT },
 		.parent = { .id = NTFS_REC_ROOT, .seq = NTFS_REC_ROOT },

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fs/ntfs_fs.h"
+#include "ntfs/lost.h"
 #include "ntfs/wof.h"
 
 static size_t units_of(struct span s, uint16_t u[256])
@@ -84,6 +85,22 @@ static void say_deleted(struct hl_fs *fs, const struct hl_ntfs_file *f,
 		       (unsigned long long)f->ref.number);
 }
 
+/* What a later volume wrote there is not this file's: a loss. */
+static void say_taken(struct hl_fs *fs, const struct hl_ntfs_file *f,
+                      struct hl_src *s)
+{
+	struct hl_at at = hl_ntfs_fs_at(fs, f->ref.number);
+	uint64_t by;
+	uint64_t n = hl_ntfs_taken_bytes(((struct hl_ntfs_fs *)fs->impl)->nt,
+	                                 s, &by);
+
+	if (n)
+		hl_warn(&at, "file %llu: %llu bytes of it are overwritten by "
+		        "the volume at %llu",
+		        (unsigned long long)f->ref.number,
+		        (unsigned long long)n, (unsigned long long)by);
+}
+
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
                                  const struct hl_ref *ref, const char *name,
                                  enum hl_stream_how how)
@@ -115,6 +132,8 @@ enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
 	if (st == HL_OK && how != HL_STREAM_LOOK &&
 	    !(f->head.flags & NTFS_IN_USE))
 		say_deleted(fs, f, *out);
+	if (st == HL_OK && how != HL_STREAM_LOOK)
+		say_taken(fs, f, *out);
 	if (st != HL_OK || how == HL_STREAM_RAW || (name && *name) || kept)
 		return st;
 	hl_ntfs_file_sum(f, &sum);

@@ -231,8 +231,13 @@ enum hl_status hl_ntfs_fs_parent(struct hl_fs *fs, const struct hl_entry *e,
 	if (e->ref.id == NTFS_REC_ROOT)
 		return HL_END;
 	st = hl_ntfs_record(nt, ref.number, &rec);
-	if (st == HL_RANGE || st == HL_CORRUPT)
-		return HL_END;
+	if (st == HL_RANGE || st == HL_CORRUPT || st == HL_END) {
+		/* the one folder that is known without its record */
+		if (ref.number != NTFS_REC_ROOT || ref.seq != NTFS_REC_ROOT)
+			return HL_END;
+		hl_ntfs_fs_lost_root(fs, out);
+		return HL_OK;
+	}
 	if (st != HL_OK)
 		return st;
 	if (rec.head.base.number || !(rec.head.flags & NTFS_HAS_INDEX) ||

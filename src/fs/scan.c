@@ -61,6 +61,7 @@ void hl_lost_clear(struct hl_scan *s, struct hl_lost *l)
 		hl_free(s->ctx, l->evidence[i]);
 	hl_free(s->ctx, l->evidence);
 	hl_free(s->ctx, l->inside);
+	hl_free(s->ctx, l->ext);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -68,6 +69,7 @@ void hl_scan_close(struct hl_scan *scan)
 {
 	if (!scan)
 		return;
+	hl_scan_close_rivals(scan);
 	for (size_t i = 0; i < scan->n_lost; i++)
 		hl_lost_clear(scan, &scan->lost[i]);
 	hl_free(scan->ctx, scan->lost);
@@ -197,6 +199,7 @@ static enum hl_status fill(struct hl_scan *s, struct window *w)
 	enum hl_status st = hl_src_read(s->image, from, w->p + w->n, want,
 	                                &bad);
 	w->n += want;
+	s->n_bad += bad.bytes;
 	return st;
 }
 
@@ -254,5 +257,11 @@ enum hl_status hl_scan_pass(struct hl_scan *scan)
 		tell(scan, &told);
 	}
 	hl_free(scan->ctx, w.p);
+	if (scan->n_bad)
+		hl_warn(&(struct hl_at){ scan->ctx, scan->image, HL_NO_OFFSET,
+		                         "scan" },
+		        "%llu bytes cannot be read; what lies there is not "
+		        "seen", (unsigned long long)scan->n_bad);
+	scan->n_bad = 0;
 	return st;
 }

@@ -21,6 +21,8 @@ static bool newer(const struct hl_lost *a, const struct hl_lost *b)
 {
 	if (a->in_table != b->in_table)
 		return a->in_table;
+	if (a->older != b->older && hl_lost_overlap(a, b))
+		return b->older;
 	if (a->formatted && b->formatted && a->formatted != b->formatted)
 		return a->formatted > b->formatted;
 	if (a->score != b->score)

@@ -9,7 +9,7 @@
  *	scan_inside.c  boot sectors inside of files
  *	scan_age.c     generations
  *	scan_records.c volumes inferred from records of NTFS
- *	*_lost.c       one format each: what a place proves
+ *	scan_ntfs.c, scan_fat.c, scan_exfat.c: what a place proves
  */
 #ifndef HL_SCAN_IMPL_H
 #define HL_SCAN_IMPL_H
@@ -22,6 +22,8 @@
 #define SCAN_SECTOR 512
 #define SCAN_AHEAD 4096   /* bytes of a record or block behind its start */
 #define SCAN_BELIEVED 40  /* points; a boot sector alone has 20 at most */
+#define SCAN_SURE 60      /* a neighbour with so many is one */
+#define SCAN_PLACE 10     /* points of where it begins or ends */
 #define SCAN_HINT 10      /* points of an older table's word */
 
 /* A place that the pass noticed. */
@@ -48,12 +50,15 @@ struct hl_scan {
 	struct scan_place *place;
 	size_t n_place, cap_place;
 	bool full;           /* there were more places */
+	uint64_t n_bad;      /* bytes that could not be read */
 	struct hl_recmap *map;
 	struct scan_hint *hint;
 	size_t n_hint, cap_hint;
 	struct hl_lost *lost;
 	size_t n_lost, cap_lost;
 	unsigned generations;
+	struct hl_volume *rival; /* n_lost of them, once they are needed */
+	size_t n_rival;
 };
 
 /* One kind of thing that the pass looks for. */
@@ -90,18 +95,19 @@ enum hl_status hl_scan_hint(struct hl_scan *s,
 
 /*
  * One or two ways to read a boot sector, as the first or the second one of a
- * volume; whichever proves more is taken.  Takes both over; start:
- * HL_NO_OFFSET: that way is impossible.
+ * volume; whichever proves more is taken, and of equals the first one unless
+ * copy.  Takes both over; off HL_NO_OFFSET: that way is impossible.
  */
 enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
-                              struct hl_lost *second) HL_MUST_CHECK;
+                              struct hl_lost *second, bool copy)
+	HL_MUST_CHECK;
 
 static inline bool hl_scan_fatal(enum hl_status st)
 {
 	return st == HL_NOMEM || st == HL_CANCELLED;
 }
 
-/* ---- ntfs_lost.c, fat_lost.c, exfat_lost.c, scan_table.c ----------------- */
+/* ---- one format each ----------------------------------------------------- */
 
 bool hl_ntfs_lost_keep(struct span sector);
 enum hl_status hl_ntfs_lost_judge(struct hl_scan *s, uint64_t off,
@@ -137,15 +143,47 @@ static inline bool hl_lost_overlap(const struct hl_lost *a,
 /* ---- lost_volume.c ----------------------------------------------------- */
 
 /*
- * The bytes of a lost volume, its boot sector put where it belongs: the copy,
- * or one made of the geometry.  *boot has to be closed after *out, or is
- * NULL.  HL_OK, HL_NOMEM
+ * Opens a lost volume, of which off and lost are set, with what later ones of
+ * the scan have of it marked.
+ * HL_OK (also when it is not read); HL_NOMEM, HL_CANCELLED
  */
-enum hl_status hl_lost_source(struct hl_src **out, struct hl_src **boot,
-                              struct hl_src *image, const struct hl_lost *l,
+enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
+                            struct hl_scan *s,
+                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The same with the volumes that lie over it. */
+struct hl_fs_rival;
+enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
+                                  const struct hl_fs_rival *rival, size_t n,
+                                  const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* below_mft.c: the records that no rival has, for hl_free in any case.
+ * HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_lost_remains(struct hl_recmap_extent **ext, size_t *n,
+                               struct hl_src *vol, const struct hl_lost *l,
+                               const struct hl_fs_rival *rival, size_t n_rival,
+                               const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* below_offset.c: those of the table that lie over [off, off + len); lost:
+ * there is no boot sector that could tell that it lies in a file of theirs.
+ * *out is to be closed in any case.  HL_OK, HL_NOMEM, HL_CANCELLED */
+struct hl_rivals;
+enum hl_status hl_rivals_open(struct hl_rivals **out, struct hl_src *image,
+                              uint32_t sector_size, uint64_t off, uint64_t len,
+                              bool lost,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
-/* A boot sector with those numbers. */
-void hl_ntfs_lost_boot(uint8_t sector[512], const struct hl_lost_geom *g,
-                       uint64_t size);
+const struct hl_fs_rival *hl_rivals_get(const struct hl_rivals *l, size_t *n);
+void hl_rivals_close(struct hl_rivals *l);
+/* scan_rivals.c: for hl_free.  HL_OK, HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_scan_open_rivals(struct hl_scan *s) HL_MUST_CHECK;
+enum hl_status hl_scan_rivals(struct hl_scan *s, const struct hl_lost *l,
+                              struct hl_fs_rival **out,
+                              size_t *n) HL_MUST_CHECK;
+void hl_scan_close_rivals(struct hl_scan *s);
+
+/*
+ * The bytes of a lost volume, its boot sector's copy put where it belongs.
+ * HL_OK, HL_NOMEM
+ */
+enum hl_status hl_lost_source(struct hl_src **out, struct hl_src *image,
+                              const struct hl_lost *l,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 #endif

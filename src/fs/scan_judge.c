@@ -91,9 +91,10 @@ enum hl_status hl_scan_take(struct hl_scan *s, struct hl_lost *l)
 }
 
 enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
-                              struct hl_lost *second)
+                              struct hl_lost *second, bool copy)
 {
-	bool two = second->off != HL_NO_OFFSET && second->score > first->score;
+	bool two = second->off != HL_NO_OFFSET &&
+	           second->score + copy > first->score;
 	struct hl_lost *best = first->off == HL_NO_OFFSET || two ? second :
 	                                                           first;
 
@@ -113,6 +114,7 @@ enum hl_status hl_scan_choose(struct hl_scan *s, struct hl_lost *first,
 
 static void forget(struct hl_scan *s)
 {
+	hl_scan_close_rivals(s);
 	for (size_t i = 0; i < s->n_lost; i++)
 		hl_lost_clear(s, &s->lost[i]);
 	s->n_lost = s->n_hint = 0;
@@ -165,6 +167,43 @@ static int by_off(const void *va, const void *vb)
 	return strcmp(a->fs, b->fs);
 }
 
+/* Partitions are put end to end, and new ones begin where old ones did: a
+ * boot sector whose numbers fit that is none by chance. */
+static enum hl_status place(struct hl_scan *s, struct hl_lost *l)
+{
+	bool ends = false, begins = false;
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < s->n_lost && st == HL_OK; i++) {
+		const struct hl_lost *o = &s->lost[i];
+
+		if (o == l || o->inside || o->score < SCAN_SURE)
+			continue;
+		if (!ends && l->off + l->size == o->off) {
+			ends = true;
+			st = hl_lost_say(s, l, SCAN_PLACE, "it ends where the "
+			                 "volume at byte %llu begins",
+			                 (unsigned long long)o->off);
+		} else if (!begins && l->off == o->off && o->in_table) {
+			begins = true;
+			st = hl_lost_say(s, l, SCAN_PLACE, "a later volume "
+			                 "begins at the same byte");
+		}
+	}
+	return st;
+}
+
+static enum hl_status places(struct hl_scan *s)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < s->n_lost && st == HL_OK; i++)
+		if (!s->lost[i].in_table && s->lost[i].fs[0] &&
+		    s->lost[i].score < SCAN_SURE)
+			st = place(s, &s->lost[i]);
+	return st;
+}
+
 /* Order, belief and names; "L1" is the first lost one on the medium. */
 static void number(struct hl_scan *s)
 {
@@ -187,6 +226,7 @@ enum hl_status hl_scan_judge(struct hl_scan *scan)
 {
 	static enum hl_status (*const steps[])(struct hl_scan *) = {
 		hl_scan_records, hl_scan_hints, hl_scan_table, hl_scan_inside,
+		places,
 	};
 
 	forget(scan);

@@ -25,26 +25,56 @@ static bool is_same(const struct hl_lost *l, const struct hl_recmap_volume *v)
 	if (l->off != v->start || strcmp(l->fs, "ntfs") != 0 ||
 	    l->geom.cluster_size != v->cluster_size)
 		return false;
+	/* its $MFT may go on where the later one's ends, and then the last
+	 * cluster that its records name is not known */
+	if (v->older && !v->has_zero && l->boot == HL_BOOT_BACKUP)
+		return true;
 	if (v->size_known)
 		return near(l->size, v->size);
 	return v->has_zero ? l->geom.mft_lcn == v->mft_lcn :
 	                     l->size >= v->size;
 }
 
+/* Where two have their $MFT at one place their records lie in turns, and what
+ * they tell of a size may be the later one's: the older takes what is left. */
+static bool is_older(const struct hl_lost *l, const struct hl_recmap_volume *v)
+{
+	return l->other_mft && l->off == v->start &&
+	       l->geom.cluster_size == v->cluster_size;
+}
+
 static struct hl_lost *find(struct hl_scan *s,
                             const struct hl_recmap_volume *v)
 {
 	for (size_t i = 0; i < s->n_lost; i++)
-		if (is_same(&s->lost[i], v))
+		/* formatted twice the same way: one boot sector, two $MFTs */
+		if (!s->lost[i].ext && is_same(&s->lost[i], v))
+			return &s->lost[i];
+	for (size_t i = 0; i < s->n_lost; i++)
+		if (!s->lost[i].ext && is_older(&s->lost[i], v))
 			return &s->lost[i];
 	return NULL;
+}
+
+/* The better one of two keeps its own. */
+static enum hl_status take_ext(struct hl_scan *s, struct hl_lost *l,
+                               const struct hl_recmap_volume *v)
+{
+	if (l->ext || !v->n_ext)
+		return HL_OK;
+	l->ext = hl_alloc_array(s->ctx, v->n_ext, sizeof(*l->ext));
+	if (!l->ext)
+		return HL_NOMEM;
+	memcpy(l->ext, v->ext, v->n_ext * sizeof(*l->ext));
+	l->n_ext = v->n_ext;
+	return HL_OK;
 }
 
 static enum hl_status say_all(struct hl_scan *s, struct hl_lost *l,
                               const struct hl_recmap_volume *v,
                               unsigned points)
 {
-	enum hl_status st = HL_OK;
+	enum hl_status st = take_ext(s, l, v);
 
 	for (size_t i = 0; i < v->n_evidence && st == HL_OK; i++)
 		st = hl_lost_say(s, l, i ? 0 : points, "%s", v->evidence[i]);
@@ -83,7 +113,12 @@ enum hl_status hl_scan_records(struct hl_scan *s)
 	size_t n;
 	enum hl_status st = hl_recmap_infer(s->map, &v, &n);
 
-	for (size_t i = 0; i < n && st == HL_OK; i++) {
+	/* the newer ones first: the boot sector in its place is theirs */
+	for (size_t k = 0; k < 2 * n && st == HL_OK; k++) {
+		size_t i = k % n;
+
+		if (v[i].older != (k >= n))
+			continue;
 		struct hl_lost *l = find(s, &v[i]);
 
 		st = l ? say_all(s, l, &v[i], MATCH_POINTS) : add(s, &v[i]);

@@ -133,12 +133,16 @@ enum hl_status hl_mbr_lost_judge(struct hl_scan *s, uint64_t off,
 
 /* ---- hints --------------------------------------------------------------- */
 
-static bool in_table(struct hl_scan *s, uint64_t off)
+/* The table of today, or a copy of it, proves nothing of the past. */
+static bool in_table(struct hl_scan *s, const struct scan_hint *h)
 {
-	for (size_t i = 0; i < hl_disk_count(s->disk); i++)
-		if (hl_disk_volume(s->disk, i)->part &&
-		    hl_disk_volume(s->disk, i)->off == off)
+	for (size_t i = 0; i < hl_disk_count(s->disk); i++) {
+		const struct hl_volume *v = hl_disk_volume(s->disk, i);
+
+		if (v->part && v->off == h->off &&
+		    (!h->len || v->part->stated_len == h->len))
 			return true;
+	}
 	return false;
 }
 
@@ -147,7 +151,7 @@ static enum hl_status alone(struct hl_scan *s, const struct scan_hint *h)
 	struct hl_lost l = { .off = h->off, .size = h->len, .fs = "",
 	                     .boot = HL_BOOT_NONE, .boot_off = HL_NO_OFFSET };
 
-	if (!h->alone || in_table(s, h->off) || hl_scan_same(s, &l))
+	if (!h->alone || hl_scan_same(s, &l))
 		return HL_OK;
 	enum hl_status st = hl_lost_say(s, &l, SCAN_HINT,
 		"a %s at byte %llu names a partition here; no boot sector is "
@@ -163,6 +167,8 @@ static enum hl_status hint_one(struct hl_scan *s, const struct scan_hint *h)
 	bool found = false;
 	enum hl_status st = HL_OK;
 
+	if (in_table(s, h))
+		return HL_OK;
 	for (size_t i = 0; i < s->n_lost && st == HL_OK; i++) {
 		struct hl_lost *l = &s->lost[i];
 
@@ -220,6 +226,9 @@ static enum hl_status add(struct hl_scan *s, const struct hl_volume *v)
 		.size = v->fs ? hl_fs_info(v->fs)->size : v->len,
 	};
 
+	/* all of the medium as one volume, by a copy that may be another's */
+	if (!v->part && v->fs && hl_fs_info(v->fs)->boot_backup)
+		return HL_OK;
 	if (!v->fs_name[0] || !v->len)
 		return HL_OK;
 	enum hl_status st = hl_lost_say(s, &l, 50, "its content says: %s",

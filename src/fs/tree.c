@@ -11,6 +11,7 @@
 
 #include "base/banned.h"
 #include "base/limits.h"
+#include "io/note.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fs/fs_impl.h"
@@ -133,6 +134,11 @@ static enum hl_status climb(struct hl_fs *fs, const struct hl_entry *e,
 			slow = up.ref;
 		now = up;
 	}
+	if (depth == HL_MAX_DEPTH)
+		hl_warn(&(struct hl_at){ fs->ctx, fs->src, HL_NO_OFFSET,
+		                         "path" },
+		        "%s: more than %d folders above it; shown as one that "
+		        "has none", e->name, HL_MAX_DEPTH);
 	*orphan = true;
 	return prepend_text(p->buf, at, ORPHAN) ? HL_OK : HL_LIMIT;
 }
@@ -151,8 +157,9 @@ static void keep(struct hl_fs *fs, const struct hl_entry *e, const char *path,
 		            .path = hl_strdup(fs->ctx, path) };
 }
 
-enum hl_status hl_fs_path(struct hl_fs *fs, const struct hl_entry *entry,
-                          char *buf, size_t n, bool *orphan)
+static enum hl_status whole_path(struct hl_fs *fs,
+                                 const struct hl_entry *entry, char *buf,
+                                 size_t n, bool *orphan)
 {
 	enum hl_status st = start(fs);
 	bool lost = false;
@@ -179,4 +186,18 @@ enum hl_status hl_fs_path(struct hl_fs *fs, const struct hl_entry *entry,
 	buf[n_dir] = '/';
 	hl_copy(buf + n_dir + 1, n - n_dir - 1, entry->name);
 	return HL_OK;
+}
+
+/* Where more room would not have helped either, it is said. */
+enum hl_status hl_fs_path(struct hl_fs *fs, const struct hl_entry *entry,
+                          char *buf, size_t n, bool *orphan)
+{
+	enum hl_status st = whole_path(fs, entry, buf, n, orphan);
+
+	if (st == HL_LIMIT && n >= HL_MAX_PATH)
+		hl_warn(&(struct hl_at){ fs->ctx, fs->src, HL_NO_OFFSET,
+		                         "path" },
+		        "%s: its path is longer than any can be; left out",
+		        entry->name);
+	return st;
 }

@@ -10,7 +10,6 @@
 #include "base/banned.h"
 #include "io/note.h"
 #include "fs/fs_impl.h"
-#include "fs/scan_impl.h"
 
 /* Types under which Windows keeps file systems: second copies are tried. */
 static bool may_rescue(const struct hl_part *part)
@@ -24,6 +23,8 @@ static bool may_rescue(const struct hl_part *part)
 	};
 
 	if (!part)
+		return true;
+	if (strncmp(part->type, "ldm-", 4) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(part->type, types[i]) == 0)
@@ -107,6 +108,8 @@ static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
 	v->unread = found.reason;
 	if (v->fs && (flags & HL_PART_DYNAMIC))
 		say_dynamic(v, at);
+	if (!v->fs && v->lacks)
+		v->unread = "too much of this dynamic volume is missing";
 	if (!v->fs && !v->unread)
 		judge_by_type(v, &found);
 	/* no loss for who asks for a file elsewhere; coverage tells a search */
@@ -123,14 +126,20 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 {
 	struct hl_at at = { ctx, image, v->off, "volume" };
 
+	if (v->remark && v->lacks)
+		hl_warn(&at, "volume %s: %s", v->id, v->remark);
+	else if (v->remark)
+		hl_say(&at, "volume %s: %s", v->id, v->remark);
+	if (v->unread) /* already known, and told by whom it knows */
+		return HL_OK;
 	if (v->len == 0) {
 		/* the table's reader has said where it should have been */
 		v->unread = "it lies behind the end of the image";
 		v->expected_empty = v->part && v->part->stated_len == 0;
 		return HL_OK;
 	}
-	enum hl_status st = v->lost ?
-		hl_lost_source(&v->src, &v->boot, image, v->lost, ctx) :
+	enum hl_status st = v->in ?
+		hl_src_window(&v->src, v->in, 0, v->len, ctx) :
 		hl_src_window(&v->src, image, v->off, v->len, ctx);
 	return st == HL_OK ? open_fs(v, &at) : st;
 }

@@ -59,11 +59,10 @@ static void mark_errors(const struct ewf *e, uint64_t off, uint64_t len,
 	}
 }
 
-static enum hl_status ewf_read(struct hl_src *src, uint64_t off, void *buf,
-                               size_t len, struct hl_ranges *bad)
+static enum hl_status ewf_check(struct hl_src *src, uint64_t off, void *buf,
+                                size_t len, struct hl_ranges *bad)
 {
 	struct ewf *e = (struct ewf *)src;
-	uint64_t start = off;
 	size_t left = len;
 	enum hl_status st;
 
@@ -87,9 +86,24 @@ static enum hl_status ewf_read(struct hl_src *src, uint64_t off, void *buf,
 		buf = (uint8_t *)buf + n;
 		left -= n;
 	}
-	if (e->n_errors)
-		mark_errors(e, start, len, bad);
 	return HL_OK;
+}
+
+static enum hl_status ewf_read(struct hl_src *src, uint64_t off, void *buf,
+                               size_t len, struct hl_ranges *bad)
+{
+	const struct ewf *e = (const struct ewf *)src;
+	enum hl_status st = ewf_check(src, off, buf, len, bad);
+
+	if (st == HL_OK && e->n_errors)
+		mark_errors(e, off, len, bad);
+	return st;
+}
+
+static enum hl_status ewf_tail(struct hl_src *src, uint8_t *buf, size_t room,
+                               size_t *n)
+{
+	return hl_ewf_tail((struct ewf *)src, buf, room, n);
 }
 
 /* Stretches that one table covers, or none. */
@@ -168,6 +182,8 @@ static const struct hl_src_ops ewf_ops = {
 	.map = ewf_map,
 	.advise = ewf_advise,
 	.info = ewf_info,
+	.check = ewf_check,
+	.tail = ewf_tail,
 	.close = ewf_close,
 };
 

@@ -126,6 +126,23 @@ static struct slot *vacant(struct hl_fds *c)
 	return best;
 }
 
+/* One more descriptor for the process; false: none of ours is idle. */
+static bool give_back(struct hl_fds *c)
+{
+	struct slot *best = NULL;
+
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct slot *s = &c->slot[i];
+		if (s->fd >= 0 && !s->users && (!best || s->used < best->used))
+			best = s;
+	}
+	if (!best)
+		return false;
+	close(best->fd);
+	best->fd = -1;
+	return true;
+}
+
 /* Opening is quick and rare; others may wait for it. */
 int hl_fds_get(const struct hl_files *f, size_t seg, size_t *slot)
 {
@@ -137,6 +154,9 @@ int hl_fds_get(const struct hl_files *f, size_t seg, size_t *slot)
 	pthread_mutex_lock(&c->lock);
 	s = find(c, seg);
 	fd = s ? s->fd : open_again(f, seg);
+	/* a process that may open few keeps fewer than there are slots */
+	while (fd < 0 && errno == EMFILE && give_back(c))
+		fd = open_again(f, seg);
 	if (!s && fd >= 0) {
 		s = vacant(c);
 		if (s && s->fd >= 0)

@@ -25,6 +25,7 @@ struct crypto {
 	int (*init)(void *md, const void *type, void *engine);
 	int (*update)(void *md, const void *p, size_t n);
 	int (*final)(void *md, unsigned char *out, unsigned int *n);
+	int (*copy)(void *to, const void *from);
 	const void *(*type[HL_HASH_KINDS])(void);
 };
 
@@ -82,6 +83,7 @@ static bool resolve(struct crypto *fn, void *lib)
 	       entry(lib, "EVP_DigestInit_ex", &fn->init) &&
 	       entry(lib, "EVP_DigestUpdate", &fn->update) &&
 	       entry(lib, "EVP_DigestFinal_ex", &fn->final) &&
+	       entry(lib, "EVP_MD_CTX_copy_ex", &fn->copy) &&
 	       entry(lib, "EVP_md5", &fn->type[HL_MD5]) &&
 	       entry(lib, "EVP_sha1", &fn->type[HL_SHA1]) &&
 	       entry(lib, "EVP_sha256", &fn->type[HL_SHA256]);
@@ -140,19 +142,38 @@ void hl_hash_update(struct hl_hash *h, const void *p, size_t n)
 			h->failed[i] = true;
 }
 
-void hl_hash_final(struct hl_hash *h, enum hl_hash_kind kind,
+/* No digest is better than a wrong one. */
+static void finish(struct hl_hash *h, enum hl_hash_kind kind, void *md,
                    char hex[HL_HASH_HEX])
 {
 	unsigned char digest[64]; /* EVP_MAX_MD_SIZE */
 	unsigned int n = 0;
 
+	if (h->fn.final(md, digest, &n) == 1 && n <= DIGEST_MAX &&
+	    !h->failed[kind])
+		hl_hex(hex, digest, n);
+}
+
+void hl_hash_peek(struct hl_hash *h, enum hl_hash_kind kind, const void *more,
+                  size_t n, char hex[HL_HASH_HEX])
+{
+	void *md = h->md[kind] ? h->fn.ctx_new() : NULL;
+
+	hex[0] = '\0';
+	if (md && h->fn.copy(md, h->md[kind]) == 1 &&
+	    h->fn.update(md, more, n) == 1)
+		finish(h, kind, md, hex);
+	if (md)
+		h->fn.ctx_free(md);
+}
+
+void hl_hash_final(struct hl_hash *h, enum hl_hash_kind kind,
+                   char hex[HL_HASH_HEX])
+{
 	hex[0] = '\0';
 	if (!h->md[kind])
 		return;
-	/* No digest is better than a wrong one. */
-	if (h->fn.final(h->md[kind], digest, &n) == 1 && n <= DIGEST_MAX &&
-	    !h->failed[kind])
-		hl_hex(hex, digest, n);
+	finish(h, kind, h->md[kind], hex);
 	h->fn.ctx_free(h->md[kind]);
 	h->md[kind] = NULL;
 }

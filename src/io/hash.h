@@ -1,5 +1,5 @@
 /*
- * hash.h: digests behind four functions.  libcrypto is loaded by the first
+ * hash.h: digests behind five functions.  libcrypto is loaded by the first
  * hl_hash_new, so that a command which hashes nothing does not pay for it.
  */
 #ifndef HL_HASH_H
@@ -19,6 +19,9 @@ void hl_hash_update(struct hl_hash *h, const void *p, size_t n);
 /* Lower-case hex of one kind; may be called once per kind, ends it. */
 void hl_hash_final(struct hl_hash *h, enum hl_hash_kind kind,
                    char hex[HL_HASH_HEX]);
+/* What it would be with n bytes more; it goes on as if nothing was asked. */
+void hl_hash_peek(struct hl_hash *h, enum hl_hash_kind kind, const void *more,
+                  size_t n, char hex[HL_HASH_HEX]);
 void hl_hash_free(struct hl_hash *h);
 
 #endif

@@ -6,6 +6,7 @@
 #include "io/ddmap.h"
 #include "io/note.h"
 #include "io/files.h"
+#include "io/src_impl.h"
 
 static enum hl_status open_leaf(struct hl_src **out, struct hl_files *files,
                                 const struct hl_image_opts *opts,
@@ -48,4 +49,22 @@ enum hl_status hl_image_open(struct hl_src **out, struct hl_files *files,
 	if (st != HL_OK)
 		hl_src_close(leaf);
 	return st;
+}
+
+enum hl_status hl_image_check(struct hl_src *image, uint64_t off, void *buf,
+                              size_t len, struct hl_ranges *bad)
+{
+	if (!image->ops->check)
+		return hl_src_read(image, off, buf, len, bad);
+	if (off > image->size || len > image->size - off)
+		return HL_RANGE;
+	return len ? image->ops->check(image, off, buf, len, bad) : HL_OK;
+}
+
+enum hl_status hl_image_tail(struct hl_src *image, void *buf, size_t room,
+                             size_t *n)
+{
+	*n = 0;
+	return image->ops->tail ? image->ops->tail(image, buf, room, n)
+	                        : HL_OK;
 }

@@ -26,6 +26,7 @@ void hl_pool_start(struct hl_pool *p, size_t n, void *(*fn)(void *arg),
 		return;
 	(void)pthread_attr_setstacksize(&attr, STACK);
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* a sandbox speaks through it */
 	if (pthread_sigmask(SIG_SETMASK, &all, &old) == 0) {
 		while (p->n < n && p->n < HL_POOL_MAX &&
 		       pthread_create(&p->thread[p->n], &attr, fn, arg) == 0)

@@ -103,7 +103,10 @@ static enum hl_status step_down(struct hl_extent *e, bool *done)
 		return st;
 	if (e->what != HL_WHAT_COMPRESSED && below.len < e->len)
 		e->len = e->in_len = below.len;
-	if (below.quality > e->quality) {
+	/* that it was carved says where it was found, not how good it is */
+	if (below.quality > e->quality ||
+	    (e->quality == HL_Q_FRAGMENT &&
+	     below.quality >= HL_Q_BAD_CHECKSUM)) {
 		e->quality = below.quality;
 		e->owner = below.owner;
 	}
@@ -209,6 +212,7 @@ const char *hl_what_text(enum hl_what what)
 		[HL_WHAT_ENCRYPTED] = "encrypted",
 		[HL_WHAT_BEYOND_VALID] = "beyond-valid-length",
 		[HL_WHAT_MISSING] = "missing",
+		[HL_WHAT_REBUILT] = "data",
 	};
 
 	return (size_t)what < sizeof(text) / sizeof(*text) ? text[what] : "";

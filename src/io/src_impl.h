@@ -28,6 +28,11 @@ struct hl_src_ops {
 	               enum hl_advice how);                    /* or NULL */
 	enum hl_status (*info)(const struct hl_src *src,
 	                       struct hl_image_info *out);     /* or NULL */
+	/* of images, see src.h; NULL: as read, and none */
+	enum hl_status (*check)(struct hl_src *src, uint64_t off, void *buf,
+	                        size_t len, struct hl_ranges *bad);
+	enum hl_status (*tail)(struct hl_src *src, uint8_t *buf, size_t room,
+	                       size_t *n);
 	void (*close)(struct hl_src *src);
 };
 
@@ -56,6 +61,12 @@ static inline void hl_src_init(struct hl_src *src, const struct hl_src_ops *ops,
  * stretch of a parent or reads as zeros.
  */
 enum hl_status hl_src_read_mapped(struct hl_src *src, uint64_t off, void *buf,
+                                  size_t len, struct hl_ranges *bad);
+/*
+ * The first len bytes of a stretch out of its parent e->in; what is damaged
+ * there is added to bad where this source shows it.
+ */
+enum hl_status hl_src_read_extent(const struct hl_extent *e, void *buf,
                                   size_t len, struct hl_ranges *bad);
 
 #endif

@@ -30,7 +30,7 @@ static void lift_ranges(struct hl_ranges *bad, const struct hl_ranges *below,
 }
 
 /* The part of a stretch that its parent really has. */
-static enum hl_status read_parent(const struct hl_extent *e, void *buf,
+enum hl_status hl_src_read_extent(const struct hl_extent *e, void *buf,
                                   size_t len, struct hl_ranges *bad)
 {
 	struct hl_ranges below;
@@ -62,8 +62,9 @@ enum hl_status hl_src_read_mapped(struct hl_src *src, uint64_t off, void *buf,
 			break;
 		size_t n = (size_t)min_u64(len, e.len);
 		if (e.in) {
-			st = read_parent(&e, p, n, bad);
-			if (e.quality >= HL_Q_BAD_CHECKSUM)
+			st = hl_src_read_extent(&e, p, n, bad);
+			if (e.quality >= HL_Q_BAD_CHECKSUM &&
+			    e.quality != HL_Q_FRAGMENT)
 				hl_ranges_add(bad, off, n, e.what, e.quality);
 		} else {
 			memset(p, 0, n);

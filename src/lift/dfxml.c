@@ -152,9 +152,10 @@ static enum hl_status byte_runs(struct hl_lift *lift, struct hl_item *item)
 		snprintf(s, sizeof(s), "<byte_run file_offset='%" PRIu64 "'",
 		         run.off);
 		raw(lift, s);
-		if (run.in_off == HL_NO_OFFSET)
+		*s = '\0'; /* rebuilt bytes lie nowhere, and are no zeros */
+		if (run.in_off == HL_NO_OFFSET && run.what != HL_WHAT_REBUILT)
 			snprintf(s, sizeof(s), " fill='0'");
-		else
+		else if (run.in_off != HL_NO_OFFSET)
 			snprintf(s, sizeof(s), " img_offset='%" PRIu64 "'",
 			         run.in_off);
 		raw(lift, s);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/note.h"
 #include "base/text.h"
+#include "lift/same.h"
 #include "lift/find_glob.h"
 #include "lift/find_impl.h"
 
@@ -17,6 +18,7 @@ struct hl_hives {
 	const struct hl_ctx *ctx;
 	struct hl_hive **h;
 	size_t n, cap;
+	struct hl_same *same; /* or NULL */
 };
 
 static void hive_free(const struct hl_ctx *ctx, struct hl_hive *h)
@@ -36,6 +38,7 @@ void hl_hives_free(struct hl_hives *hives)
 		return;
 	for (size_t i = 0; i < hives->n; i++)
 		hive_free(hives->ctx, hives->h[i]);
+	hl_same_free(hives->same);
 	hl_free(hives->ctx, hives->h);
 	hl_free(hives->ctx, hives);
 }
@@ -54,10 +57,9 @@ const struct hl_hive *hl_hives_same(const struct hl_hives *hives, size_t i)
 {
 	const struct hl_hive *h = i < hives->n ? hives->h[i] : NULL;
 
-	for (size_t k = 0; h && h->sha256[0] && h->entry.size && k < i; k++)
-		if (strcmp(hives->h[k]->sha256, h->sha256) == 0)
-			return hives->h[k];
-	return NULL;
+	if (!h || !h->sha256[0] || !h->entry.size)
+		return NULL;
+	return hl_same_find(hives->same, hives->h, i);
 }
 
 /* ---- adding ------------------------------------------------------------ */
@@ -134,7 +136,7 @@ static enum hl_status keep(struct hl_find *f, struct hl_hive *h)
 	struct hl_hives *list = f->hives;
 	void *array = list->h;
 	enum hl_status st = hl_grow(f->ctx, &array, &list->cap, list->n,
-	                            /* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	                            sizeof(*list->h), HL_MAX_HIVES);
 
 	list->h = array;
@@ -257,6 +259,8 @@ static enum hl_status search(struct hl_find *f)
 
 	if (st == HL_OK)
 		st = walk_all(f);
+	if (st == HL_OK)
+		st = hl_find_orphans(f);
 	if (st == HL_OK && f->query->deleted)
 		st = hl_find_deleted(f);
 	if (st == HL_OK && f->query->deep)
@@ -264,7 +268,7 @@ static enum hl_status search(struct hl_find *f)
 	hl_places_clear(f);
 	if (f->hives->n > f->first)
 		qsort(f->hives->h + f->first, f->hives->n - f->first,
-		      /* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		      sizeof(*f->hives->h), by_path);
 	return st;
 }
@@ -295,6 +299,7 @@ enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,
 		hl_hives_free(f.hives);
 		return st;
 	}
+	f.hives->same = hl_same_new(f.hives->n, ctx); /* only for speed */
 	*out = f.hives;
 	return HL_OK;
 }

@@ -1,7 +1,8 @@
 /*
- * find_deleted.c: deleted hives.
+ * find_deleted.c: deleted hives; and those that live, on a volume of which a
+ * part is lost, below no folder that is known.
  *
- * No index leads to them, so all deleted files are asked:
+ * No index leads to them, so all such files are asked:
  *
  *	/Users/x/AppData/Local/Microsoft/Windows/UsrClass.dat
  *	         |----- these names fit those of a row -----|   a hive's place
@@ -176,18 +177,25 @@ static bool is_log_of(const char *name, const char *hive)
 static enum hl_status add_logs(struct hl_find *f, struct hl_hive *hive,
                                const char *dir)
 {
+	bool deleted = hive->entry.flags & HL_ENTRY_DELETED;
+	unsigned how = deleted ? HL_LIST_DELETED | HL_LIST_NO_LIVE : 0;
+	struct hl_ref parent = hive->entry.parent;
 	struct hl_entry e;
 	struct hl_fs_iter *it;
 	enum hl_status st = hl_fs_parent(f->fs, &hive->entry, &e);
 
+	/* what a lost folder held is together there, with much else */
+	if (st == HL_END && !deleted)
+		st = hl_fs_find(f->fs, "/$Orphan", &e);
 	if (st == HL_OK)
-		st = hl_fs_list(&it, f->fs, &e.ref, HL_LIST_FULL |
-		                HL_LIST_DELETED | HL_LIST_NO_LIVE);
+		st = hl_fs_list(&it, f->fs, &e.ref, HL_LIST_FULL | how);
 	if (st != HL_OK)
 		return hl_find_goes_on(st) ? HL_OK : st;
 	while ((st = hl_fs_next(it, &e)) == HL_OK || st == HL_CORRUPT) {
 		if (st != HL_OK || e.type != HL_FILE ||
-		    !(e.flags & HL_ENTRY_DELETED) ||
+		    deleted != !!(e.flags & HL_ENTRY_DELETED) ||
+		    (!deleted && (e.parent.id != parent.id ||
+		                  e.parent.seq != parent.seq)) ||
 		    (e.flags & HL_ENTRY_SLACK) ||
 		    !is_log_of(e.name, hive->entry.name))
 			continue;
@@ -244,14 +252,17 @@ static enum hl_status judge(struct hl_find *f, const struct hl_entry *e,
 	const struct hl_place_row *row;
 	const char *user;
 	size_t n_user = 0;
-	bool look;
+	bool look, orphan;
 	enum hl_status st;
 
 	if (e->type != HL_FILE || !any_row(e))
 		return HL_OK;
-	st = hl_fs_path(f->fs, e, path, HL_MAX_PATH, NULL);
+	st = hl_fs_path(f->fs, e, path, HL_MAX_PATH, &orphan);
 	if (st != HL_OK)
 		return hl_find_goes_on(st) ? HL_OK : st;
+	/* what a folder leads to was found, or is none */
+	if (!orphan && !(e->flags & HL_ENTRY_DELETED))
+		return HL_OK;
 	row = row_of(path, e, &look, &user, &n_user);
 	if (!row)
 		return HL_OK;
@@ -262,7 +273,7 @@ static enum hl_status judge(struct hl_find *f, const struct hl_entry *e,
 	return hl_find_goes_on(st) ? HL_OK : st;
 }
 
-enum hl_status hl_find_deleted(struct hl_find *f)
+static enum hl_status sweep(struct hl_find *f, unsigned how)
 {
 	struct hl_entry *e = hl_alloc(f->ctx, sizeof(*e));
 	char *path = hl_alloc(f->ctx, HL_MAX_PATH);
@@ -270,8 +281,7 @@ enum hl_status hl_find_deleted(struct hl_find *f)
 	enum hl_status st = e && path ? HL_OK : HL_NOMEM;
 
 	if (st == HL_OK)
-		st = hl_fs_sweep(&it, f->fs, HL_LIST_DELETED |
-		                 HL_LIST_NO_LIVE);
+		st = hl_fs_sweep(&it, f->fs, how);
 	if (st == HL_UNSUPPORTED)
 		hl_warn(&(struct hl_at){ f->ctx, f->volume->src, HL_NO_OFFSET,
 		                         "search" },
@@ -286,4 +296,25 @@ enum hl_status hl_find_deleted(struct hl_find *f)
 	hl_free(f->ctx, path);
 	hl_free(f->ctx, e);
 	return hl_find_goes_on(st) ? HL_OK : st;
+}
+
+enum hl_status hl_find_deleted(struct hl_find *f)
+{
+	return sweep(f, HL_LIST_DELETED | HL_LIST_NO_LIVE);
+}
+
+enum hl_status hl_find_orphans(struct hl_find *f)
+{
+	struct hl_at at = { f->ctx, f->volume->src, HL_NO_OFFSET, "search" };
+	size_t before = hl_hives_count(f->hives);
+	enum hl_status st;
+
+	if (!hl_fs_info(f->fs)->stitched)
+		return HL_OK;
+	st = sweep(f, 0);
+	if (hl_hives_count(f->hives) > before)
+		hl_say(&at, "volume %s: %zu of its hives were found by what "
+		       "their records say, for folders above them are gone",
+		       f->volume->id, hl_hives_count(f->hives) - before);
+	return st;
 }

@@ -94,6 +94,9 @@ bool hl_row_fits(const struct hl_place_row *row, const char *name);
 /* Deleted hives of the volume, by a sweep.  The same codes. */
 enum hl_status hl_find_deleted(struct hl_find *f) HL_MUST_CHECK;
 
+/* Those below no known folder, of a volume of which a part is lost. */
+enum hl_status hl_find_orphans(struct hl_find *f) HL_MUST_CHECK;
+
 /* Every file of the volume by its content.  The same codes. */
 enum hl_status hl_find_deep(struct hl_find *f) HL_MUST_CHECK;
 /* By name and keys, when the place does not tell. */

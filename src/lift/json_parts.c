@@ -204,6 +204,8 @@ void hl_json_coverage(struct hl_json *j, const struct hl_coverage *c)
 	for (size_t i = 0; i < c->n_unsearched; i++)
 		unsearched(j, &c->unsearched[i]);
 	hl_json_array_end(j);
+	if (c->carved)
+		hl_json_ku(j, "carved_bytes", c->carved);
 	hl_json_object_end(j);
 }
 
@@ -218,6 +220,8 @@ void hl_json_run(struct hl_json *j, const struct hl_run *r)
 	hl_json_ku(j, "stored_length", r->in_len);
 	hl_json_kv(j, "what", hl_what_text((enum hl_what)r->what));
 	hl_json_kv(j, "state", hl_quality_text((enum hl_quality)r->quality));
+	if (r->image)
+		hl_json_kv(j, "image", r->image);
 	if (r->quality == HL_Q_ALLOCATED_TO)
 		hl_json_offset(j, "owner", r->owner);
 	hl_json_object_end(j);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "hivelift/lift.h"
 #include "lift/runs.h"
+#include "hivelift/carve.h"
 
 /* "" and NULL are null. */
 void hl_json_text(struct hl_json *j, const char *key, const char *s);
@@ -49,6 +50,10 @@ void hl_json_run(struct hl_json *j, const struct hl_run *run);
 void hl_json_replay(struct hl_json *j, const struct hl_replay_report *r);
 /* The value: "what: text". */
 void hl_json_note(struct hl_json *j, const struct hl_note *note);
+/* volume (null in a gap), path (null), offset, found, where */
+void hl_json_carved_where(struct hl_json *j, const struct hl_carved *p);
+/* kind, state, seq1 … as of a hive; bin_offset, entries …; decided[] */
+void hl_json_carved(struct hl_json *j, const struct hl_carved *p);
 /*
  * The array: a hive's own notes (report may be NULL), then the log's from
  * `from` on; those that only repeat the report are left out.

@@ -20,6 +20,7 @@
 #include "io/hash.h"
 #include "base/json.h"
 #include "lift/outdir.h"
+#include "hivelift/carve.h"
 #include "lift/pass.h"
 #include "lift/streams.h"
 
@@ -114,6 +115,9 @@ struct hl_item {
 	struct hl_src *given;    /* its stream, open already; or NULL */
 	struct hl_src *replayed; /* of the hive: to be written beside it */
 	struct hl_streams *streams; /* of the hive, or NULL */
+	struct hl_carved *carved; /* it is this find, or NULL */
+	struct hl_hive_check *check; /* of the find, or NULL */
+	const struct hl_ctx *ctx;    /* of the find */
 
 	struct hl_src *src;    /* NULL: cannot be had */
 	struct hl_pass pass;
@@ -133,6 +137,9 @@ struct hl_item {
  */
 enum hl_status hl_lift_item(struct hl_lift *lift,
                             struct hl_item *item) HL_MUST_CHECK;
+
+/* lift_carved.c: its bytes have passed by; fills what item->carved lacks. */
+void hl_carved_written(struct hl_item *item);
 
 /* In the lists, with what was written of it.  Codes as above. */
 enum hl_status hl_lift_enter(struct hl_lift *lift,

@@ -93,6 +93,8 @@ static enum hl_status read_all(struct hl_lift *lift, struct hl_item *item,
                                struct hl_src *src)
 {
 	item->pass.hashes = ALL_HASHES;
+	if (item->check && !over_limit(lift, item))
+		item->pass.check = item->check;
 	if (item->hive && !over_limit(lift, item))
 		return hl_hive_pass(item->hive, src, &item->pass, lift->ctx);
 	return hl_pass_run(&item->pass, src, item->trail->path.p, lift->ctx);
@@ -131,6 +133,8 @@ static enum hl_status limited(struct hl_lift *lift, struct hl_item *item,
 		        " bytes, the limit", item->trail->path.p, max,
 		        item->size);
 		end = max;
+	} else if (item->carved) {
+		return HL_OK; /* never longer than what the medium has */
 	} else {
 		enum hl_status st = hl_pass_end(&end, item->src, item->volume,
 		                                item->trail->path.p,
@@ -250,6 +254,8 @@ enum hl_status hl_lift_item(struct hl_lift *lift, struct hl_item *item)
 	}
 	if (st == HL_OK && item->output && item->replayed)
 		st = hl_lift_replayed(lift, item, &beside);
+	if (st == HL_OK && item->carved)
+		hl_carved_written(item);
 	if (st == HL_OK && item->output && item->streams)
 		hl_streams_say(item->streams);
 	if (st == HL_OK)

@@ -15,6 +15,12 @@ static enum hl_status where(struct hl_lift *lift, const struct hl_item *item)
 {
 	struct hl_json *j = &lift->json;
 	const struct hl_trail *t = item->trail;
+
+	if (item->carved) {
+		hl_json_carved_where(j, item->carved);
+		hl_json_kv(j, "output", item->output);
+		return HL_OK;
+	}
 	uint16_t *u = NULL;
 	enum hl_status st;
 	size_t n = 0;
@@ -72,6 +78,10 @@ static void hive(struct hl_json *j, const struct hl_item *item)
 	const struct hl_hive *h = item->hive ? item->hive : item->of;
 	const char *state = "";
 
+	if (item->carved) {
+		hl_json_carved(j, item->carved);
+		return;
+	}
 	if (item->hive)
 		state = hl_hive_state_text(h->report.state);
 	hl_json_kv(j, "kind", h ? hl_kind_text(h->kind) : NULL);
@@ -118,8 +128,9 @@ static enum hl_status notes(struct hl_lift *lift, const struct hl_item *item)
 	size_t to = log ? hl_notelog_count(log) : 0;
 	enum hl_status st = HL_OK;
 
-	hl_json_notes(&lift->json, item->hive ? &item->hive->report : NULL,
-	              log, item->mark);
+	hl_json_notes(&lift->json, item->hive ? &item->hive->report :
+	              item->carved ? &item->carved->report : NULL, log,
+	              item->mark);
 	if (to > item->mark)
 		st = hl_grow(lift->ctx, (void **)&lift->noted,
 		             &lift->cap_noted, lift->n_noted,

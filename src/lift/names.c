@@ -131,10 +131,19 @@ static size_t encode(unsigned char *b, uint32_t c)
 	return 4;
 }
 
+/* Marks that turn a line round or end it, wherever the name is shown. */
+static bool turns(uint32_t c)
+{
+	return c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
 /* Controls, lone surrogates, and what Windows does not take in a name. */
 static bool hurts(uint32_t c)
 {
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0xd800 && c < 0xe000))
+		return true;
+	if (turns(c))
 		return true;
 	return c < 0x80 && strchr("%/\\:\"*<>?|", (int)c);
 }

@@ -3,8 +3,9 @@
  *
  * One name of a volume (UTF-16, any units at all) becomes one or, when it is
  * too long, several parts of a path that cannot hurt: not empty, not "." or
- * "..", no separator, control or Windows-reserved character, no device name,
- * no blank or dot at the end, at most 255 bytes.  Nothing is lost:
+ * "..", no separator, control, bidirectional or Windows-reserved character,
+ * no device name, no blank or dot at the end, at most 255 bytes.  Nothing is
+ * lost:
  *
  *	%XX   a byte of the name's UTF-8 (a lone surrogate: of its three-byte
  *	      form); '%' itself is %25, and "name:stream" is name%3Astream

@@ -21,7 +21,7 @@ struct hl_src *hl_runs_leaf(struct hl_src *image)
 static bool joins(const struct hl_run *a, const struct hl_run *b)
 {
 	if (a->what != b->what || a->quality != b->quality ||
-	    a->owner != b->owner)
+	    a->owner != b->owner || a->image != b->image)
 		return false;
 	if (a->in_off == HL_NO_OFFSET || b->in_off == HL_NO_OFFSET)
 		return a->in_off == b->in_off && a->in_len == b->in_len &&
@@ -45,13 +45,22 @@ static void lay_over(struct hl_run *r, const struct hl_ranges *bad, bool whole)
 		if (b->off > r->off && !whole) {
 			r->len = b->off - r->off;
 		} else {
-			if (r->quality < HL_Q_BAD_CHECKSUM)
+			if (r->quality < HL_Q_BAD_CHECKSUM ||
+			    r->quality == HL_Q_FRAGMENT)
 				r->quality = b->quality;
 			if (!whole)
 				r->len = min_u64(r->len,
 				                 b->off + b->len - r->off);
 		}
 	}
+}
+
+/* A disk beside the one in question: of an array, or of a dynamic disk. */
+static const char *other_image(const struct hl_src *leaf)
+{
+	struct hl_image_info m;
+
+	return leaf && hl_image_info(leaf, &m) == HL_OK ? m.path : NULL;
 }
 
 static enum hl_status run_at(const struct hl_runs *r, uint64_t off,
@@ -64,13 +73,14 @@ static enum hl_status run_at(const struct hl_runs *r, uint64_t off,
 		return st;
 	if (e.len == 0)
 		return HL_CORRUPT;
-	bool stored = e.in && e.in == r->leaf;
+	const char *image = e.in == r->leaf ? NULL : other_image(e.in);
+	bool stored = e.in && (e.in == r->leaf || image);
 	bool unit = stored && e.in_len != e.len;
 	*out = (struct hl_run){ .off = off,
 		                .len = min_u64(e.len, r->end - off),
 		                .in_off = stored ? e.in_off : HL_NO_OFFSET,
 		                .what = e.what, .quality = e.quality,
-		                .owner = e.owner };
+		                .owner = e.owner, .image = image };
 	lay_over(out, r->bad, unit);
 	out->in_len = !stored ? 0 : unit ? e.in_len : out->len;
 	return HL_OK;

@@ -13,6 +13,8 @@
 struct hl_run {
 	uint64_t off, len;       /* in the file */
 	uint64_t in_off, in_len; /* in the image; HL_NO_OFFSET: not there */
+	const char *image; /* NULL: the one in question; else the path of
+	                      another disk of its array, which in_off is on */
 	uint16_t what, quality;
 	uint64_t owner; /* with HL_Q_ALLOCATED_TO; HL_NO_OFFSET: not known */
 };

@@ -227,7 +227,8 @@ enum hl_status hl_ntfs_dir_block(struct hl_ntfs_dir *d, uint64_t vcn,
 		at.src = d->blocks;
 		at.off = off;
 	}
-	if (st == HL_OK && x.vcn != vcn)
+	if (st == HL_OK && (x.vcn != vcn ||
+	                    (d->nt->lost && !hl_ntfs_dir_ours(d, off, &x.node))))
 		st = HL_CORRUPT;
 	if (st == HL_CORRUPT && !d->quiet)
 		hl_warn(&at, "folder %llu: block %llu of its index is damaged",

@@ -61,6 +61,10 @@ enum hl_status hl_ntfs_dir_block(struct hl_ntfs_dir *d, uint64_t vcn,
 struct hl_at hl_ntfs_dir_at(struct hl_ntfs_dir *d);
 /* Nothing of the index is left: says why. */
 void hl_ntfs_dir_no_root(struct hl_ntfs_dir *d, const char *why);
+/* taken.c: of a volume with another one over it, is the block at off still
+ * this folder's?  The same number may lie in the other one's block. */
+bool hl_ntfs_dir_ours(struct hl_ntfs_dir *d, uint64_t off,
+                      const struct hl_ntfs_node *node);
 /* kids.c: a name that the index did not give.  HL_OK, HL_END, … */
 enum hl_status hl_ntfs_kids_next(struct hl_ntfs_dir *d,
                                  struct hl_ntfs_link *out) HL_MUST_CHECK;

@@ -45,6 +45,17 @@ static void lost(struct hl_ntfs_file *f, uint64_t record, const char *why)
 		        (unsigned long long)record);
 }
 
+/* A ceiling is no damage that a deleted file may have: always a loss. */
+static void too_many(struct hl_ntfs_file *f, uint64_t record, const char *what)
+{
+	struct hl_at at = hl_ntfs_at(f->nt, record, "MFT record");
+
+	f->damaged = f->odd = true;
+	hl_warn(&at, "file %llu: %s; the rest is not read (record %llu)",
+	        (unsigned long long)f->ref.number, what,
+	        (unsigned long long)record);
+}
+
 /* Keep a copy of a record; spans of its attributes point there. */
 static enum hl_status hold(struct hl_ntfs_file *f,
                            const struct hl_ntfs_rec *rec)
@@ -186,7 +197,7 @@ static enum hl_status follow(struct hl_ntfs_file *f, struct span list)
 		}
 		st = hl_ntfs_file_extend(f, e.ref);
 		if (st == HL_LIMIT)
-			lost(f, e.ref.number, "it has too many records");
+			too_many(f, e.ref.number, "it has too many records");
 		if (st != HL_OK)
 			return st == HL_LIMIT ? HL_OK : st;
 	}
@@ -215,6 +226,10 @@ static enum hl_status expand(struct hl_ntfs_file *f)
 	st = hl_ntfs_stream_load(&list, &n, f, i, HL_MAX_NTFS_LIST);
 	if (st == HL_NOMEM || st == HL_CANCELLED)
 		return st;
+	if (st == HL_LIMIT) {
+		too_many(f, f->ref.number, "its $ATTRIBUTE_LIST is too long");
+		return HL_OK;
+	}
 	if (st != HL_OK) {
 		lost(f, f->ref.number, "$ATTRIBUTE_LIST cannot be read");
 		return HL_OK;
@@ -298,7 +313,7 @@ enum hl_status hl_ntfs_file_open(struct hl_ntfs_file **out, struct hl_ntfs *nt,
 	if (st == HL_OK)
 		st = complete(f);
 	if (st == HL_LIMIT) {
-		lost(f, number, "it has too many attributes");
+		too_many(f, number, "it has too many attributes");
 		st = HL_OK;
 	}
 	if (st != HL_OK) {

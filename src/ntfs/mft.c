@@ -19,6 +19,13 @@ void hl_ntfs_bulk(struct hl_ntfs *nt, bool on)
 	nt->bulk += on ? 1 : -1;
 }
 
+void hl_ntfs_quiet(struct hl_ntfs *nt, bool on)
+{
+	nt->quiet = on;
+	if (!on)
+		hl_ntfs_cache_clear(nt); /* what is cached was not said */
+}
+
 void hl_ntfs_cache_clear(struct hl_ntfs *nt)
 {
 	size_t i;
@@ -151,6 +158,15 @@ static void say(struct hl_ntfs *nt, const struct hl_ntfs_slot *s,
 		        r->fix.n_torn, r->fix.n_sectors);
 }
 
+/* Of a $MFT that was put together, what is not there was said as a whole. */
+static bool never_had(struct hl_ntfs *nt, uint64_t off)
+{
+	struct hl_extent e;
+
+	return nt->stitched && hl_src_map(nt->mft, off, &e) == HL_OK &&
+	       e.what == HL_WHAT_MISSING;
+}
+
 static enum hl_status load(struct hl_ntfs *nt, uint64_t number,
                            struct hl_ntfs_slot *s)
 {
@@ -163,6 +179,11 @@ static enum hl_status load(struct hl_ntfs *nt, uint64_t number,
 	st = fetch(nt, number * nt->geom.record_size, s->buf, &unreadable);
 	if (st != HL_OK)
 		return st;
+	if (unreadable && never_had(nt, number * nt->geom.record_size)) {
+		s->st = HL_END;
+		s->used = true;
+		return HL_OK;
+	}
 	s->st = unreadable ? HL_CORRUPT : judge(nt, s);
 	odd = s->st == HL_CORRUPT || (s->st == HL_OK && s->rec.fix.n_torn) ||
 	      (s->st == HL_END && number < 4) ||

@@ -52,6 +52,8 @@ enum hl_status hl_ntfs_boot_backup(struct hl_src *vol,
 void hl_ntfs_close(struct hl_ntfs *nt);
 const struct hl_ntfs_geom *hl_ntfs_geom(const struct hl_ntfs *nt);
 struct hl_src *hl_ntfs_mft(struct hl_ntfs *nt);
+/* Is $MFT put together from its records, and may lack some? */
+bool hl_ntfs_is_stitched(const struct hl_ntfs *nt);
 
 /* ---- records (mft.c) --------------------------------------------------- */
 
@@ -73,6 +75,8 @@ enum hl_status hl_ntfs_record(struct hl_ntfs *nt, uint64_t number,
 uint64_t hl_ntfs_record_count(const struct hl_ntfs *nt);
 /* Those that a medium holds. */
 uint64_t hl_ntfs_mapped_count(struct hl_ntfs *nt);
+/* Say nothing of records that are damaged; they are said when asked for. */
+void hl_ntfs_quiet(struct hl_ntfs *nt, bool on);
 /* Read ahead: whole windows of $MFT, for walks that want most records. */
 void hl_ntfs_bulk(struct hl_ntfs *nt, bool on);
 

@@ -96,6 +96,15 @@ static uint64_t runs_end(const struct hl_ntfs_attr *a)
 	return end;
 }
 
+/* mkntfs and ntfs-3g leave $MFT's own times at zero, not those of its name. */
+static void note_name(struct seen *s, const struct hl_ntfs_name *name)
+{
+	s->is_mft |= name->parent.number == NTFS_REC_ROOT &&
+	             is_named(name, "$MFT");
+	if (!s->created)
+		s->created = name->times.created;
+}
+
 /* First look: what all attributes say together. */
 static void survey(struct seen *s)
 {
@@ -120,8 +129,7 @@ static void survey(struct seen *s)
 			s->created = std.times.created;
 		else if (a.type == NTFS_FILE_NAME &&
 		         hl_ntfs_name_decode(a.value, &name) == HL_OK)
-			s->is_mft |= name.parent.number == NTFS_REC_ROOT &&
-			             is_named(&name, "$MFT");
+			note_name(s, &name);
 	}
 }
 

@@ -24,23 +24,6 @@
 #define MAX_TRIED 128 /* record 0s that are looked at, best placed first */
 #define MIN_EXPLAINED 5 /* records; $MFTMirr alone has four */
 
-/* A run of $MFT on the image. */
-struct own {
-	uint64_t off, end; /* bytes */
-	uint64_t origin;   /* where record 0 would be; modulo 2^64 */
-};
-struct owns {
-	struct own *o;
-	size_t n, cap;
-};
-
-static int by_off(const void *va, const void *vb)
-{
-	const struct own *a = va, *b = vb;
-
-	return a->off < b->off ? -1 : a->off > b->off;
-}
-
 static uint64_t piece_origin(const struct hl_recmap_stretch *s)
 {
 	return s->off - (s->number << s->rs_log2);
@@ -51,117 +34,10 @@ static uint64_t piece_end(const struct hl_recmap_stretch *s)
 	return s->off + ((uint64_t)s->n << s->rs_log2);
 }
 
-/* ---- where $MFT lies ----------------------------------------------------- */
-
-static enum hl_status add_own(struct hl_recmap *m, struct owns *o,
-                              const struct hl_recmap_cand *c,
-                              const struct hl_recmap_mrun *r)
-{
-	const struct hl_recmap_anchor *a = &m->anchor[c->anchor];
-	uint64_t vbytes, off, len, valid = max_u64(a->valid, 1u << c->rs_log2);
-	enum hl_status st;
-
-	if (r->vcn > (uint64_t)INT64_MAX >> c->cs_log2 || r->lcn > (uint64_t)INT64_MAX >> c->cs_log2 ||
-	    r->len > (uint64_t)INT64_MAX >> c->cs_log2)
-		return HL_OK;
-	vbytes = r->vcn << c->cs_log2;
-	if (vbytes >= valid || ckd_add(&off, c->start, r->lcn << c->cs_log2))
-		return HL_OK;
-	len = min_u64(r->len << c->cs_log2, valid - vbytes);
-	if (off > INT64_MAX)
-		return HL_OK;
-	st = hl_grow(m->ctx, (void **)&o->o, &o->cap, o->n, sizeof(*o->o),
-	             HL_MAX_RECMAP_MFT_RUNS);
-	if (st == HL_OK)
-		o->o[o->n++] = (struct own){ off, off + len, off - vbytes };
-	return st == HL_LIMIT ? HL_OK : st;
-}
-
-
-static size_t first_mrun(const struct hl_recmap *m, uint64_t off)
-{
-	size_t lo = 0, hi = m->n_mrun;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->mrun[mid].off < off)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* Runs that extension records within what is mapped add.  The runs are
- * sorted by the record that says them. */
-static enum hl_status add_extensions(struct hl_recmap *m, struct owns *o,
-                                     const struct hl_recmap_cand *c)
-{
-	uint64_t at, zero = m->anchor[c->anchor].off;
-	size_t before = o->n, i, k, n_own = o->n;
-	enum hl_status st = HL_OK;
-
-	qsort(o->o, o->n, sizeof(*o->o), by_off);
-	/* o grows behind n_own, which stays sorted for the search */
-	for (k = 0; st == HL_OK && k < n_own; k++) {
-		struct own one = o->o[k];
-
-		for (i = first_mrun(m, one.off);
-		     st == HL_OK && i < m->n_mrun && m->mrun[i].off < one.end;
-		     i++) {
-			at = m->mrun[i].off;
-			if (at != zero)
-				st = add_own(m, o, c, &m->mrun[i]);
-		}
-	}
-	return st == HL_OK && o->n == before ? HL_END : st;
-}
-
-static void unique(struct owns *o)
-{
-	size_t i, n = 0;
-
-	qsort(o->o, o->n, sizeof(*o->o), by_off);
-	for (i = 0; i < o->n; i++)
-		if (!n || o->o[i].off >= o->o[n - 1].end)
-			o->o[n++] = o->o[i];
-	o->n = n;
-}
-
-static enum hl_status gather(struct hl_recmap *m, struct owns *o,
-                             struct hl_recmap_cand *c)
-{
-	const struct hl_recmap_anchor *a = &m->anchor[c->anchor];
-	uint64_t bytes = 0;
-	size_t i, before;
-	int pass;
-	enum hl_status st = HL_OK;
-
-	o->n = 0;
-	for (i = first_mrun(m, a->off);
-	     st == HL_OK && i < m->n_mrun && m->mrun[i].off == a->off; i++)
-		st = add_own(m, o, c, &m->mrun[i]);
-	unique(o);
-	for (pass = 0; st == HL_OK && pass < HL_MAX_NTFS_MFT_PASSES; pass++) {
-		before = o->n;
-		st = add_extensions(m, o, c);
-		unique(o);
-		if (o->n == before)
-			break;
-	}
-	for (i = 0; i < o->n; i++)
-		bytes += o->o[i].end - o->o[i].off;
-	c->whole = bytes >= a->valid;
-	c->mapped = bytes >> c->rs_log2;
-	c->expected = a->valid >> c->rs_log2;
-	return st == HL_END ? HL_OK : st;
-}
-
 /* ---- what it explains ---------------------------------------------------- */
 
 /* The run in which records of the piece lie rightly, or NULL. */
-static const struct own *fits(const struct owns *o,
+static const struct hl_recmap_own *fits(const struct hl_recmap_owns *o,
                               const struct hl_recmap_stretch *s)
 {
 	uint64_t origin = piece_origin(s), end = piece_end(s);
@@ -188,7 +64,7 @@ static bool free_piece(const struct hl_recmap_stretch *s,
 }
 
 static uint64_t explained(const struct hl_recmap_guess *g,
-                          const struct owns *o,
+                          const struct hl_recmap_owns *o,
                           const struct hl_recmap_cand *c)
 {
 	uint64_t sum = 0, n;
@@ -196,7 +72,7 @@ static uint64_t explained(const struct hl_recmap_guess *g,
 
 	for (i = 0; i < g->n_piece; i++) {
 		const struct hl_recmap_stretch *s = &g->piece[i];
-		const struct own *r = free_piece(s, c) ? fits(o, s) : NULL;
+		const struct hl_recmap_own *r = free_piece(s, c) ? fits(o, s) : NULL;
 
 		if (!r)
 			continue;
@@ -208,7 +84,7 @@ static uint64_t explained(const struct hl_recmap_guess *g,
 }
 
 /* Pieces that are cut go on behind the others, and are met again. */
-static enum hl_status claim(struct hl_recmap_guess *g, const struct owns *o,
+static enum hl_status claim(struct hl_recmap_guess *g, const struct hl_recmap_owns *o,
                             struct hl_recmap_cand *c, uint32_t volume)
 {
 	enum hl_status st = HL_OK;
@@ -217,7 +93,7 @@ static enum hl_status claim(struct hl_recmap_guess *g, const struct owns *o,
 	c->explained = 0;
 	for (i = 0; st == HL_OK && i < g->n_piece; i++) {
 		struct hl_recmap_stretch *s = &g->piece[i];
-		const struct own *r = free_piece(s, c) ? fits(o, s) : NULL;
+		const struct hl_recmap_own *r = free_piece(s, c) ? fits(o, s) : NULL;
 
 		if (!r)
 			continue;
@@ -342,19 +218,22 @@ static void list_tries(struct hl_recmap *m, struct hl_recmap_guess *g,
 	}
 }
 
+/* A record 0 in its place before one in a mirror: the mirror may outlive its
+ * $MFT, whose place another one has now. */
 static int by_explained(const void *va, const void *vb)
 {
 	const struct hl_recmap_cand *a = va, *b = vb;
 
-	if (a->explained != b->explained)
-		return a->explained > b->explained ? -1 : 1;
 	if (a->mirror != b->mirror)
 		return a->mirror ? 1 : -1;
+	if (a->explained != b->explained)
+		return a->explained > b->explained ? -1 : 1;
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
 /* A copy of a record 0 that was accepted, somewhere in a file. */
-static bool is_copy(struct hl_recmap_guess *g, const struct hl_recmap_cand *c)
+static bool is_copy(const struct hl_recmap *m, struct hl_recmap_guess *g,
+                    const struct hl_recmap_cand *c)
 {
 	size_t i;
 
@@ -364,22 +243,23 @@ static bool is_copy(struct hl_recmap_guess *g, const struct hl_recmap_cand *c)
 		if (g->cand[i].lcn == c->lcn &&
 		    g->cand[i].cs_log2 == c->cs_log2 &&
 		    g->cand[i].created == c->created) {
-			g->cand[i].copies++;
+			/* its mirror is not worth a word */
+			g->cand[i].copies += m->anchor[c->anchor].records > 4;
 			return true;
 		}
 	return false;
 }
 
 static enum hl_status accept(struct hl_recmap *m, struct hl_recmap_guess *g,
-                             struct owns *o, struct hl_recmap_cand *c)
+                             struct hl_recmap_owns *o, struct hl_recmap_cand *c)
 {
 	uint32_t volume = (uint32_t)g->n_cand;
-	enum hl_status st = gather(m, o, c);
+	enum hl_status st = hl_recmap_gather(m, o, c);
 
 	if (st != HL_OK)
 		return st;
 	c->explained = explained(g, o, c);
-	if (is_copy(g, c) || c->explained < MIN_EXPLAINED)
+	if (is_copy(m, g, c) || c->explained < MIN_EXPLAINED)
 		return HL_OK;
 	st = claim(g, o, c, volume);
 	if (st == HL_OK)
@@ -393,7 +273,7 @@ enum hl_status hl_recmap_by_anchor(struct hl_recmap *m,
                                    struct hl_recmap_guess *g)
 {
 	struct tries *t = hl_zalloc(m->ctx, sizeof(*t));
-	struct owns o = { NULL, 0, 0 };
+	struct hl_recmap_owns o = { NULL, 0, 0 };
 	enum hl_status st = t ? HL_OK : HL_NOMEM;
 	size_t i;
 
@@ -404,7 +284,7 @@ enum hl_status hl_recmap_by_anchor(struct hl_recmap *m,
 	}
 	for (i = 0; st == HL_OK && i < t->n; i++) {
 		st = hl_cancelled(m->ctx) ? HL_CANCELLED :
-		     gather(m, &o, &t->c[i]);
+		     hl_recmap_gather(m, &o, &t->c[i]);
 		if (st == HL_OK)
 			t->c[i].explained = explained(g, &o, &t->c[i]);
 	}

@@ -136,6 +136,7 @@ struct hl_recmap_cand {
 	bool mirror;       /* found through $MFTMirr */
 	bool whole;        /* the runs map all of $MFT */
 	bool guessed;      /* the start is another volume's */
+	bool same_mft;     /* and so is the place of record 0 */
 	uint64_t created;
 	uint64_t records, end_lcn, first_piece, n_pieces;
 	uint64_t size;
@@ -158,6 +159,20 @@ struct hl_recmap_guess {
 };
 void hl_recmap_guess_free(const struct hl_ctx *ctx, struct hl_recmap_guess *g);
 
+/* A run of $MFT on the image. */
+struct hl_recmap_own {
+	uint64_t off, end; /* bytes */
+	uint64_t origin;   /* where record 0 would be; modulo 2^64 */
+};
+struct hl_recmap_owns {
+	struct hl_recmap_own *o;
+	size_t n, cap;
+};
+/* recmap_mft.c: c->anchor's runs, sorted and disjoint; sets whole, mapped and
+ * expected.  HL_OK, HL_NOMEM */
+enum hl_status hl_recmap_gather(struct hl_recmap *m, struct hl_recmap_owns *o,
+                                struct hl_recmap_cand *c) HL_MUST_CHECK;
+
 /* recmap_anchor.c: volumes that a record 0 describes claim their pieces. */
 enum hl_status hl_recmap_by_anchor(struct hl_recmap *m,
                                    struct hl_recmap_guess *g) HL_MUST_CHECK;
@@ -174,6 +189,8 @@ enum hl_status hl_recmap_cut(struct hl_recmap_guess *g, size_t i,
 enum hl_status hl_recmap_cand_add(struct hl_recmap_guess *g,
                                   const struct hl_recmap_cand *c)
 	HL_MUST_CHECK;
+/* recmap_size.c; the pieces are sorted by place. */
+void hl_recmap_sizes(struct hl_recmap *m, struct hl_recmap_guess *g);
 /* recmap_volume.c: candidates with their pieces into results. */
 enum hl_status hl_recmap_finish(struct hl_recmap *m,
                                 struct hl_recmap_guess *g) HL_MUST_CHECK;

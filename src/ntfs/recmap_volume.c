@@ -87,66 +87,6 @@ static size_t disjoint(struct hl_recmap_stretch *p, size_t first, size_t end,
 	return n - first;
 }
 
-/* ---- what the system records say ----------------------------------------- */
-
-static void add_fact(struct hl_recmap_guess *g, struct hl_recmap_cand *c,
-                     const struct hl_recmap_fact *f)
-{
-	uint64_t bytes = f->value;
-	uint32_t cs_log2 = c->cs_log2;
-
-	(void)g;
-	if (f->number == NTFS_REC_BITMAP) {
-		/* rounded up to 64 clusters: $BadClus knows better */
-		if (c->size_known || bytes > (uint64_t)INT64_MAX / 8 >> cs_log2)
-			return;
-		bytes = bytes * 8 << cs_log2;
-	} else if (f->number != 8) {
-		return;
-	}
-	if (!bytes || bytes > INT64_MAX ||
-	    bytes < min_u64(c->end_lcn, INT64_MAX >> cs_log2) << cs_log2)
-		return;
-	c->size = bytes;
-	c->size_known = true;
-}
-
-static uint32_t volume_of(const struct hl_recmap_guess *g, uint64_t off)
-{
-	uint32_t p = hl_recmap_piece_of(g, off);
-
-	return p == RECMAP_NONE ? RECMAP_NONE : g->piece[p].volume;
-}
-
-static void sizes(struct hl_recmap *m, struct hl_recmap_guess *g)
-{
-	size_t i;
-	int pass;
-	uint32_t v;
-
-	for (i = 0; i < g->n_piece; i++)
-		if (g->piece[i].volume < g->n_cand && g->piece[i].votes) {
-			struct hl_recmap_cand *c =
-				&g->cand[g->piece[i].volume];
-
-			c->end_lcn = max_u64(c->end_lcn, g->piece[i].end_lcn);
-		}
-	/* record 8 before 6 */
-	for (pass = 8; pass >= 6; pass -= 2)
-		for (i = 0; i < m->n_fact; i++) {
-			v = (int)m->fact[i].number == pass ?
-			    volume_of(g, m->fact[i].off) : RECMAP_NONE;
-			if (v < g->n_cand)
-				add_fact(g, &g->cand[v], &m->fact[i]);
-		}
-	for (i = 0; i < g->n_cand; i++) {
-		struct hl_recmap_cand *c = &g->cand[i];
-
-		if (!c->size_known && c->end_lcn < (uint64_t)INT64_MAX >> c->cs_log2)
-			c->size = c->end_lcn << c->cs_log2;
-	}
-}
-
 /* ---- evidence ------------------------------------------------------------ */
 
 static enum hl_status text(struct hl_recmap_guess *g, char *line)
@@ -185,7 +125,11 @@ static enum hl_status explain(struct hl_recmap *m, struct hl_recmap_guess *g,
 		SAY("%" PRIu64 " index blocks lie where its folders' records "
 		    "say, if clusters of %u bytes begin at %" PRIu64,
 		    c->votes, 1u << c->cs_log2, c->start);
-	if (c->guessed)
+	if (c->same_mft)
+		SAY("its $MFT began at the same byte as that of the volume "
+		    "that is there now, so it is taken to start where that "
+		    "does");
+	else if (c->guessed)
 		SAY("where it starts is a guess: as the volume that is there "
 		    "now");
 	if (c->by_place)
@@ -211,6 +155,8 @@ static unsigned score(const struct hl_recmap_cand *c, bool copies)
 		s = 60 + (c->expected ? min_u64(30, c->explained * 30 /
 		                                c->expected) : 0) +
 		    (c->votes ? 10 : 0);
+	else if (c->same_mft)
+		s = 40 + min_u64(20, c->records / 16);
 	else if (c->guessed)
 		s = 10;
 	else
@@ -258,8 +204,15 @@ static bool overlap(const struct hl_recmap_cand *a,
 	       b->start < a->start + max_u64(a->size, 1);
 }
 
-/* One with a record 0 lives longer than one whose record 0 is gone; of two
- * that have one, the one formatted later. */
+static bool has_zero(const struct hl_recmap_guess *g,
+                     const struct hl_recmap_cand *c)
+{
+	return c->anchor != RECMAP_NONE && c->n_pieces &&
+	       !g->ext[c->first_piece].number;
+}
+
+/* One with its record 0 lives longer than one that has lost it; of two that
+ * have theirs, the one formatted later. */
 static bool is_older(const struct hl_recmap_guess *g, size_t k)
 {
 	const struct hl_recmap_cand *c = &g->cand[k];
@@ -268,9 +221,9 @@ static bool is_older(const struct hl_recmap_guess *g, size_t k)
 	for (i = 0; i < g->n_cand; i++) {
 		const struct hl_recmap_cand *o = &g->cand[i];
 
-		if (i == k || !overlap(c, o) || o->anchor == RECMAP_NONE)
+		if (i == k || !overlap(c, o) || !has_zero(g, o))
 			continue;
-		if (c->anchor == RECMAP_NONE || o->created > c->created)
+		if (!has_zero(g, c) || o->created > c->created)
 			return true;
 	}
 	return false;
@@ -294,13 +247,13 @@ static enum hl_status result(struct hl_recmap *m, struct hl_recmap_guess *g,
 		.size_known = c->size_known,
 		.cluster_size = 1u << c->cs_log2,
 		.record_size = 1u << c->rs_log2,
-		.has_zero = c->anchor != RECMAP_NONE && !e->number,
+		.has_zero = has_zero(g, c),
 		.records = c->records, .index_blocks = c->votes,
 		.score = score(c, copies), .older = is_older(g, k),
 		.ext = e, .n_ext = c->n_pieces,
 		.n_evidence = g->n_text - before,
 	};
-	v->mft_lcn = c->anchor != RECMAP_NONE ? c->lcn : some_lcn(c, e);
+	v->mft_lcn = v->has_zero ? c->lcn : some_lcn(c, e);
 	g->n_vol++;
 	return st;
 }
@@ -371,7 +324,7 @@ enum hl_status hl_recmap_finish(struct hl_recmap *m, struct hl_recmap_guess *g)
 		return HL_NOMEM;
 	}
 	say_rest(m, g);
-	sizes(m, g); /* while the pieces are sorted by place */
+	hl_recmap_sizes(m, g); /* while the pieces are sorted by place */
 	if (g->n_piece)
 		qsort(g->piece, g->n_piece, sizeof(*g->piece), by_volume);
 	extents(g, twice);

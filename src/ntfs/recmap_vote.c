@@ -253,13 +253,13 @@ static bool may_hold(const struct hl_recmap_cand *c,
 static enum hl_status place(struct hl_recmap_guess *g,
                             struct hl_recmap_stretch *s, size_t n_cand)
 {
-	const struct hl_recmap_cand *on = NULL;
+	struct hl_recmap_cand *on = NULL; /* whole */
 	uint32_t at = RECMAP_NONE;
 	size_t i;
 	enum hl_status st;
 
 	for (i = 0; i < g->n_cand; i++) {
-		const struct hl_recmap_cand *c = &g->cand[i];
+		struct hl_recmap_cand *c = &g->cand[i];
 
 		if (!may_hold(c, s))
 			continue;
@@ -272,15 +272,22 @@ static enum hl_status place(struct hl_recmap_guess *g,
 		}
 	}
 	if (at == RECMAP_NONE && on && s->present >= 4) {
+		size_t k = (size_t)(on - g->cand);
+
 		st = volume_at(g, s, on->start, on->cs_log2, true, &at);
 		if (st != HL_OK)
 			return st;
+		on = &g->cand[k]; /* may have moved */
 	}
 	if (at == RECMAP_NONE)
 		return HL_OK;
 	s->volume = at;
-	s->votes = 0; /* by its place only */
-	g->cand[at].by_place += s->present;
+	/* Formatted twice the same way: one $MFT begins where the other did. */
+	if (g->cand[at].guessed && on && s->off - (s->number << s->rs_log2) ==
+	                                 on->start + (on->lcn << on->cs_log2))
+		g->cand[at].same_mft = true;
+	s->votes = g->cand[at].same_mft; /* 0: by its place only */
+	g->cand[at].by_place += s->votes ? 0 : s->present;
 	return HL_OK;
 }
 

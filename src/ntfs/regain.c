@@ -59,5 +59,9 @@ enum hl_status hl_ntfs_file_regain(struct hl_ntfs_file *f)
 		        "themselves", (unsigned long long)f->ref.number,
 		        (unsigned long long)(f->n_held - before));
 	}
-	return st == HL_LIMIT ? HL_OK : st;
+	if (st != HL_LIMIT)
+		return st;
+	hl_warn(&at, "file %llu: too many records say that they are its own; "
+	        "the rest is not read", (unsigned long long)f->ref.number);
+	return HL_OK;
 }

@@ -142,5 +142,10 @@ enum hl_status hl_ntfs_remains(struct hl_ntfs_file *f)
 	st = look_for(f, NTFS_FILE_NAME);
 	if (st == HL_OK && !(f->head.flags & NTFS_HAS_INDEX))
 		st = look_for(f, NTFS_DATA);
-	return st == HL_LIMIT ? HL_OK : st;
+	if (st != HL_LIMIT)
+		return st;
+	struct hl_at at = hl_ntfs_at(f->nt, f->ref.number, "MFT record");
+	hl_warn(&at, "deleted file %llu: too many attributes; its record's "
+	        "slack is not read", (unsigned long long)f->ref.number);
+	return HL_OK;
 }

@@ -36,6 +36,7 @@ static enum hl_status by_records(struct hl_ntfs **out, struct hl_src *vol,
 		return st;
 	}
 	(*out)->own_mft = true;
+	(*out)->stitched = true;
 	hl_warn(&at, "nothing tells where all of $MFT lies; %llu records, found "
 	        "by their signature, are used",
 	        (unsigned long long)hl_ntfs_mapped_count(*out));

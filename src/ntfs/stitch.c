@@ -120,7 +120,12 @@ static enum hl_status scan(struct scan *c)
 			st = look(c, buf, n, off);
 	}
 	hl_free(c->ctx, buf);
-	return st == HL_LIMIT ? HL_OK : st;
+	if (st != HL_LIMIT)
+		return st;
+	hl_warn(&(struct hl_at){ c->ctx, c->vol, off, "$MFT" },
+	        "more than %u stretches of records; what lies behind is not "
+	        "looked at", HL_MAX_NTFS_STRETCHES);
+	return HL_OK;
 }
 
 /* ---- which stretches are it ---------------------------------------------- */

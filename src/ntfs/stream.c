@@ -219,6 +219,8 @@ static enum hl_status extents(struct hl_src **out,
 	if (st == HL_OK)
 		st = hl_src_extents(out, name, b.ext, b.n, f->nt->ctx);
 	hl_free(f->nt->ctx, b.ext);
+	if (st == HL_OK)
+		st = hl_ntfs_taken(out, *out, f->nt);
 	if (st == HL_OK && !(f->head.flags & NTFS_IN_USE))
 		st = hl_ntfs_gone(out, *out, f->nt);
 	return st;

@@ -8,6 +8,7 @@
  * where the ordinary way is broken.  What a $MFT claims that no medium holds
  * is stepped over, extent by extent.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
@@ -128,7 +129,12 @@ static enum hl_status gather(struct hl_ntfs *nt, struct hl_ntfs_sweep *sw)
 		if (!budget)
 			break;
 	}
-	return st == HL_LIMIT ? HL_OK : st;
+	if (st != HL_LIMIT)
+		return st;
+	hl_warn(&(struct hl_at){ nt->ctx, nt->vol, HL_NO_OFFSET, "$MFT" },
+	        "more than %u names; those of the records from %" PRIu64
+	        " on are not known", HL_MAX_NTFS_SWEPT, number);
+	return HL_OK;
 }
 
 static int by_key(const void *va, const void *vb)

@@ -22,6 +22,11 @@ struct hl_src *hl_ntfs_mft(struct hl_ntfs *nt)
 	return nt->mft;
 }
 
+bool hl_ntfs_is_stitched(const struct hl_ntfs *nt)
+{
+	return nt->stitched;
+}
+
 static enum hl_status boot_at(struct hl_src *vol, uint64_t off,
                               struct hl_ntfs_geom *out)
 {
@@ -210,6 +215,7 @@ void hl_ntfs_close(struct hl_ntfs *nt)
 	for (i = 0; i < NTFS_WINDOWS; i++)
 		hl_free(nt->ctx, nt->window[i].buf);
 	hl_ntfs_sweep_free(nt->ctx, nt->sweep);
+	hl_free(nt->ctx, nt->taken);
 	hl_free(nt->ctx, nt->upcase);
 	hl_free(nt->ctx, nt->kept);
 	hl_free(nt->ctx, nt->slot_bytes);

@@ -8,6 +8,8 @@
 #include "ntfs/reader.h"
 #include "ntfs/sweep.h"
 
+struct hl_ntfs_taken;
+
 #define NTFS_CACHE 64         /* records kept */
 #define NTFS_WINDOWS 8        /* read-ahead windows of $MFT */
 #define NTFS_WINDOW_BYTES 32768
@@ -60,11 +62,21 @@ struct hl_ntfs {
 	struct hl_ntfs_sweep *sweep; /* NULL: not needed yet */
 	bool bitmap_known;
 	uint64_t unallocated;
+	bool stitched; /* $MFT is put together from what is left of it */
+	bool lost;    /* others may have been written over it: blocks of its
+	                 folders have to name the folder */
+	struct hl_ntfs_taken *taken; /* taken.c: what later volumes have */
+	size_t n_taken;
 	struct hl_ntfs_owners *owners; /* owners.c, from the first need on */
 };
 /* owners.c: what the questions need is set up while one thread is here. */
 enum hl_status hl_ntfs_owners_prepare(struct hl_ntfs *nt) HL_MUST_CHECK;
 void hl_ntfs_owners_free(struct hl_ntfs *nt);
+
+/* taken.c: extents over the volume, told what later volumes have.  Takes
+ * inner over, also when it fails. */
+enum hl_status hl_ntfs_taken(struct hl_src **out, struct hl_src *inner,
+                             struct hl_ntfs *nt) HL_MUST_CHECK;
 
 /* gone.c: a deleted file's extents, told who has them now.  Takes inner over,
  * also when it fails. */

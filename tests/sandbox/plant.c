@@ -195,6 +195,11 @@ static long unknown_call(void) /* must not end the program */
 	return syscall(SYS_syncfs, 1);
 }
 
+static long stop(void) /* so that somebody can kill it just here */
+{
+	return raise(SIGSTOP);
+}
+
 static void *in_thread(void *arg)
 {
 	long *out = arg;
@@ -238,6 +243,7 @@ static const struct {
 	{ "tiocsti", type_for_the_user }, { "dumpable", be_dumpable },
 	{ "core", want_core }, { "uring", uring },
 	{ "unknown", unknown_call }, { "thread", thread },
+	{ "stop", stop },
 };
 
 enum hl_status __wrap_hl_disk_open(struct hl_disk **out, struct hl_src *image,

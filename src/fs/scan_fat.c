@@ -1,5 +1,5 @@
 /*
- * fat_lost.c: what a FAT boot sector found somewhere proves.
+ * scan_fat.c: what a FAT boot sector found somewhere proves.
  *
  *	|boot| ..6: copy.. |FAT 1|FAT 2|root| clusters      (copy: FAT32 only)
  *
@@ -13,10 +13,10 @@
 #include "base/ckd.h"
 #include "base/le.h"
 #include "base/text.h"
+#include "base/times_impl.h"
 #include "fat/fat.h"
 #include "fs/scan_impl.h"
 
-#define FILETIME_1980 119600064000000000u
 #define SLOT 32u
 
 bool hl_fat_lost_keep(struct span sector)
@@ -65,10 +65,21 @@ static enum hl_status prove_fats(struct hl_scan *s, struct hl_lost *l,
 	return HL_OK;
 }
 
-/* The label's date is that of the format; days are enough for an order. */
+/* The label's time is that of the format; without it the first file's that was
+ * made there comes next.  The zone is not known: hours do not matter. */
+static void take_time(struct hl_lost *l, const uint8_t *slot, bool label)
+{
+	struct hl_time t = label ?
+		hl_time_dos(le16_at(slot + 24), le16_at(slot + 22), 0) :
+		hl_time_dos(le16_at(slot + 16), le16_at(slot + 14), 0);
+
+	if (t.kind != HL_TIME_NONE &&
+	    (!l->formatted || t.ticks < l->formatted))
+		l->formatted = t.ticks;
+}
+
 static void take_label(struct hl_lost *l, const uint8_t *slot)
 {
-	unsigned date = le16_at(slot + 24), time = le16_at(slot + 22);
 	size_t n = 11;
 
 	while (n && slot[n - 1] == ' ')
@@ -77,10 +88,6 @@ static void take_label(struct hl_lost *l, const uint8_t *slot)
 		l->label[i] = (char)(slot[i] < 0x80 && slot[i] >= 0x20 ?
 		                     slot[i] : '_');
 	l->label[n] = '\0';
-	if (date)
-		l->formatted = FILETIME_1980 + ((uint64_t)(date >> 9) * 372 +
-			(date >> 5 & 15) * 31 + (date & 31)) * 864000000000u +
-			(uint64_t)(time >> 5) * 32 * 10000000u;
 }
 
 static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
@@ -101,6 +108,8 @@ static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
 
 		if (label)
 			take_label(l, b + i);
+		if (b[i] != 0xe5 && (b[i + 11] & 0x3f) != 0x0f)
+			take_time(l, b + i, label);
 		if (label || (b[i + 11] & 0x3f) == 0x0f ||
 		    hl_fat_slot_plausible(g, b + i))
 			good++;
@@ -177,7 +186,7 @@ enum hl_status hl_fat_lost_judge(struct hl_scan *s, uint64_t off,
 	if (st == HL_OK && g.backup_off && g.backup_off <= off)
 		st = prove(s, &second, &g, off - g.backup_off);
 	if (st == HL_OK)
-		return hl_scan_choose(s, &first, &second);
+		return hl_scan_choose(s, &first, &second, false);
 	hl_lost_clear(s, &first);
 	hl_lost_clear(s, &second);
 	return st;

@@ -1,5 +1,5 @@
 /*
- * ntfs_lost.c: what an NTFS boot sector found somewhere proves.
+ * scan_ntfs.c: what an NTFS boot sector found somewhere proves.
  *
  *	start                                            start + sectors
  *	 |boot| ... |$MFT: 0 1 2 3 ...| ... |$MFTMirr| ... |boot|
@@ -28,6 +28,7 @@ struct proof {
 	const struct hl_ntfs_geom *g;
 	bool zero;  /* record 0 is that of this volume's $MFT */
 	bool other; /* the $MFT there is another volume's */
+	uint64_t other_made; /* when */
 };
 
 bool hl_ntfs_lost_keep(struct span sector)
@@ -93,15 +94,22 @@ static bool is_mft(const struct proof *p, struct span bytes,
 	       r.lcn == p->g->mft_lcn;
 }
 
-static void take_time(struct proof *p, struct span bytes,
-                      const struct hl_ntfs_head *h)
+/* When its volume was formatted; 0: it does not say.  The name's time stays
+ * as it was then; ntfs-3g clears the other one. */
+static uint64_t made(struct span bytes, const struct hl_ntfs_head *h)
 {
 	struct hl_ntfs_attr a;
+	struct hl_ntfs_name name;
 	struct hl_ntfs_std std;
 
+	if (attribute(bytes, h, NTFS_FILE_NAME, 0, &a) && a.resident &&
+	    hl_ntfs_name_decode(a.value, &name) == HL_OK &&
+	    name.times.created)
+		return name.times.created;
 	if (attribute(bytes, h, NTFS_STANDARD_INFORMATION, 0, &a) &&
 	    a.resident && hl_ntfs_std_decode(a.value, &std) == HL_OK)
-		p->l->formatted = std.times.created;
+		return std.times.created;
+	return 0;
 }
 
 /* A bit for each cluster, whole words.  HL_END: it does not tell. */
@@ -168,11 +176,13 @@ static enum hl_status judge_mft(struct proof *p, uint8_t *b, uint64_t at)
 		return count_records(p, at);
 	if (size_fits(p, b, &fits) == HL_OK && !fits) {
 		p->other = true;
+		p->other_made = made(bytes, &h);
+		p->l->other_mft = true;
 		return hl_lost_say(p->s, p->l, 0, "the $MFT at cluster %llu "
 		                   "is that of a volume of another size", lcn);
 	}
 	p->zero = true;
-	take_time(p, bytes, &h);
+	p->l->formatted = made(bytes, &h);
 	take_label(p, b);
 	return hl_lost_say(p->s, p->l, 40, "$MFT lies at cluster %llu as "
 	                   "stated, and its record 0 says so", lcn);
@@ -192,8 +202,8 @@ static enum hl_status prove_mft(struct proof *p)
 	return st;
 }
 
-/* The mirror of a later volume may lie there as well: it counts only with
- * this volume's $MFT, or in its place. */
+/* Where $MFT is a later volume's, the mirror may be, too, unless it was made
+ * at another time. */
 static enum hl_status prove_mirror(struct proof *p)
 {
 	uint64_t at = p->l->off + p->g->mirror_lcn * p->g->cluster_size;
@@ -202,7 +212,7 @@ static enum hl_status prove_mirror(struct proof *p)
 	enum hl_status st;
 	uint8_t *b;
 
-	if (p->other || p->g->mirror_lcn >= p->g->n_clusters ||
+	if (p->g->mirror_lcn >= p->g->n_clusters ||
 	    p->g->mirror_lcn == p->g->mft_lcn)
 		return HL_OK;
 	b = hl_alloc(p->s->ctx, p->g->record_size);
@@ -210,9 +220,10 @@ static enum hl_status prove_mirror(struct proof *p)
 		return HL_NOMEM;
 	st = hl_scan_read(p->s, at, b, p->g->record_size);
 	if (st == HL_OK && record(b, p->g, 0, &h, &bytes) &&
-	    is_mft(p, bytes, &h)) {
+	    is_mft(p, bytes, &h) &&
+	    !(p->other && made(bytes, &h) == p->other_made)) {
 		if (!p->zero)
-			take_time(p, bytes, &h);
+			p->l->formatted = made(bytes, &h);
 		st = hl_lost_say(p->s, p->l, 20, "$MFTMirr lies at cluster "
 		                 "%llu and agrees",
 		                 (unsigned long long)p->g->mirror_lcn);
@@ -277,13 +288,40 @@ static enum hl_status prove(struct hl_scan *s, struct hl_lost *l,
 	return st == HL_OK ? prove_mirror(&p) : st;
 }
 
+static bool whole_mib(uint64_t off)
+{
+	return off % (1u << 20) == 0;
+}
+
+/*
+ * Nothing but this one sector is left.  A copy is the last sector of its
+ * partition, and partitions begin and end at whole MiB since Windows Vista;
+ * where the volume would have begun there may be a later one's boot sector.
+ */
+static enum hl_status is_copy(struct hl_scan *s, uint64_t off,
+                              const struct hl_ntfs_geom *g, bool *yes)
+{
+	uint64_t before = g->total_sectors * g->sector_size;
+	uint8_t b[SCAN_SECTOR];
+	enum hl_status st = hl_scan_read(s, off - before, b, sizeof(b));
+
+	*yes = before > hl_src_size(s->image) - off ||
+	       (!whole_mib(off) && whole_mib(off + g->sector_size)) ||
+	       (st == HL_OK && !whole_mib(off) &&
+	        (hl_ntfs_lost_keep(span_of(b, sizeof(b))) ||
+	         hl_fat_lost_keep(span_of(b, sizeof(b))) ||
+	         hl_exfat_lost_keep(span_of(b, sizeof(b)))));
+	return st == HL_END ? HL_OK : st;
+}
+
 enum hl_status hl_ntfs_lost_judge(struct hl_scan *s, uint64_t off,
                                   struct span sector)
 {
 	struct hl_lost first = { .off = HL_NO_OFFSET }, second = first;
-	uint64_t size = hl_src_size(s->image), before;
 	struct hl_ntfs_geom g;
 	enum hl_status st = HL_OK;
+	uint64_t before;
+	bool copy = false;
 
 	if (hl_ntfs_boot_decode(sector, &g) != HL_OK ||
 	    g.total_sectors >= INT64_MAX / g.sector_size)
@@ -295,53 +333,16 @@ enum hl_status hl_ntfs_lost_judge(struct hl_scan *s, uint64_t off,
 	if (st == HL_OK && before <= off)
 		st = prove(s, &second, &g, off - before);
 	if (st == HL_OK && second.off != HL_NO_OFFSET &&
-	    second.score == first.score && before > size - off)
-		second.score++; /* cut off, or rather at its own end */
-	else if (st == HL_OK && second.score == first.score)
+	    second.score == first.score)
+		st = is_copy(s, off, &g, &copy);
+	if (st == HL_OK && !copy && second.off != HL_NO_OFFSET &&
+	    second.score == first.score)
 		st = hl_lost_say(s, &first, 0, "or the copy behind a volume "
 		                 "that began at byte %llu",
 		                 (unsigned long long)(off - before));
 	if (st == HL_OK)
-		return hl_scan_choose(s, &first, &second);
+		return hl_scan_choose(s, &first, &second, copy);
 	hl_lost_clear(s, &first);
 	hl_lost_clear(s, &second);
 	return st;
-}
-
-static uint8_t log_of(uint32_t size, uint32_t cluster)
-{
-	uint8_t shift = 0;
-
-	if (size >= cluster)
-		return (uint8_t)(size / cluster);
-	while (size > 1u << shift)
-		shift++;
-	return (uint8_t)(256 - shift);
-}
-
-static void put(uint8_t *p, uint64_t v, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		p[i] = (uint8_t)(v >> (8 * i));
-}
-
-void hl_ntfs_lost_boot(uint8_t sector[512], const struct hl_lost_geom *g,
-                       uint64_t size)
-{
-	uint32_t ss = g->sector_size, per = g->cluster_size / ss;
-
-	memset(sector, 0, 512);
-	memcpy(sector, "\xeb\x52\x90NTFS    ", 11);
-	put(sector + 0x0b, ss, 2);
-	/* above 128 sectors it is a logarithm, and "negative" */
-	sector[0x0d] = per <= 128 ? (uint8_t)per :
-	               log_of(per, UINT32_MAX);
-	sector[0x15] = 0xf8;
-	put(sector + 0x28, size / ss, 8);
-	put(sector + 0x30, g->mft_lcn, 8);
-	put(sector + 0x38, g->mft_lcn, 8);
-	sector[0x40] = log_of(g->record_size, g->cluster_size);
-	sector[0x44] = log_of(g->index_size ? g->index_size : 4096,
-	                      g->cluster_size);
-	put(sector + 0x1fe, 0xaa55, 2);
 }

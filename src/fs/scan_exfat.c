@@ -1,5 +1,5 @@
 /*
- * exfat_lost.c: what an exFAT boot sector found somewhere proves.
+ * scan_exfat.c: what an exFAT boot sector found somewhere proves.
  *
  *	sector 0 |boot region, 12 sectors|its copy, 12 sectors| ... FAT, heap
  *
@@ -12,6 +12,7 @@
 #include "base/ckd.h"
 #include "base/le.h"
 #include "base/text.h"
+#include "base/times_impl.h"
 #include "exfat/exfat.h"
 #include "fs/scan_impl.h"
 
@@ -20,6 +21,7 @@
 #define E_BITMAP 0x81
 #define E_UPCASE 0x82
 #define E_LABEL 0x83
+#define E_FILE 0x85
 #define LABEL_UNITS 11
 
 bool hl_exfat_lost_keep(struct span sector)
@@ -104,6 +106,16 @@ static void take_label(struct hl_lost *l, const uint8_t *e)
 	                 false);
 }
 
+/* The format leaves no time; the first file's that was made there comes next. */
+static void take_time(struct hl_lost *l, const uint8_t *e)
+{
+	struct hl_time t = hl_time_dos(le16_at(e + 10), le16_at(e + 8), 0);
+
+	if (t.kind != HL_TIME_NONE &&
+	    (!l->formatted || t.ticks < l->formatted))
+		l->formatted = t.ticks;
+}
+
 /* Label, bitmap and table of capitals are the root's first entries. */
 static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
                                  const struct hl_exfat_geom *g)
@@ -121,6 +133,8 @@ static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
 		up |= b[i] == E_UPCASE;
 		if (b[i] == E_LABEL)
 			take_label(l, b + i);
+		if (b[i] == E_FILE)
+			take_time(l, b + i);
 	}
 	if (!map || !up)
 		return HL_OK;
@@ -157,7 +171,7 @@ enum hl_status hl_exfat_lost_judge(struct hl_scan *s, uint64_t off,
 	if (st == HL_OK && region <= off)
 		st = prove(s, &second, &g, off - region);
 	if (st == HL_OK)
-		return hl_scan_choose(s, &first, &second);
+		return hl_scan_choose(s, &first, &second, false);
 	hl_lost_clear(s, &first);
 	hl_lost_clear(s, &second);
 	return st;

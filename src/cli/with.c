@@ -1,0 +1,89 @@
+/*
+ * with.c: more images than one, --with, --stripe and --mirror.
+ *
+ *	--with alone     the other disks of a group of dynamic disks
+ *	and --stripe N   all of them together are one disk, chunk by chunk
+ *	and --mirror     each of them holds all of one disk
+ */
+#include "base/banned.h"
+#include "cli.h"
+
+bool with_usage(struct cli *c)
+{
+	if (c->o.stripe && c->o.mirror)
+		msg_usage(c, "--stripe and --mirror exclude each other");
+	else if ((c->o.stripe || c->o.mirror) && !c->o.n_with)
+		msg_usage(c, "--%s needs --with IMAGE",
+		          c->o.stripe ? "stripe" : "mirror");
+	else
+		return true;
+	return false;
+}
+
+bool with_find(struct cli *c, const struct hl_image_opts *io)
+{
+	for (size_t i = 0; i < c->o.n_with; i++) {
+		enum hl_status st = hl_files_find(&c->with.files[i],
+		                                  c->o.with[i], io, &c->ctx);
+
+		if (st == HL_OK)
+			continue;
+		if (!hl_notelog_seen(c->log, HL_FAILED))
+			msg_error(c, "%s: %s", c->o.with[i],
+			          show_status(c, st));
+		return false;
+	}
+	return true;
+}
+
+/* All of them as one; false: said. */
+static bool join(struct cli *c)
+{
+	struct hl_array a = {
+		.kind = c->o.mirror ? HL_ARRAY_MIRROR : HL_ARRAY_STRIPE,
+		.n = 1 + c->o.n_with, .column = { c->image },
+		.chunk = c->o.stripe,
+	};
+	struct hl_src *whole;
+
+	for (size_t i = 1; i < a.n; i++)
+		a.column[i] = c->with.image[i - 1];
+	enum hl_status st = hl_src_array(&whole, c->o.image, &a, &c->ctx);
+	if (st == HL_USAGE)
+		msg_error(c, "--stripe %llu: not a power of two from 512 bytes "
+		          "to 64 MiB, or larger than an image",
+		          (unsigned long long)c->o.stripe);
+	else if (st != HL_OK)
+		msg_error(c, "%s", show_status(c, st));
+	if (st != HL_OK)
+		return false;
+	c->with.first = c->image;
+	c->image = whole;
+	return true;
+}
+
+bool with_open(struct cli *c, const struct hl_image_opts *io)
+{
+	for (size_t i = 0; i < c->o.n_with; i++) {
+		enum hl_status st = hl_image_open(&c->with.image[i],
+		                                  c->with.files[i], io,
+		                                  &c->ctx);
+
+		if (st == HL_OK)
+			continue;
+		if (!hl_notelog_seen(c->log, HL_FAILED))
+			msg_error(c, "%s: %s", c->o.with[i],
+			          show_status(c, st));
+		return false;
+	}
+	return !(c->o.stripe || c->o.mirror) || join(c);
+}
+
+void with_close(struct cli *c)
+{
+	for (size_t i = 0; i < c->o.n_with; i++) {
+		hl_src_close(c->with.image[i]);
+		hl_files_close(c->with.files[i]);
+	}
+	hl_src_close(c->with.first);
+}

@@ -1,0 +1,133 @@
+/*
+ * below_mft.c: what is left of an $MFT under a later volume's.
+ *
+ *	old $MFT   |0 1 2 ...........................273|
+ *	new $MFT   |0 1 2 .......185|                       in use there
+ *	left                         |188 ...........273|
+ *
+ * A format puts its $MFT where the last one put it, so that numbers and
+ * places fit both.  Records in clusters that the later volume has in use are
+ * its own; the others cannot be.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/ckd.h"
+#include "base/le.h"
+#include "base/mem.h"
+#include "io/note.h"
+#include "fs/fs_impl.h"
+#include "fs/scan_impl.h"
+#include "ntfs/lost.h"
+
+#define PIECE (1u << 20)
+#define MAX_STRETCHES (1u << 20) /* of an $MFT that a format cut to pieces */
+
+struct left {
+	const struct hl_ctx *ctx;
+	const struct hl_lost *l;
+	const struct hl_ntfs_taken *t;
+	size_t n_t, at_t;
+	struct hl_recmap_extent *e;
+	size_t n, cap;
+};
+
+/* Offsets only grow, so the list is walked once. */
+static bool taken(struct left *f, uint64_t off)
+{
+	while (f->at_t < f->n_t &&
+	       f->t[f->at_t].off + f->t[f->at_t].len <= off)
+		f->at_t++;
+	return f->at_t < f->n_t && f->t[f->at_t].off <= off;
+}
+
+static enum hl_status add(struct left *f, uint64_t off, uint64_t number)
+{
+	struct hl_recmap_extent *e = f->n ? &f->e[f->n - 1] : NULL;
+	uint64_t at = f->l->off + off, rs = f->l->geom.record_size;
+	enum hl_status st;
+
+	if (e && number == e->number + e->n && at == e->off + e->n * rs) {
+		e->n++;
+		e->present++;
+		return HL_OK;
+	}
+	st = hl_grow(f->ctx, (void **)&f->e, &f->cap, f->n, sizeof(*f->e),
+	             MAX_STRETCHES);
+	if (st == HL_OK)
+		f->e[f->n++] = (struct hl_recmap_extent){
+			.off = at, .number = number, .n = 1, .present = 1 };
+	return st == HL_LIMIT ? HL_OK : st;
+}
+
+static enum hl_status piece(struct left *f, const uint8_t *p, size_t n,
+                            uint64_t off)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i + SCAN_SECTOR <= n && st == HL_OK;
+	     i += SCAN_SECTOR)
+		/* a header since XP, which holds the number */
+		if (memcmp(p + i, "FILE", 4) == 0 &&
+		    le16_at(p + i + 4) >= 0x30 && !taken(f, off + i))
+			st = add(f, off + i, le32_at(p + i + 0x2c));
+	return st;
+}
+
+static int by_number(const void *va, const void *vb)
+{
+	const struct hl_recmap_extent *a = va, *b = vb;
+
+	if (a->number != b->number)
+		return a->number < b->number ? -1 : 1;
+	/* the longer stretch is $MFT, the shorter one a copy in some file */
+	return a->n > b->n ? -1 : a->n < b->n;
+}
+
+static void make_disjoint(struct left *f)
+{
+	uint64_t end = 0;
+	size_t n = 0;
+
+	if (f->n)
+		qsort(f->e, f->n, sizeof(*f->e), by_number);
+	for (size_t i = 0; i < f->n; i++)
+		if (!n || f->e[i].number >= end) {
+			f->e[n++] = f->e[i];
+			end = f->e[i].number + f->e[i].n;
+		}
+	f->n = n;
+}
+
+enum hl_status hl_lost_remains(struct hl_recmap_extent **ext, size_t *n,
+                               struct hl_src *vol, const struct hl_lost *l,
+                               const struct hl_fs_rival *rival, size_t n_rival,
+                               const struct hl_ctx *ctx)
+{
+	struct left f = { .ctx = ctx, .l = l };
+	struct hl_ntfs_taken *t = NULL;
+	uint8_t *p = hl_alloc(ctx, PIECE);
+	uint64_t size = hl_src_size(vol);
+	enum hl_status st = p ? HL_OK : HL_NOMEM;
+
+	if (st == HL_OK)
+		st = hl_fs_taken(&t, &f.n_t, vol, l->off, rival, n_rival, ctx);
+	f.t = t;
+	for (uint64_t off = 0; off < size && st == HL_OK; off += PIECE) {
+		size_t len = (size_t)min_u64(PIECE, size - off);
+		struct hl_ranges bad;
+
+		hl_ranges_clear(&bad);
+		st = hl_cancelled(ctx) ? HL_CANCELLED :
+		     hl_src_read(vol, off, p, len, &bad);
+		if (st == HL_OK)
+			st = piece(&f, p, len, off);
+	}
+	hl_free(ctx, p);
+	hl_free(ctx, t);
+	make_disjoint(&f);
+	*ext = f.e;
+	*n = f.n;
+	return st;
+}

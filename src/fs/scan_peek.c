@@ -1,0 +1,41 @@
+/* scan_peek.c: is a gap worth a scan?  Three sectors tell most of it. */
+#include "base/banned.h"
+#include "fs/scan_impl.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+enum hl_status hl_scan_peek(struct hl_src *image, uint64_t off, uint64_t len,
+                            uint64_t *at, const char **fs)
+{
+	const uint64_t place[3] = {
+		off, (off + MIB - 1) / MIB * MIB,
+		len >= SCAN_SECTOR ? off + len - SCAN_SECTOR : off,
+	};
+	static const struct {
+		const char *name;
+		bool (*keep)(struct span sector);
+	} kinds[] = {
+		{ "ntfs", hl_ntfs_lost_keep },
+		{ "exfat", hl_exfat_lost_keep },
+		{ "fat", hl_fat_lost_keep },
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t b[SCAN_SECTOR];
+		enum hl_status st;
+
+		if (len < SCAN_SECTOR || place[i] - off > len - SCAN_SECTOR)
+			continue;
+		st = hl_src_read(image, place[i], b, sizeof(b), NULL);
+		if (hl_scan_fatal(st))
+			return st;
+		for (size_t k = 0; st == HL_OK && k < 3; k++) {
+			if (!kinds[k].keep(span_of(b, sizeof(b))))
+				continue;
+			*at = place[i];
+			*fs = kinds[k].name;
+			return HL_OK;
+		}
+	}
+	return HL_END;
+}

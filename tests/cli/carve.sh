@@ -1,0 +1,70 @@
+#!/bin/sh
+# carve.sh: the words of carve, its output folder, its status.
+. "$(dirname "$0")/lib.sh"
+
+w=$tmp/w
+mkdir "$w"
+sample=$root/testdata/sample.E01
+seeds=$root/testdata/fuzz/carve
+
+run 1 "without -o" carve "$sample"
+one_line "without -o: said" "carve wants -o DIR"
+run 0 "--help" carve --help
+has "$out" "--help names --all" "--all"
+
+# nothing there: everything was searched, so that is no failure
+head -c 1048576 /dev/zero >"$w/zero.img"
+run 0 "zeros" carve "$w/zero.img" -o "$w/zero"
+has "$err" "zeros: what was searched" "carved: 1.0 MiB"
+has "$err" "zeros: what was found" "0 whole hives"
+check "zeros: a manifest all the same" test -s "$w/zero/manifest.json"
+equal "zeros: no output on stdout" "$(cat "$out")" ""
+
+run 0 "a hive" carve "$seeds/whole" -o "$w/whole"
+has "$out" "a hive: the table" "SAMPLE"
+hive=$w/whole/carved/v1/0000000000000-SAMPLE.hive
+check "a hive: exact" cmp "$hive" "$seeds/whole"
+(cd "$w/whole" && sha256sum --quiet -c SHA256SUMS) >"$tmp/log" 2>&1 &&
+	ok "SHA256SUMS" || not_ok "SHA256SUMS: $(cat "$tmp/log")"
+run 1 "not twice" carve "$seeds/whole" -o "$w/whole"
+has "$err" "not twice: said" "is not empty"
+
+run 0 "two halves" carve --json "$seeds/rejoined" -o "$w/rejoined"
+equal "two halves: one hive" \
+	"$(json '[(r["found"], r["rejoined"], r["state"], r["offset"]) for r in rows if "found" in r]')" \
+	"[('hive', True, 'clean', 4608)]"
+equal "two halves: where they lie" \
+	"$(json '[(x["offset"], x["length"], x["state"]) for x in rows[0]["runs"]]')" \
+	"[(4608, 8192, 'fragment'), (0, 4096, 'fragment')]"
+equal "the last line is the coverage" \
+	"$(json 'rows[-1]["coverage"]["carved_bytes"]')" 12800
+
+run 0 "compressed" carve "$seeds/compressed" -o "$w/packed"
+check "compressed: the same hive" \
+	cmp "$w/packed/carved/v1/0000000000000-SAMPLE.hive" "$seeds/whole"
+run 0 "torn" carve --json "$seeds/torn" -o "$w/torn"
+equal "torn: a beginning" \
+	"$(json '[(r["whole"], r["state"], r["size"]) for r in rows if "found" in r]')" \
+	"[(False, 'damaged', 9216)]"
+run 0 "an old log" carve --json "$seeds/old-log" -o "$w/old"
+equal "an old log" "$(json 'rows[0]["found"]')" "old-log"
+
+# a limit is kept, and is a loss
+run 2 "--max-file-size" carve --max-file-size 6000 "$seeds/whole" -o "$w/cut"
+equal "--max-file-size: kept" \
+	"$(wc -c <"$w/cut/carved/v1/0000000000000-SAMPLE.hive")" 6000
+run 0 "a tar archive" carve -q "$seeds/whole" -o -
+check "a tar archive: it is one" tar tf "$out"
+
+# the volumes of a real image: live hives are not reported
+run 0 "the sample" carve --json "$sample" -o "$w/sample"
+"$HIVELIFT" hives --json "$sample" >"$tmp/hives" 2>/dev/null
+cat "$out" "$tmp/hives" >"$tmp/both"
+mv "$tmp/both" "$out"
+equal "the sample: no live hive is among them" \
+	"$(json 'len({r.get("sha256") for r in rows if "found" in r} & {r.get("sha256") for r in rows if "record" in r and not r["deleted"]})')" 0
+run 0 "--all" carve --all --json "$sample" -o "$w/all"
+run 0 "one volume" carve --volume 1 --json "$sample" -o "$w/one"
+equal "one volume: no gaps" \
+	"$(json '{r["volume"] for r in rows if "found" in r} <= {"1"}')" True
+finish

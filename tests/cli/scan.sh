@@ -1,0 +1,254 @@
+#!/bin/sh
+# scan.sh: volumes that no table knows: scan, --lost, --offset with the
+# numbers of a boot sector, --sfdisk on a copy, --state.
+. "$(dirname "$0")/lib.sh"
+
+need mkntfs ntfscp mkfs.fat mcopy mkfs.exfat sfdisk python3 || {
+	finish
+	exit
+}
+
+# put FILE DISK MIB: what is not zero of a volume, as a quick format writes
+put() {
+	python3 - "$1" "$2" "$3" <<'P'
+import sys
+v = open(sys.argv[1], 'rb').read()
+with open(sys.argv[2], 'r+b') as f:
+    for i in range(0, len(v), 4096):
+        if v[i:i + 4096].strip(b'\0'):
+            f.seek((int(sys.argv[3]) << 20) + i)
+            f.write(v[i:i + 4096])
+P
+}
+
+# zero DISK OFFSET BYTES
+zero() {
+	dd if=/dev/zero of="$1" bs=512 seek=$(($2 / 512)) count=$(($3 / 512)) \
+		conv=notrunc status=none
+}
+
+# C: at 1 MiB and D: at 25 MiB (NTFS), FAT32 at 60, exFAT at 100; then one
+# NTFS volume over all of it and a table that has only that
+c=$tmp/c d=$tmp/d f=$tmp/f x=$tmp/x n=$tmp/n disk=$tmp/disk old=$tmp/old
+D=$((25 << 20))
+ntfs "$c" 24 && ntfs "$d" 32 || not_ok "volumes cannot be made"
+sum=$(sha <"$tmp/random")
+truncate -s 36M "$f" && mkfs.fat -F 32 -s 1 -n OLDFAT "$f" >/dev/null
+mcopy -i "$f" "$tmp/random" ::/random.bin
+truncate -s 16M "$x" && mkfs.exfat -L OLDX "$x" >/dev/null
+truncate -s 140M "$disk"
+put "$c" "$disk" 1; put "$d" "$disk" 25; put "$f" "$disk" 60
+put "$x" "$disk" 100
+cp --sparse=always "$disk" "$old"
+truncate -s 130M "$n"
+mkntfs -F -q -f -L NEW -s 512 -p 2048 -H 255 -S 63 "$n" >/dev/null 2>&1
+put "$n" "$disk" 1
+printf 'label: dos\nstart=2048, size=%s, type=7\n' $((130 << 11)) |
+	sfdisk -q --wipe never "$disk" >/dev/null 2>&1
+before=$(sha <"$disk")
+
+run 0 "scan" scan "$disk"
+has "$out" "scan: a table for people" "generation"
+has "$out" "scan: words of evidence" "its record 0 says so"
+has "$out" "scan: how to go on" "hivelift ls --offset $D IMAGE"
+has "$err" "scan: what was searched" "searched: 140.0 MiB"
+run 0 "scan --json" scan --json "$disk"
+equal "the new volume is in the table" "True 1 1" "$(json '
+"%s %s %s" % next((r["in_table"], r["volume"], r["generation"])
+                  for r in rows if r["size"] == 130 << 20)')"
+equal "D: is whole" "True L2 primary 2 ntfs" "$(json '
+"%s %s %s %s %s" % next((r["believed"], r["volume"], r["boot"],
+	r["generation"], r["fs"]) for r in rows if r["offset"] == 25 << 20)')"
+equal "C: by its second boot sector" "True backup False" "$(json '
+"%s %s %s" % next((r["believed"], r["boot"], r["in_table"])
+                  for r in rows if r["size"] == 24 << 20)')"
+equal "FAT32 and exFAT" "[('exfat', 100), ('fat32', 60)]" "$(json '
+sorted((r["fs"], r["offset"] >> 20) for r in rows if r["believed"] and
+       r["fs"] != "ntfs")')"
+equal "the keys of the contract" "True" "$(json '
+all({"offset", "size", "fs", "score", "in_table", "boot", "generation",
+     "evidence"} <= set(r) and r["evidence"] for r in rows)')"
+equal "two runs, one answer" "$(sha <"$out")" \
+	"$("$HIVELIFT" scan --json -q "$disk" | sha)"
+
+# ---- the volumes, open ----
+for p in L2:/random.bin L3:/random.bin; do
+	equal "cat $p" "$sum" \
+		"$("$HIVELIFT" cat "$disk" $p 2>/dev/null | sha)"
+done
+equal "--volume L2 implies --lost" "$sum" \
+	"$("$HIVELIFT" cat --volume L2 "$disk" /random.bin 2>/dev/null | sha)"
+equal "--offset" "$sum" \
+	"$("$HIVELIFT" cat --offset $D "$disk" /random.bin 2>/dev/null | sha)"
+"$HIVELIFT" ls -R --lost "$disk" >"$out" 2>"$err"
+equal "ls --lost: all volumes" "1: L1: L2: L3: L4: " \
+	"$(grep -E '^L?[0-9]:$' "$out" | tr '\n' ' ')"
+has "$err" "an older generation is said" "later volumes lie on the same bytes"
+"$HIVELIFT" extract --lost "$disk" L2:/random.bin -o "$tmp/x1" 2>"$err"
+equal "extract: a folder of its own" "$sum" \
+	"$(sha <"$tmp/x1/vL2/random.bin")"
+run 1 "a volume that is not there" ls "$disk" L9:/
+has "$err" "a volume that is not there: named" "no volume L9"
+
+# ---- boot sectors gone ----
+cp --sparse=always "$old" "$tmp/gone"
+zero "$tmp/gone" $D 512
+zero "$tmp/gone" $((D + (32 << 20) - 512)) 512
+"$HIVELIFT" scan "$tmp/gone" >"$out" 2>"$err"
+how=$(grep -o -e "--offset $D --cluster-size [0-9]* --mft [0-9]*" "$out" |
+	head -n 1)
+equal "neither boot sector: how to open it" \
+	"--offset $D --cluster-size 4096 --mft 4" "$how"
+# shellcheck disable=SC2086
+equal "neither boot sector: it opens" "$sum" \
+	"$("$HIVELIFT" cat $how "$tmp/gone" /random.bin 2>/dev/null | sha)"
+run 0 "neither boot sector: by --lost" scan --json -q "$tmp/gone"
+id=$(json 'next(r["volume"] for r in rows if r["offset"] == 25 << 20)')
+equal "neither boot sector: by its number" "$sum" \
+	"$("$HIVELIFT" cat "$tmp/gone" "$id:/random.bin" 2>/dev/null | sha)"
+zero "$tmp/gone" $((60 << 20)) 512
+zero "$tmp/gone" $((100 << 20)) $((12 * 512))
+run 0 "FAT32 and exFAT by their copies" scan --json -q "$tmp/gone"
+equal "FAT32 and exFAT by their copies: found" \
+	"[('exfat', 'backup', 100), ('fat32', 'backup', 60)]" "$(json '
+sorted((r["fs"], r["boot"], r["offset"] >> 20) for r in rows
+       if r["believed"] and r["fs"] != "ntfs")')"
+
+# ---- --sfdisk ----
+run 0 "--sfdisk" scan --sfdisk "$disk"
+has "$out" "--sfdisk: warns" "NEVER APPLY THIS TO THE EVIDENCE"
+equal "--sfdisk: a table for each generation" 2 "$(grep -c ^label: "$out")"
+for g in 1 2; do
+	cp --sparse=always "$disk" "$tmp/clone"
+	"$HIVELIFT" scan -q --sfdisk --generation $g "$disk" >"$tmp/script"
+	check "sfdisk takes generation $g" sfdisk -q --wipe never \
+		"$tmp/clone" <"$tmp/script"
+	sfdisk -d "$tmp/clone" >"$tmp/dump$g" 2>/dev/null
+done
+has "$tmp/dump1" "generation 1 is the table of today" \
+	"start=        2048, size=      $((130 << 11))"
+has "$tmp/dump2" "generation 2 has D:" \
+	"start=       $((25 << 11)), size=       $((32 << 11))"
+run 1 "no such generation" scan --sfdisk --generation 7 "$disk"
+if [ "$(id -u)" = 0 ] && [ -e /dev/fuse ] && need ntfs-3g losetup; then
+	dev=$(losetup -f --show -r -o $D --sizelimit $((32 << 20)) \
+		"$tmp/clone" 2>/dev/null)
+	mkdir "$tmp/mnt"
+	if [ "$dev" ] && ntfs-3g -o ro "$dev" "$tmp/mnt" 2>"$err"; then
+		equal "ntfs-3g mounts D: of the clone" "$sum" \
+			"$(sha <"$tmp/mnt/random.bin")"
+		umount "$tmp/mnt"
+	else
+		not_ok "ntfs-3g mounts D: of the clone: $(head -n 1 "$err")"
+	fi
+	[ ! "$dev" ] || losetup -d "$dev"
+else
+	skip "no root, FUSE or loop devices: --sfdisk mounted"
+fi
+
+# ---- --state ----
+"$HIVELIFT" scan --json -q "$disk" >"$tmp/want"
+run 0 "--state: a new file" scan --json -q --state "$tmp/state" "$disk"
+check "--state: the same answer" cmp "$out" "$tmp/want"
+run 0 "--state: taken up at the end" scan --json --state "$tmp/state" "$disk"
+has "$err" "--state: says so" "taken up at byte $((140 << 20))"
+check "--state: the same answer again" cmp "$out" "$tmp/want"
+equal "--lost --state" "$sum" "$("$HIVELIFT" cat --state "$tmp/state" \
+	"$disk" L2:/random.bin 2>/dev/null | sha)"
+run 1 "--state of another image" scan --state "$tmp/state" "$old"
+has "$err" "--state of another image: said" "another image"
+check "--state of another image: still whole" \
+	"$HIVELIFT" scan -q --state "$tmp/state" "$disk"
+printf 'a letter\n' >"$tmp/letter"
+run 1 "--state over another file" scan --state "$tmp/letter" "$disk"
+equal "--state over another file: untouched" "a letter" \
+	"$(cat "$tmp/letter")"
+run 1 "--state over the image" scan --state "$disk" "$disk"
+cp "$disk" "$tmp/copy"
+dd if=/dev/zero of="$tmp/state" bs=1 seek=1030 count=4 conv=notrunc \
+	status=none
+dd if=/dev/zero of="$tmp/state" bs=1 seek=5000 count=4 conv=notrunc \
+	status=none
+"$HIVELIFT" scan -q --state "$tmp/state" "$disk" >"$out" 2>"$err"
+[ $? -lt 3 ] && ok "--state: a damaged one does no harm" ||
+	not_ok "--state: a damaged one: $(cat "$err")"
+
+# Ctrl-C in the middle: a medium that takes long, because it is read through
+# a pipe's worth of memory at a time
+truncate -s 6G "$tmp/long"
+put "$d" "$tmp/long" 25
+python3 - "$tmp/long" <<'P'
+import os, sys
+noise = os.urandom(1 << 20)
+with open(sys.argv[1], 'r+b') as f:
+    f.seek(1 << 30)
+    for i in range(512):
+        f.write(noise)
+P
+rm -f "$tmp/state"
+"$HIVELIFT" scan --json -q --state "$tmp/state" "$tmp/long" >"$out" \
+	2>"$err" &
+pid=$!
+sleep 0.3
+kill -INT $pid
+wait $pid
+got=$?
+if [ $got = 1 ]; then
+	ok "Ctrl-C: status 1"
+	equal "Ctrl-C: no result" "" "$(cat "$out")"
+elif [ $got = 0 ]; then
+	skip "the scan was over before it could be stopped"
+else
+	not_ok "Ctrl-C: status $got"
+fi
+run 0 "Ctrl-C: gone on with" scan --json --state "$tmp/state" "$tmp/long"
+equal "Ctrl-C: nothing is missing" "['L1']" "$(json '
+[r["volume"] for r in rows if r["believed"]]')"
+
+# ---- info ----
+truncate -s 64M "$tmp/hint"
+printf 'label: dos\nstart=2048, size=32768, type=7\n' |
+	sfdisk -q "$tmp/hint" >/dev/null 2>&1
+put "$x" "$tmp/hint" 1
+"$HIVELIFT" info "$tmp/hint" >"$out" 2>"$err"
+lacks "$out" "info: nothing to hint at" "hivelift scan"
+put "$c" "$tmp/hint" 17
+"$HIVELIFT" info "$tmp/hint" >"$out" 2>"$err"
+has "$out" "info: a gap is worth a scan" \
+	"(ntfs) at byte $((17 << 20)): see hivelift scan"
+"$HIVELIFT" info --json "$tmp/hint" >"$out" 2>"$err"
+equal "info --json: the same" "[('ntfs', 17)]" "$(json '
+[(r["boot_sector"], r["boot_sector_offset"] >> 20) for r in rows
+ if r["type"] == "gap" and r["boot_sector"]]')"
+
+# ---- what is not believed ----
+fat "$tmp/host" 40
+cp "$c" "$tmp/vm.vhd"
+head -c 3000000 /dev/urandom >"$tmp/pad"
+mcopy -i "$tmp/host" "$tmp/pad" ::/pad.bin
+mcopy -i "$tmp/host" "$tmp/vm.vhd" ::/Folder/vm.vhd
+run 0 "a virtual disk in a file" scan --json "$tmp/host"
+equal "a virtual disk in a file: not believed" \
+	"[(False, '1:/Folder/vm.vhd')]" "$(json '
+[(r["believed"], r["inside"]) for r in rows if not r["in_table"]]')"
+lacks "$out" "a virtual disk in a file: no lost volume" '"L1"'
+ntfs "$tmp/host2" 60
+ntfscp -f -q "$tmp/host2" "$tmp/vm.vhd" vm.vhd >/dev/null 2>&1
+run 0 "the same on NTFS" scan --json "$tmp/host2"
+equal "the same on NTFS: inside a file" "['1:/vm.vhd']" "$(json '
+[r["inside"] for r in rows if not r["in_table"]]')"
+run 0 "the same on NTFS: in words" scan "$tmp/host2"
+has "$out" "the same on NTFS: said" "inside a file: 1:/vm.vhd"
+run 0 "nothing there" scan "$tmp/pad"
+has "$err" "nothing there: what was searched" "0 lost"
+
+# ---- words ----
+run 1 "--cluster-size alone" ls --cluster-size 4096 "$disk"
+one_line "--cluster-size alone: said" "go together"
+run 1 "--mft without --offset" ls --cluster-size 4096 --mft 4 "$disk"
+run 1 "--lost with --offset" ls --lost --offset 0 "$disk"
+run 1 "--state without a scan" ls --state "$tmp/s2" "$disk"
+run 1 "--generation 0" scan --generation 0 "$disk"
+run 1 "--cluster-size 3000" ls --offset 0 --cluster-size 3000 --mft 4 "$disk"
+equal "the image is as it was" "$before" "$(sha <"$disk")"
+finish

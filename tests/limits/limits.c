@@ -1,0 +1,155 @@
+/*
+ * limits.c: every ceiling of limits.h is made so low that a small image
+ * reaches it, one at a time.  No crash (this runs under the sanitizers), and
+ * no silent cut: what comes out is all of it, or a loss is said.
+ *
+ * A ceiling that no image here reaches is named on stderr.  Those in the
+ * table choose how long something is looked for, or keep a cache: less comes
+ * out, and that is no loss.
+ */
+#define LIMITS_DEFINE
+#include "base/limits.h"
+
+#include "../works.h"
+
+struct limit {
+	const char *name;
+	void *p;
+	size_t n;
+};
+#define ROW(name) { #name, &name, sizeof(name) },
+static const struct limit limits[] = { LIMITS_ALL(ROW) };
+#define N_LIMITS (int)(sizeof(limits) / sizeof(limits[0]))
+
+static uint64_t get(const struct limit *l)
+{
+	return l->n == 8 ? *(uint64_t *)l->p : *(uint32_t *)l->p;
+}
+
+static void set(const struct limit *l, uint64_t v)
+{
+	if (l->n == 8)
+		*(uint64_t *)l->p = v;
+	else
+		*(uint32_t *)l->p = (uint32_t)v;
+}
+
+static const struct {
+	const char *name, *why;
+} no_loss[] = {
+	{ "HL_MAX_PARTS", "one volume less is a gap, which coverage tells" },
+	{ "HL_MAX_NTFS_SLACK", "names in slack that are told apart" },
+	{ "HL_MAX_NTFS_OWNED", "whose a deleted file's cluster is now" },
+	{ "HL_MAX_FAT_LOOKS", "lost folders that are looked for" },
+	{ "HL_MAX_WILD_NAMES", "unusual names that are tried" },
+	{ "HL_EWF_CACHE_BYTES", "a cache" },
+	{ "HL_REPLAY_CACHE_BYTES", "a cache" },
+};
+
+static bool is_no_loss(const char *name)
+{
+	for (size_t i = 0; i < sizeof(no_loss) / sizeof(*no_loss); i++)
+		if (!strcmp(no_loss[i].name, name))
+			return true;
+	return false;
+}
+
+/* FAT folders are read by clusters, of 16 slots here. */
+static uint64_t unit(const char *name)
+{
+	return strcmp(name, "HL_MAX_FAT_SLOTS") == 0 ? 16 : 1;
+}
+
+/* ---- the images ---------------------------------------------------------- */
+
+enum { FAT12, FAT16, FAT32, EXFAT, NTFS, NTFS_DELETED, FAT_DELETED, FAT_HIVES,
+       MBR, GPT, NO_MFT, SAMPLE, N_IMAGES };
+static const char *const seeds[N_IMAGES] = {
+	[FAT12] = "fuzz/fat/fat12.hex",
+	[FAT32] = "fuzz/fat/fat32.hex",
+	[EXFAT] = "fuzz/exfat/good-volume.hex",
+	[NTFS] = "fuzz/ntfs_volume/good-small.hex",
+	[NTFS_DELETED] = "fuzz/ntfs_volume/deleted.hex",
+	[FAT_DELETED] = "fuzz/fat/fat12-deleted.hex",
+};
+static struct subject image[N_IMAGES];
+static struct run sound[N_IMAGES][N_WORKS];
+static char sample[512];
+
+static void make_images(void)
+{
+	struct vol hives = hives_volume(), fat16 = fat16_volume();
+	struct img mbr = mbr_image(), gpt = gpt_image();
+
+	for (int i = 0; i < N_IMAGES; i++)
+		if (seeds[i])
+			image[i].p = test_file(seeds[i], &image[i].n);
+	image[FAT_HIVES] = (struct subject){ .p = hives.p, .n = hives.n };
+	image[FAT16] = (struct subject){ .p = fat16.p, .n = fat16.n };
+	image[MBR] = (struct subject){ .p = mbr.p, .n = mbr.n };
+	image[GPT] = (struct subject){ .p = gpt.p, .n = gpt.n };
+	/* the first records are gone, with their mirror */
+	image[NO_MFT] = (struct subject){ .n = image[NTFS].n };
+	uint8_t *p = tight(image[NTFS].p, image[NTFS].n);
+	memset(p + 2 * 4096, 0, 4096);
+	memset(p + 4 * 4096, 0, 1024);
+	image[NO_MFT].p = p;
+	sample_path(sample);
+	image[SAMPLE] = (struct subject){ .path = sample };
+	for (int i = 0; i < N_IMAGES; i++)
+		for (int w = 0; w < TAR; w++)
+			run_work(&sound[i][w], &image[i], (enum work)w);
+}
+
+/* ---- one ceiling ----------------------------------------------------------- */
+
+/* Was it reached there?  Then it was said. */
+static bool try_value(const struct limit *l, uint64_t v, int i, int w)
+{
+	const struct run *s = &sound[i][w];
+	struct run r = { .failed = false };
+	uint64_t usual = get(l);
+
+	set(l, v);
+	run_work(&r, &image[i], (enum work)w);
+	set(l, usual);
+	/* one loss may stand in place of another */
+	bool said = r.losses > s->losses || r.bad > s->bad ||
+	            (r.losses && r.words != s->words);
+	if (r.digest != s->digest && !said && !is_no_loss(l->name))
+		ck_abort_msg( "%s is %llu: image %d, work %d: less came out, "
+		             "and nothing said so", l->name,
+		             (unsigned long long)v, i, w);
+	return said || r.digest != s->digest;
+}
+
+START_TEST(reached_and_said)
+{
+	const struct limit *l = &limits[_i];
+	const char *only = getenv("LIMIT"); /* while working on one */
+	bool reached = false;
+
+	if (only && strcmp(only, l->name) != 0)
+		return;
+	/* the sample is large: one value, and not every work */
+	for (int i = 0; i < N_IMAGES; i++)
+		for (int w = 0; w < TAR; w++)
+			for (uint64_t v = 1; v < (i == SAMPLE ? 2 : 3); v++)
+				if (i != SAMPLE ? v == 2 || w == LIST
+				                : w == HIVES)
+					reached |= try_value(l,
+						v * unit(l->name), i, w);
+	if (!reached && !is_no_loss(l->name))
+		fprintf(stderr, "%s: nothing here reaches it\n", l->name);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("limits");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_unchecked_fixture(tc, make_images, NULL);
+	tcase_add_loop_test(tc, reached_and_said, 0, N_LIMITS);
+	return test_main("limits", tc, NULL);
+}
