@@ -21,7 +21,7 @@
 #define HL_MAX_PATH (32767 * 3 + 1)
 
 /* NTFS: $ATTRIBUTE_LIST in bytes; Windows itself stops at 256 KiB. */
-#define HL_MAX_NTFS_LIST (256u * 1024)
+#define HL_MAX_NTFS_LIST ((size_t)256 * 1024)
 
 /* NTFS: records of one file; that list's entries are 32 bytes or more. */
 #define HL_MAX_NTFS_RECORDS 8192

@@ -28,7 +28,7 @@ static bool apply(struct cli *c, const struct option *opt, const char *arg)
 		break;
 	case OPT_TEXT:
 		*(const char **)at = arg;
-		ok = *arg != '\0';
+		ok = arg && *arg != '\0';
 		break;
 	case OPT_SIZE:
 		ok = size_parse(arg, (uint64_t *)at, NULL) &&

@@ -120,7 +120,7 @@ extern const struct hl_fs_ops hl_fs_exfat; /* exfat_fs.c */
  * known.c: names what is seen and not read, by its signature.  p is the
  * beginning of a volume (or image), up to HL_KNOWN_BYTES.
  */
-#define HL_KNOWN_BYTES (68 * 1024)
+#define HL_KNOWN_BYTES ((size_t)68 * 1024)
 #define HL_PROBE_BYTES 4096 /* what drivers and boot signatures look at */
 struct hl_known {
 	const char *fs_name; /* "bitlocker", "refs", "ext4", "luks", … */
