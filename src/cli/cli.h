@@ -310,6 +310,20 @@ void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
+/* ---- stats.c ---- */
+
+enum phase { PHASE_FIND, PHASE_OPEN, PHASE_SEARCH, PHASE_READ, N_PHASES };
+struct phases {
+	bool begun;
+	enum phase now;
+	struct timespec since;
+	long long ns[N_PHASES];
+};
+/* The time from here on belongs to that. */
+void stats_phase(struct cli *c, enum phase next);
+/* Where --stats is wanted. */
+void stats_print(struct cli *c);
+
 /* ---- all of it ---- */
 
 struct cli {
@@ -322,6 +336,7 @@ struct cli {
 	struct hl_notelog *log;
 	struct notes notes;
 	struct progress progress;
+	struct phases phases;
 	struct stop stop;
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
 	void *opened; /* what the command's open left for its run, or NULL */

@@ -148,6 +148,7 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 {
 	enum hl_status st;
 
+	stats_phase(c, PHASE_OPEN);
 	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
