@@ -32,7 +32,7 @@ public() {
 	vol.h) echo vol ;;
 	hive.h) echo hive ;;
 	fs.h|scan.h) echo fs ;;
-	lift.h|carve.h|verify.h|hivelift.h) echo lift ;;
+	lift.h|carve.h|verify.h|acquire.h|hivelift.h) echo lift ;;
 	*) echo unknown ;;
 	esac
 }

@@ -236,6 +236,11 @@
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
+/* Bad stretches that an acquisition keeps apart, 16 bytes each, and how many
+ * of them it says: the map and --json have them all. */
+#define HL_MAX_ACQUIRE_BAD (1u << 20)
+#define HL_MAX_ACQUIRE_SAID 100
+
 /* Bytes of a ddrescue map, and stretches that it calls bad: 40 bytes a line;
  * a disk with a million of them takes years to rescue. */
 #define HL_MAX_MAP_BYTES (64u << 20)

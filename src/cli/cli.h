@@ -62,9 +62,10 @@ enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
 	CMD_SCAN = 256, CMD_CARVE = 512, CMD_VERIFY = 1024,
+	CMD_ACQUIRE = 2048,
 	/* those that read an image */
 	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE | CMD_VERIFY,
-	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
+	CMD_ALL = CMD_IMAGE | CMD_REPLAY | CMD_ACQUIRE,
 };
 extern const struct command commands[];
 const struct command *command_find(const char *name);
@@ -84,6 +85,9 @@ enum outcome cmd_exec(struct cli *c);
 enum outcome cmd_carve(struct cli *c);
 enum outcome cmd_verify(struct cli *c);
 bool verify_open(struct cli *c);
+enum outcome cmd_acquire(struct cli *c);
+bool acquire_open(struct cli *c);
+void acquire_drop(struct cli *c);
 bool exec_open(struct cli *c);
 void exec_drop(struct cli *c);
 
@@ -117,6 +121,11 @@ struct opts {
 	size_t n_with;
 	uint64_t stripe; /* bytes; 0: no such array */
 	bool mirror;
+	/* acquire; format and packing are of hl_acquire_opts, + 1 */
+	int format, packing;
+	uint64_t split, retries;
+	const char *case_number, *evidence, *examiner, *case_notes;
+	bool clone, resume, read_back;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;

@@ -154,7 +154,7 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 		return failed(c, st);
 	if (!with_open(c, io))
 		return false;
-	if (c->cmd->bit == CMD_VERIFY)
+	if (c->cmd->bit == CMD_VERIFY || c->cmd->bit == CMD_ACQUIRE)
 		return true; /* of what lies on it nothing is asked yet */
 	if (!offset_in_bytes(c) || !offset_inside(c))
 		return false;
@@ -186,7 +186,7 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 /* An output folder is verified without one. */
 static bool has_image(const struct cli *c)
 {
-	return (c->cmd->bit & CMD_IMAGE) && c->o.image;
+	return (c->cmd->bit & (CMD_IMAGE | CMD_ACQUIRE)) && c->o.image;
 }
 
 static bool behind_open(struct cli *c, const struct hl_image_opts *io)
