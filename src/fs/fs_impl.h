@@ -8,6 +8,8 @@
 
 #include "hivelift/fs.h"
 
+struct hl_at;
+
 struct hl_fs_ops {
 	/* HL_OK: the boot sector (first 4 KiB given) is plausible; HL_END. */
 	enum hl_status (*probe)(const void *p, size_t n);
@@ -128,6 +130,7 @@ struct hl_known {
 	bool boot;           /* it is told by the boot sector itself, and so
 	                        stands before drivers and before an MBR */
 	bool foreign;        /* no volume at all: a container, a hive, … */
+	bool locks;          /* BitLocker: a key may open it */
 };
 /* NULL when nothing is known.  boot_only: the boot sector's alone. */
 const struct hl_known *hl_known_find(const void *p, size_t n, bool boot_only);
@@ -179,5 +182,15 @@ bool hl_fs_probes(const void *p, size_t n);
  */
 enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
                               bool search, const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
+ * bitlocker.c: of a BitLocker volume that some key opens, v->src is the plain
+ * text from now on; else v->unread says more.
+ * HL_OK, also when it is none; HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_volume_unlock(struct hl_volume *v,
+                                const struct hl_at *at) HL_MUST_CHECK;
+/* The other way round; v->src is then what was opened first. */
+void hl_volume_lock(struct hl_volume *v);
 
 #endif
