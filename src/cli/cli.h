@@ -117,6 +117,9 @@ struct opts {
 	size_t n_with;
 	uint64_t stripe; /* bytes; 0: no such array */
 	bool mirror;
+	bool snapshots, all_copies;
+	uint32_t snapshot[64]; /* --snapshots=1,3; none: all */
+	size_t n_snapshots;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;

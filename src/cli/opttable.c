@@ -40,9 +40,33 @@ static bool set_volume(struct opts *o, const char *arg)
 {
 	bool lost = *arg == 'L';
 
+	size_t n = lost + strspn(arg + lost, "0123456789");
+
 	o->volume = arg;
-	return arg[lost] && strlen(arg) < 16 &&
-	       strspn(arg + lost, "0123456789") == strlen(arg + lost);
+	if (n == lost || strlen(arg) >= 16)
+		return false;
+	if (arg[n] == '.' && arg[n + 1] == 's' && arg[n + 2])
+		n += 2 + strspn(arg + n + 2, "0123456789");
+	return !arg[n];
+}
+
+/* "1,3"; empty: all of them. */
+static bool set_snapshots(struct opts *o, const char *arg)
+{
+	const size_t max = sizeof(o->snapshot) / sizeof(*o->snapshot);
+
+	o->snapshots = true;
+	while (*arg) {
+		size_t n = strspn(arg, "0123456789");
+		unsigned long v = strtoul(arg, NULL, 10);
+
+		if (!n || n > 4 || !v || o->n_snapshots == max ||
+		    (arg[n] && (arg[n] != ',' || !arg[n + 1])))
+			return false;
+		o->snapshot[o->n_snapshots++] = (uint32_t)v;
+		arg += n + (arg[n] == ',');
+	}
+	return true;
 }
 
 static bool set_offset(struct opts *o, const char *arg)
@@ -143,6 +167,7 @@ static bool set_hash(struct opts *o, const char *arg)
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
 #define DISK (CMD_IMAGE & ~(unsigned)CMD_VERIFY)
+#define FILES (CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO)
 #define LATER(n, l) { n, l, NULL, 0, OPT_FLAG, 0, NULL, NULL }
 
 /* Those of one command first, then those of all; --help keeps the order. */
@@ -203,6 +228,10 @@ const struct option options[] = {
 	     "cluster of its $MFT"),
 	FLAG("lost", 0, DISK & ~(unsigned)CMD_SCAN, lost,
 	     "also the volumes that scan believes"),
+	CALL("snapshots", 0, "[LIST]", HIVES | FILES, set_snapshots,
+	     "also shadow copies: all, or of each volume these (1,3)"),
+	FLAG("all-copies", 0, CMD_EXTRACT | CMD_EXEC, all_copies,
+	     "of copies also what was written before"),
 	TEXT("state", 0, "FILE", DISK, state,
 	     "of scan and --lost: kept there, taken up from there"),
 	CALL("sector-size", 0, "N", CMD_IMAGE, set_sector_size,
@@ -237,7 +266,6 @@ const struct option options[] = {
 	FLAG("version", 0, CMD_ALL, version, "version and libraries"),
 
 	/* known by name so that they are refused in plain words */
-	LATER("snapshots", 0), LATER("all-copies", 0),
 	LATER("recovery-key-file", 0), LATER("password-file", 0),
 	LATER("startup-key", 0),
 	LATER("deep", 0),
