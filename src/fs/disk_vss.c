@@ -167,7 +167,10 @@ static enum hl_status of_volume(struct hl_disk *d, size_t of,
 		say_none(d, v);
 		return HL_OK;
 	}
-	return st == HL_OK ? add_copies(d, of, s->vss, opts) : st;
+	if (st != HL_OK)
+		return st;
+	d->recognised = true;
+	return add_copies(d, of, s->vss, opts);
 }
 
 static bool concerns(const struct hl_disk_opts *opts,
