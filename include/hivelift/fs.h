@@ -258,6 +258,7 @@ enum hl_status hl_fs_find_path(struct hl_fs *fs, const struct hl_path *path,
 
 struct hl_scan;
 struct hl_lost;
+struct hl_bde;
 struct hl_lost_geom;
 
 struct hl_disk_opts {
@@ -286,7 +287,11 @@ struct hl_volume {
 	                              itself: a dynamic volume; else NULL */
 	const char *remark;        /* what its parts lack, or NULL */
 	bool lacks;                /* and that is a loss */
-	struct hl_src *src;        /* window of that; NULL when len is 0 */
+	struct hl_src *src;        /* window of that; NULL when len is 0; of a
+	                              BitLocker volume with a key its plain
+	                              text */
+	struct hl_bde *bde;        /* BitLocker (bde.h), or NULL */
+	struct hl_src *locked;     /* and its ciphertext, when src is not */
 	struct hl_fs *fs;          /* NULL: not read */
 	const char *fs_name;       /* also of what is not read: "bitlocker",
 	                              "refs", "ext4", …; "" unknown; never NULL */

@@ -300,8 +300,11 @@ void hl_disk_close(struct hl_disk *disk)
 	if (!disk)
 		return;
 	for (size_t i = disk->n; i-- > 0;) {
-		hl_fs_close(disk->volume[i].fs);
-		hl_src_close(disk->volume[i].src);
+		struct hl_volume *v = &disk->volume[i];
+
+		hl_fs_close(v->fs);
+		hl_volume_lock(v);
+		hl_src_close(v->src);
 	}
 	hl_rivals_close(disk->rivals);
 	hl_free(disk->ctx, disk->volume);

@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "io/note.h"
 #include "fs/fs_impl.h"
+#include "hivelift/bde.h"
 
 /* Types under which Windows keeps file systems: second copies are tried. */
 static bool may_rescue(const struct hl_part *part)
@@ -106,6 +107,8 @@ static enum hl_status open_fs(struct hl_volume *v, bool search,
 	v->fs = found.fs;
 	v->fs_name = found.name;
 	v->unread = found.reason;
+	if (v->bde && !v->locked)
+		v->unread = hl_bde_text(v->bde);
 	if (v->fs && (flags & HL_PART_DYNAMIC))
 		say_dynamic(v, at);
 	if (!v->fs && v->lacks)
@@ -141,5 +144,7 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 	enum hl_status st = v->in ?
 		hl_src_window(&v->src, v->in, 0, v->len, ctx) :
 		hl_src_window(&v->src, image, v->off, v->len, ctx);
+	if (st == HL_OK)
+		st = hl_volume_unlock(v, &at);
 	return st == HL_OK ? open_fs(v, search, &at) : st;
 }
