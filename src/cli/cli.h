@@ -237,6 +237,7 @@ void msg_usage(struct cli *c, const char *fmt, ...) HL_PRINTF(2, 3);
 struct progress {
 	bool wanted, terminal, shown;
 	uint64_t base, total; /* bytes, set by the command; total 0: unknown */
+	uint64_t before; /* of those, done by an earlier run */
 	struct timespec start, last;
 };
 void progress_init(struct cli *c);
