@@ -257,8 +257,10 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 # Each ceiling of limits.h a variable, so that a small image reaches it; those
-# that size an array stay.  tests/limits.sh builds with HL_TEST_LIMITS.
-FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|RECMAP_STRETCHES)
+# that size an array or stand in a constant table stay.  tests/limits.sh builds
+# with HL_TEST_LIMITS.
+FIXED_RECMAP = RECMAP_(STRETCHES|INDEX|MFT_RUNS|ANCHORS)
+FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|LDM_BLOCKS|$(FIXED_RECMAP))
 $(B)/limits_var.h: src/base/limits.h Makefile
 	@mkdir -p $(@D)
 	@sed -nE '/$(FIXED_LIMITS)/d; s/^#define (HL_[A-Z_0-9]+) +(.*)/\1 \2/p' \

@@ -209,7 +209,12 @@ static enum hl_status add_file(struct live *l, const struct hl_volume *v,
 			l->own[l->n++] = (struct owned){ x.in_off, x.in_len };
 	}
 	hl_src_close(src);
-	return st == HL_LIMIT ? HL_OK : st;
+	if (st != HL_LIMIT)
+		return st;
+	hl_say(&(struct hl_at){ l->c->ctx, NULL, HL_NO_OFFSET, "carve" },
+	       "%s: it lies in too many pieces; some may be among the finds",
+	       e->name);
+	return HL_OK;
 }
 
 static enum hl_status list_live(struct live *l)
