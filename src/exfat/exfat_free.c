@@ -13,7 +13,7 @@ static enum hl_status piece(struct hl_exfat *v, uint64_t *bit, uint64_t end,
                             bool used, bool *found)
 {
 	uint64_t base = *bit / 8 * 8;
-	uint64_t stop = min_u64(end, base + PIECE * 8);
+	uint64_t stop = min_u64(end, base + (uint64_t)PIECE * 8);
 	uint8_t buf[PIECE];
 	enum hl_status st = hl_src_read(v->bitmap, base / 8, buf,
 	                                (size_t)((stop - base + 7) / 8), NULL);
