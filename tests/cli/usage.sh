@@ -31,6 +31,7 @@ lacks "$err" "no escape character on stderr" "$(printf '\033')"
 run 1 "option of another command" ls --force x
 one_line "option of another command: one line" "no option of ls"
 
+# shellcheck disable=SC2043 # one is left
 for c in acquire; do
 	run 1 "$c is refused" $c x
 	one_line "$c: not in this version" "not in this version"
