@@ -164,6 +164,7 @@ check() {
 		python carve
 		python sample
 		python loop
+		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"
