@@ -7,6 +7,7 @@
 #include "times.h"
 #include "src.h"
 #include "vol.h"
+#include "bde.h"
 #include "fs.h"
 #include "hive.h"
 #include "lift.h"

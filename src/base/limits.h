@@ -21,7 +21,7 @@
 #define HL_MAX_PATH (32767 * 3 + 1)
 
 /* NTFS: $ATTRIBUTE_LIST in bytes; Windows itself stops at 256 KiB. */
-#define HL_MAX_NTFS_LIST (256u * 1024)
+#define HL_MAX_NTFS_LIST ((size_t)256 * 1024)
 
 /* NTFS: records of one file; that list's entries are 32 bytes or more. */
 #define HL_MAX_NTFS_RECORDS 8192
@@ -269,6 +269,15 @@
 
 /* Carving: fragments of one offset that are tried for one place. */
 #define HL_MAX_CARVE_TRIES 64
+
+/* BitLocker: protectors of one volume; Windows shows about a dozen. */
+#define HL_MAX_BDE_PROTECTORS 64
+
+/* BitLocker: recovery keys in one file, each tried on each protector for a
+ * second; and how often a person is asked for one volume. */
+#define HL_MAX_BDE_KEYS 16
+#define HL_MAX_BDE_ASKS 3
+
 #ifdef HL_TEST_LIMITS
 #include "limits_var.h" /* made of this file, see tests/limits */
 #endif

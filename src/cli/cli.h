@@ -7,6 +7,7 @@
  *	session.c  find and open files -> sandbox -> open image -> open disk
  *	sandbox*.c what closes in between (sandbox.h); keeper.c
  *	with.c     more images than one
+ *	secrets*.c keys of encrypted volumes (secrets.h)
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
@@ -93,6 +94,7 @@ void exec_drop(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
+#define SECRETS_MAX 16
 struct opts {
 	const char *image;
 	char **args; /* after the image, options taken out */
@@ -126,6 +128,11 @@ struct opts {
 	uint64_t split, retries;
 	const char *case_number, *evidence, *examiner, *case_notes;
 	bool clone, resume, read_back;
+	struct opt_secret { /* where a key comes from, never the key */
+		enum hl_bde_key_kind kind;
+		const char *file;
+	} secret[SECRETS_MAX];
+	size_t n_secrets;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -319,6 +326,20 @@ void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
+/* ---- stats.c ---- */
+
+enum phase { PHASE_FIND, PHASE_OPEN, PHASE_SEARCH, PHASE_READ, N_PHASES };
+struct phases {
+	bool begun;
+	enum phase now;
+	struct timespec since;
+	long long ns[N_PHASES];
+};
+/* The time from here on belongs to that. */
+void stats_phase(struct cli *c, enum phase next);
+/* Where --stats is wanted. */
+void stats_print(struct cli *c);
+
 /* ---- all of it ---- */
 
 struct cli {
@@ -331,11 +352,13 @@ struct cli {
 	struct hl_notelog *log;
 	struct notes notes;
 	struct progress progress;
+	struct phases phases;
 	struct stop stop;
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
 	void *opened; /* what the command's open left for its run, or NULL */
 	struct sandbox *sandbox; /* NULL: nothing announced, not entered */
 	struct preload *preload; /* preload.c */
+	struct secrets *secrets; /* secrets.h; or NULL */
 	struct { int sock; pid_t pid; } keeper; /* pid 0: none (sandbox.h) */
 	struct hl_files *files;
 	struct hl_src *image;

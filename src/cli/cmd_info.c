@@ -79,6 +79,8 @@ static void regions(struct cli *c, struct table *t)
 			gap = hl_disk_gap(c->disk, ++g, &off, &len) == HL_OK;
 			continue;
 		}
+		if (!v) /* never: i < n here */
+			break;
 		if (v->skipped)
 			; /* not asked for */
 		else if (t)
@@ -158,6 +160,8 @@ static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
 	bool ok = table_print(&t, &c->out, c->colour);
 	if (ok)
 		text_guids(c);
+	if (ok)
+		info_bde(c);
 	if (ok)
 		text_hints(c);
 	if (ok && cover)

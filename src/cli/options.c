@@ -12,6 +12,7 @@
 
 #include "base/banned.h"
 #include "cli.h"
+#include "secrets.h"
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
 {
@@ -24,7 +25,7 @@ static bool apply(struct cli *c, const struct option *opt, const char *arg)
 		break;
 	case OPT_TEXT:
 		*(const char **)at = arg;
-		ok = *arg != '\0';
+		ok = arg && *arg != '\0';
 		break;
 	case OPT_SIZE:
 		ok = size_parse(arg, (uint64_t *)at, NULL) &&
@@ -202,7 +203,7 @@ static bool check_paths(struct cli *c)
 {
 	const char *said = for_hives(&c->o);
 
-	if (!with_usage(c))
+	if (!with_usage(c) || !secrets_usage(c))
 		return false;
 	if (c->cmd->bit != CMD_EXTRACT || !c->o.n_args || !said)
 		return true;

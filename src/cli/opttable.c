@@ -113,6 +113,30 @@ static bool set_with(struct opts *o, const char *arg)
 	return true;
 }
 
+static bool add_secret(struct opts *o, enum hl_bde_key_kind kind,
+                       const char *arg)
+{
+	if (!*arg || o->n_secrets == SECRETS_MAX)
+		return false;
+	o->secret[o->n_secrets++] = (struct opt_secret){ kind, arg };
+	return true;
+}
+
+static bool set_recovery(struct opts *o, const char *arg)
+{
+	return add_secret(o, HL_BDE_RECOVERY, arg);
+}
+
+static bool set_password(struct opts *o, const char *arg)
+{
+	return add_secret(o, HL_BDE_PASSWORD, arg);
+}
+
+static bool set_startup(struct opts *o, const char *arg)
+{
+	return add_secret(o, HL_BDE_STARTUP, arg);
+}
+
 static bool set_layout(struct opts *o, const char *arg)
 {
 	o->flat = !strcmp(arg, "regripper");
@@ -263,6 +287,12 @@ const struct option options[] = {
 	     "IMAGE and --with are a stripe, so many bytes each"),
 	FLAG("mirror", 0, CMD_IMAGE, mirror,
 	     "IMAGE and --with are copies of one disk"),
+	CALL("recovery-key-file", 0, "F", CMD_IMAGE, set_recovery,
+	     "BitLocker: recovery key is in there (-: stdin, fd:N)"),
+	CALL("password-file", 0, "F", CMD_IMAGE, set_password,
+	     "BitLocker: password is its first line"),
+	CALL("startup-key", 0, "F", CMD_IMAGE, set_startup,
+	     "BitLocker: startup key (.BEK)"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
 	CALL("tz", 0, "ZONE", DISK, set_tz, "zone of FAT times"),
 	CALL("codepage", 0, "NAME", CMD_IMAGE, set_codepage,
@@ -284,8 +314,6 @@ const struct option options[] = {
 
 	/* known by name so that they are refused in plain words */
 	LATER("snapshots", 0), LATER("all-copies", 0),
-	LATER("recovery-key-file", 0), LATER("password-file", 0),
-	LATER("startup-key", 0),
 	LATER("deep", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

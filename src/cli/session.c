@@ -18,6 +18,7 @@
 #include "helper.h"
 #include "sandbox.h"
 #include "scan.h"
+#include "secrets.h"
 #include "verify.h"
 
 /* Ends here for good; said by a note, or else by us. */
@@ -148,6 +149,7 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 {
 	enum hl_status st;
 
+	stats_phase(c, PHASE_OPEN);
 	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
@@ -192,6 +194,8 @@ static bool behind_open(struct cli *c, const struct hl_image_opts *io)
 {
 	if (c->o.child && !helper_start(c))
 		return false;
+	if (has_image(c) && !secrets_open(c))
+		return false;
 	/* no byte was parsed yet, no thread runs */
 	if (!sandbox_enter(c))
 		return false;
@@ -231,6 +235,7 @@ void session_close(struct cli *c)
 	hl_src_close(c->image);
 	with_close(c);
 	hl_files_close(c->files);
+	secrets_free(c);
 	keeper_end(c, false);
 	sandbox_free(c);
 	preload_free(c);
