@@ -166,6 +166,7 @@ check() {
 		python differential --volumes 60 --step 17
 		python sample
 		python loop
+		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"

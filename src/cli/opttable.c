@@ -282,7 +282,7 @@ const struct option options[] = {
 	FLAG("clone", 0, CMD_ACQUIRE, clone,
 	     "FILE is a device that becomes a copy of SOURCE"),
 	FLAG("resume", 0, CMD_ACQUIRE, resume,
-	     "raw: go on by FILE.map; keep what there is when stopped"),
+	     "raw: go on by FILE.map; keep it when stopped"),
 	CALL("retries", 0, "N", CMD_ACQUIRE, set_retries,
 	     "try each bad sector so often again"),
 	FLAG("verify", 0, CMD_ACQUIRE, read_back,
