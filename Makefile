@@ -292,6 +292,10 @@ $(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
 		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
 
+# it shares its builders with the unit suites
+$(B)/tools/mkmany: $(B)/tests/testing.o
+$(B)/tools/mkmany: LIBS += $(CHECK_LIBS)
+
 $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
