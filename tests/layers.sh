@@ -33,7 +33,7 @@ public() {
 	bde.h) echo bde ;;
 	hive.h) echo hive ;;
 	fs.h|scan.h) echo fs ;;
-	lift.h|carve.h|verify.h|hivelift.h) echo lift ;;
+	lift.h|carve.h|verify.h|acquire.h|hivelift.h) echo lift ;;
 	*) echo unknown ;;
 	esac
 }

@@ -269,6 +269,8 @@ struct hl_disk_opts {
 	                         its boot sector is gone; or NULL (scan.h) */
 	struct hl_scan *scan; /* its believed volumes that no table has
 	                         follow as "L1", …; borrowed; or NULL */
+	bool plain;           /* of a medium without partitions only what its
+	                         first sectors say: nobody reads all of it */
 	const char *volume;   /* open only that one ("3"); the others are
 	                         listed as skipped; NULL: all */
 	struct hl_src *const *with; /* the other disks of a dynamic disk's

@@ -14,6 +14,7 @@
 #include "carve.h"
 #include "scan.h"
 #include "verify.h"
+#include "acquire.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -21,7 +21,7 @@
 #define HL_MAX_PATH (32767 * 3 + 1)
 
 /* NTFS: $ATTRIBUTE_LIST in bytes; Windows itself stops at 256 KiB. */
-#define HL_MAX_NTFS_LIST (256u * 1024)
+#define HL_MAX_NTFS_LIST ((size_t)256 * 1024)
 
 /* NTFS: records of one file; that list's entries are 32 bytes or more. */
 #define HL_MAX_NTFS_RECORDS 8192
@@ -235,6 +235,11 @@
 
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
+
+/* Bad stretches that an acquisition keeps apart, 16 bytes each, and how many
+ * of them it says: the map and --json have them all. */
+#define HL_MAX_ACQUIRE_BAD (1u << 20)
+#define HL_MAX_ACQUIRE_SAID 100
 
 /* Bytes of a ddrescue map, and stretches that it calls bad: 40 bytes a line;
  * a disk with a million of them takes years to rescue. */

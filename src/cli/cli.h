@@ -63,9 +63,10 @@ enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
 	CMD_SCAN = 256, CMD_CARVE = 512, CMD_VERIFY = 1024,
+	CMD_ACQUIRE = 2048,
 	/* those that read an image */
 	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE | CMD_VERIFY,
-	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
+	CMD_ALL = CMD_IMAGE | CMD_REPLAY | CMD_ACQUIRE,
 };
 extern const struct command commands[];
 const struct command *command_find(const char *name);
@@ -85,6 +86,9 @@ enum outcome cmd_exec(struct cli *c);
 enum outcome cmd_carve(struct cli *c);
 enum outcome cmd_verify(struct cli *c);
 bool verify_open(struct cli *c);
+enum outcome cmd_acquire(struct cli *c);
+bool acquire_open(struct cli *c);
+void acquire_drop(struct cli *c);
 bool exec_open(struct cli *c);
 void exec_drop(struct cli *c);
 
@@ -119,6 +123,11 @@ struct opts {
 	size_t n_with;
 	uint64_t stripe; /* bytes; 0: no such array */
 	bool mirror;
+	/* acquire; format and packing are of hl_acquire_opts, + 1 */
+	int format, packing;
+	uint64_t split, retries;
+	const char *case_number, *evidence, *examiner, *case_notes;
+	bool clone, resume, read_back;
 	struct opt_secret { /* where a key comes from, never the key */
 		enum hl_bde_key_kind kind;
 		const char *file;
@@ -317,6 +326,20 @@ void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
+/* ---- stats.c ---- */
+
+enum phase { PHASE_FIND, PHASE_OPEN, PHASE_SEARCH, PHASE_READ, N_PHASES };
+struct phases {
+	bool begun;
+	enum phase now;
+	struct timespec since;
+	long long ns[N_PHASES];
+};
+/* The time from here on belongs to that. */
+void stats_phase(struct cli *c, enum phase next);
+/* Where --stats is wanted. */
+void stats_print(struct cli *c);
+
 /* ---- all of it ---- */
 
 struct cli {
@@ -329,6 +352,7 @@ struct cli {
 	struct hl_notelog *log;
 	struct notes notes;
 	struct progress progress;
+	struct phases phases;
 	struct stop stop;
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
 	void *opened; /* what the command's open left for its run, or NULL */

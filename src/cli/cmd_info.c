@@ -79,6 +79,8 @@ static void regions(struct cli *c, struct table *t)
 			gap = hl_disk_gap(c->disk, ++g, &off, &len) == HL_OK;
 			continue;
 		}
+		if (!v) /* never: i < n here */
+			break;
 		if (v->skipped)
 			; /* not asked for */
 		else if (t)

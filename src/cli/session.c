@@ -149,12 +149,13 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 {
 	enum hl_status st;
 
+	stats_phase(c, PHASE_OPEN);
 	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
 	if (!with_open(c, io))
 		return false;
-	if (c->cmd->bit == CMD_VERIFY)
+	if (c->cmd->bit == CMD_VERIFY || c->cmd->bit == CMD_ACQUIRE)
 		return true; /* of what lies on it nothing is asked yet */
 	if (!offset_in_bytes(c) || !offset_inside(c))
 		return false;
@@ -186,7 +187,7 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 /* An output folder is verified without one. */
 static bool has_image(const struct cli *c)
 {
-	return (c->cmd->bit & CMD_IMAGE) && c->o.image;
+	return (c->cmd->bit & (CMD_IMAGE | CMD_ACQUIRE)) && c->o.image;
 }
 
 static bool behind_open(struct cli *c, const struct hl_image_opts *io)

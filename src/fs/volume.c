@@ -23,8 +23,6 @@ static bool may_rescue(const struct hl_part *part)
 		"de94bba4-06d1-4d40-a16a-bfd50179d6ac",
 	};
 
-	if (!part)
-		return true;
 	if (strncmp(part->type, "ldm-", 4) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -90,7 +88,8 @@ static void say_dynamic(const struct hl_volume *v, const struct hl_at *at)
 		       "(LDM)", v->id);
 }
 
-static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
+static enum hl_status open_fs(struct hl_volume *v, bool search,
+                              const struct hl_at *at)
 {
 	unsigned flags = v->part ? v->part->flags : 0;
 	struct hl_fs_found found = { .name = "" };
@@ -100,7 +99,8 @@ static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
 	if (flags & HL_PART_DYNAMIC)
 		st = is_whole(v, at->ctx, &whole);
 	if (st == HL_OK && whole)
-		st = hl_fs_identify(&found, v->src, may_rescue(v->part),
+		st = hl_fs_identify(&found, v->src,
+		                    v->part ? may_rescue(v->part) : search,
 		                    at->ctx);
 	if (st != HL_OK && st != HL_END)
 		return st;
@@ -125,7 +125,7 @@ static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
 }
 
 enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
-                              const struct hl_ctx *ctx)
+                              bool search, const struct hl_ctx *ctx)
 {
 	struct hl_at at = { ctx, image, v->off, "volume" };
 
@@ -146,5 +146,5 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 		hl_src_window(&v->src, image, v->off, v->len, ctx);
 	if (st == HL_OK)
 		st = hl_volume_unlock(v, &at);
-	return st == HL_OK ? open_fs(v, &at) : st;
+	return st == HL_OK ? open_fs(v, search, &at) : st;
 }
