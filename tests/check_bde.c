@@ -38,7 +38,7 @@ static const char *hex(const uint8_t *p, size_t n)
 	return s[i];
 }
 
-/* ---- boot sectors --------------------------------------------------------- */
+/* ---- boot sectors ------------------------------------------------------- */
 
 static enum hl_status boot_of(const uint8_t b[512], struct bde_boot *out)
 {
@@ -104,7 +104,7 @@ START_TEST(boot_sectors_of_vista_and_to_go)
 }
 END_TEST
 
-/* ---- entries and metadata -------------------------------------------------- */
+/* ---- entries and metadata ------------------------------------------------ */
 
 START_TEST(entries_that_cannot_be)
 {
@@ -227,7 +227,7 @@ START_TEST(no_more_protectors_than_there_is_room_for)
 }
 END_TEST
 
-/* ---- keys ------------------------------------------------------------------ */
+/* ---- keys ---------------------------------------------------------------- */
 
 static struct hl_crypto *crypto(void)
 {
@@ -309,7 +309,7 @@ START_TEST(stretching_can_be_stopped)
 }
 END_TEST
 
-/* ---- the map --------------------------------------------------------------- */
+/* ---- the map ------------------------------------------------------------- */
 
 static void map_is_a_chain(const struct bde_meta *m, uint64_t size)
 {
@@ -355,7 +355,7 @@ START_TEST(maps_of_hostile_numbers)
 }
 END_TEST
 
-/* ---- volumes ---------------------------------------------------------------- */
+/* ---- volumes -------------------------------------------------------------- */
 
 struct made {
 	uint8_t *img;
