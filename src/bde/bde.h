@@ -8,6 +8,8 @@
  *	bde_map.c      what lies where        pure
  *	bde_key.c      a secret -> a key
  *	bde_unlock.c   keys -> the volume's key
+ *	bde_sector.c   ciphertext of sectors -> plain text (bde_sector.h)
+ *	bde_xts.c      the same, of many small ones
  *	bde_src.c      the volume as a source
  *	bde_open.c     finds the metadata, of three copies the best
  */
