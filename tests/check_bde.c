@@ -221,7 +221,7 @@ START_TEST(no_more_protectors_than_there_is_room_for)
 		put16(b + off + 4, BDE_IS_VMK);
 	}
 	ck_assert_int_eq(hl_bde_meta(span_of(b, sizeof(b)), &m), HL_OK);
-	ck_assert_uint_eq(m.n_vmk, HL_MAX_BDE_PROTECTORS);
+	ck_assert_uint_eq(m.n_vmk, BDE_PROTECTORS);
 	ck_assert(m.more);
 	ck_assert(!hl_bde_crc_fits(&m)); /* there is none */
 }
