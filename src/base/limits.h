@@ -270,9 +270,6 @@
 /* Carving: fragments of one offset that are tried for one place. */
 #define HL_MAX_CARVE_TRIES 64
 
-/* BitLocker: protectors of one volume; Windows shows about a dozen. */
-#define HL_MAX_BDE_PROTECTORS 64
-
 /* BitLocker: recovery keys in one file, each tried on each protector for a
  * second; and how often a person is asked for one volume. */
 #define HL_MAX_BDE_KEYS 16

@@ -316,7 +316,7 @@ const struct option options[] = {
 	FLAG("mirror", 0, CMD_IMAGE, mirror,
 	     "IMAGE and --with are copies of one disk"),
 	CALL("recovery-key-file", 0, "F", CMD_IMAGE, set_recovery,
-	     "BitLocker: recovery key is in there (-: stdin, fd:N)"),
+	     "BitLocker: recovery key (-: stdin, or fd:N)"),
 	CALL("password-file", 0, "F", CMD_IMAGE, set_password,
 	     "BitLocker: password is its first line"),
 	CALL("startup-key", 0, "F", CMD_IMAGE, set_startup,
