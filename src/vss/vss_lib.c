@@ -103,13 +103,21 @@ struct vss_lib *vss_lib_open(struct hl_vss *v)
 	return l;
 }
 
+/*
+ * Once it has failed on a store it is not asked about that one again: what it
+ * had read of the lists by then it takes for all of them.
+ */
 static bool same(struct vss_lib *l, size_t i, uint64_t off, const uint8_t *p,
                  size_t n)
 {
 	ssize_t got = libvshadow_store_read_buffer_at_offset(
 		l->store[i], l->buf, n, (off64_t)off, NULL);
 
-	return got < 0 || memcmp(p, l->buf, (size_t)got) == 0;
+	if (got >= 0)
+		return memcmp(p, l->buf, (size_t)got) == 0;
+	libvshadow_store_free(&l->store[i], NULL);
+	l->store[i] = NULL;
+	return true;
 }
 
 bool vss_lib_agrees(struct vss_lib *l, size_t i, uint64_t off,
@@ -117,14 +125,17 @@ bool vss_lib_agrees(struct vss_lib *l, size_t i, uint64_t off,
 {
 	bool agrees = true;
 
-	if (!l->store[i])
-		return true;
 	pthread_mutex_lock(&l->lock);
-	for (size_t at = 0; at < n && agrees; at += CHUNK)
+	for (size_t at = 0; at < n && agrees && l->store[i]; at += CHUNK)
 		agrees = same(l, i, off + at, p + at,
 		              (size_t)min_u64(CHUNK, n - at));
 	pthread_mutex_unlock(&l->lock);
 	return agrees;
+}
+
+bool vss_lib_witness(const struct vss_lib *l, size_t i)
+{
+	return l->store[i];
 }
 
 void vss_lib_close(struct vss_lib *l)
@@ -162,6 +173,13 @@ bool vss_lib_agrees(struct vss_lib *lib, size_t i, uint64_t off,
 	(void)p;
 	(void)n;
 	return true;
+}
+
+bool vss_lib_witness(const struct vss_lib *lib, size_t i)
+{
+	(void)lib;
+	(void)i;
+	return false;
 }
 
 void vss_lib_close(struct vss_lib *lib)
