@@ -35,9 +35,7 @@ for c in acquire; do
 	run 1 "$c is refused" $c x
 	one_line "$c: not in this version" "not in this version"
 done
-for o in --snapshots --all-copies \
-	--recovery-key-file --password-file --startup-key \
-	--snapshots=1; do
+for o in --recovery-key-file --password-file --startup-key; do
 	run 1 "$o is refused" ls $o x
 	one_line "$o: not in this version" "not in this version"
 	for c in ls hives extract; do
