@@ -280,9 +280,10 @@
 #define HL_MAX_VSS_COPIES 512
 #define HL_MAX_VSS_BLOCKS (1u << 26)
 
-/* Bytes that libvshadow may read for its second opinion before it has opened
- * a volume: what the volume's lists can be, and some. */
-#define HL_MAX_VSS_LIB_READ (UINT64_C(1) << 33)
+/* Bytes that libvshadow may read for one answer, beside what its lists are
+ * known to need: it does not see a list that runs in circles. */
+#define HL_MAX_VSS_LIB_READ (UINT64_C(64) << 20)
+
 #ifdef HL_TEST_LIMITS
 #include "limits_var.h" /* made of this file, see tests/limits */
 #endif

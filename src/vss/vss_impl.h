@@ -130,6 +130,8 @@ struct vss_lib *vss_lib_open(struct hl_vss *v);
  */
 bool vss_lib_agrees(struct vss_lib *lib, size_t i, uint64_t off,
                     const uint8_t *p, size_t n);
+/* Did it read all that it was asked for? */
+bool vss_lib_witness(const struct vss_lib *lib, size_t i);
 void vss_lib_close(struct vss_lib *lib);
 
 #endif

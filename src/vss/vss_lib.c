@@ -32,8 +32,33 @@ struct vss_lib {
 	libvshadow_store_t **store; /* one for each of our copies, or NULL */
 	size_t n;
 	pthread_mutex_t lock;
+	uint64_t budget; /* of one call: it reads lists when it needs them */
 	uint8_t buf[CHUNK];
 };
+
+/*
+ * What the lists of all stores can need, and some: libvshadow follows a list
+ * that runs in circles for as long as it may read.
+ */
+static uint64_t budget_of(const struct hl_vss *v)
+{
+	uint64_t sum = HL_MAX_VSS_LIB_READ;
+
+	for (size_t i = 0; i < v->n; i++)
+		sum += 2 * (v->store[i].pub.blocks *
+		            sizeof(struct vss_descriptor) +
+		            v->store[i].now.n / 8 + v->store[i].before.n / 8);
+	return sum;
+}
+
+/* Of what is damaged it may make anything: it is not asked. */
+static bool is_sound(const struct hl_vss *v, size_t i)
+{
+	for (; i < v->n; i++)
+		if (v->store[i].broken || v->store[i].pub.unread)
+			return false;
+	return true;
+}
 
 static bool lock_init(struct vss_lib *l)
 {
@@ -61,6 +86,7 @@ static void take_store(struct vss_lib *l, const struct hl_vss *v, int k)
 	    libvshadow_store_get_identifier(s, guid, sizeof(guid), NULL) == 1)
 		for (size_t i = 0; i < l->n; i++) {
 			if (l->store[i] || v->store[i].pub.elsewhere ||
+			    !is_sound(v, i) ||
 			    memcmp(v->store[i].guid, guid, sizeof(guid)) != 0)
 				continue;
 			l->store[i] = s;
@@ -93,7 +119,8 @@ struct vss_lib *vss_lib_open(struct hl_vss *v)
 	l->ctx = v->ctx;
 	l->n = v->n;
 	l->b = (struct hl_bfio){ .src = v->live, .ctx = v->ctx,
-	                         .budget = HL_MAX_VSS_LIB_READ };
+	                         .budget = budget_of(v) };
+	l->budget = l->b.budget;
 	l->store = hl_zalloc(v->ctx, v->n * sizeof(*l->store));
 	if (!l->store || hl_bfio_open(&l->file, &l->b) != HL_OK ||
 	    !open_volume(l) || !open_stores(l, v)) {
@@ -103,13 +130,21 @@ struct vss_lib *vss_lib_open(struct hl_vss *v)
 	return l;
 }
 
+/*
+ * Once it has failed on a store it is not asked about that one again: what it
+ * had read of the lists by then it takes for all of them.
+ */
 static bool same(struct vss_lib *l, size_t i, uint64_t off, const uint8_t *p,
                  size_t n)
 {
+	l->b.budget = l->budget;
 	ssize_t got = libvshadow_store_read_buffer_at_offset(
 		l->store[i], l->buf, n, (off64_t)off, NULL);
-
-	return got < 0 || memcmp(p, l->buf, (size_t)got) == 0;
+	if (got >= 0)
+		return memcmp(p, l->buf, (size_t)got) == 0;
+	libvshadow_store_free(&l->store[i], NULL);
+	l->store[i] = NULL;
+	return true;
 }
 
 bool vss_lib_agrees(struct vss_lib *l, size_t i, uint64_t off,
@@ -117,14 +152,17 @@ bool vss_lib_agrees(struct vss_lib *l, size_t i, uint64_t off,
 {
 	bool agrees = true;
 
-	if (!l->store[i])
-		return true;
 	pthread_mutex_lock(&l->lock);
-	for (size_t at = 0; at < n && agrees; at += CHUNK)
+	for (size_t at = 0; at < n && agrees && l->store[i]; at += CHUNK)
 		agrees = same(l, i, off + at, p + at,
 		              (size_t)min_u64(CHUNK, n - at));
 	pthread_mutex_unlock(&l->lock);
 	return agrees;
+}
+
+bool vss_lib_witness(const struct vss_lib *l, size_t i)
+{
+	return l->store[i];
 }
 
 void vss_lib_close(struct vss_lib *l)
@@ -162,6 +200,13 @@ bool vss_lib_agrees(struct vss_lib *lib, size_t i, uint64_t off,
 	(void)p;
 	(void)n;
 	return true;
+}
+
+bool vss_lib_witness(const struct vss_lib *lib, size_t i)
+{
+	(void)lib;
+	(void)i;
+	return false;
 }
 
 void vss_lib_close(struct vss_lib *lib)

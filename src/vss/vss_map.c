@@ -176,6 +176,9 @@ static void copy_close(struct hl_src *src)
 		hl_warn(&at, "%" PRIu64 " bytes, the first at %" PRIu64 ", are "
 		        "not what libvshadow reads there: which is right "
 		        "cannot be told", c->disputed, c->first);
+	if (c->v->lib && !vss_lib_witness(c->v->lib, c->i))
+		hl_say(&at, "libvshadow cannot read all of it: there is no "
+		       "second opinion on what was read");
 	if (c->unvouched)
 		hl_say(&at, "%" PRIu64 " bytes were read that neither a store "
 		       "nor the live volume vouches for: they were not in use "
