@@ -17,6 +17,7 @@
 #   DEVELOPER=1          warnings are errors
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
+#   NO_LIBVSHADOW=1      shadow copies are read without a second opinion
 #   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
 #   NO_SECCOMP=1         leave the program's filter of system calls out
 #   NO_HARDENING=1       leave the hardening flags out
@@ -57,6 +58,12 @@ ifndef NO_LIBEWF
 LIBEWF_LIBS := $(call pc,--libs libewf)
 LIBEWF_CFLAGS := $(call pc,--cflags libewf)
 endif
+ifndef NO_LIBVSHADOW
+LIBVSHADOW_LIBS := $(call pc,--libs libvshadow)
+LIBVSHADOW_CFLAGS := $(call pc,--cflags libvshadow)
+endif
+LIBBFIO_LIBS := $(call pc,--libs libbfio)
+LIBBFIO_CFLAGS := $(call pc,--cflags libbfio)
 LIBDEFLATE_LIBS := $(call pc,--libs libdeflate)
 LIBDEFLATE_CFLAGS := $(call pc,--cflags libdeflate)
 ifeq ($(UNAME_S),Linux)
@@ -79,8 +86,18 @@ endif
 ifdef NO_LIBEWF
 LIBEWF_LIBS :=
 endif
+ifdef NO_LIBVSHADOW
+LIBVSHADOW_LIBS :=
+endif
 ifdef NO_LIBDEFLATE
 LIBDEFLATE_LIBS :=
+endif
+# libyal's libraries read through libbfio; without it they are no use to us
+ifeq ($(strip $(LIBBFIO_LIBS)),)
+LIBVSHADOW_LIBS :=
+endif
+ifeq ($(strip $(LIBVSHADOW_LIBS)),)
+LIBBFIO_LIBS :=
 endif
 
 # ---- flags -------------------------------------------------------------------
@@ -113,6 +130,12 @@ HL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 \
 ifneq ($(strip $(LIBEWF_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBEWF $(LIBEWF_CFLAGS)
 endif
+ifneq ($(strip $(LIBBFIO_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBBFIO $(LIBBFIO_CFLAGS)
+endif
+ifneq ($(strip $(LIBVSHADOW_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBVSHADOW $(LIBVSHADOW_CFLAGS)
+endif
 ifneq ($(strip $(LIBDEFLATE_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
 endif
@@ -120,7 +143,8 @@ ifneq ($(strip $(SECCOMP_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
 endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
-LIBS = $(LIBEWF_LIBS) $(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
+LIBS = $(LIBEWF_LIBS) $(LIBVSHADOW_LIBS) $(LIBBFIO_LIBS) \
+	$(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
 	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HARDEN_LD) $(HARDEN_EXE) $(LDFLAGS)
