@@ -5,7 +5,8 @@
 #   make check        every test but the large images      (sets itself up)
 #   make check-corpus every image of the corpus            (sets itself up)
 #   make validation-report   both, and VALIDATION.md from what they found
-#   make bench        measure against the targets and peers
+#   make bench        beside its peers: bench/RESULTS.md; QUICK=1: smaller;
+#                     bench-clean removes its inputs (up to 12 GB)
 #   make fuzz TARGET=x TIME=60   libFuzzer (clang) on one; see
 #                     tests/fuzz/FUZZING.md for fuzz-all, fuzz-afl and more
 #   make install      DESTDIR= prefix=/usr/local
@@ -292,7 +293,10 @@ validation-report:
 bench: all
 	@scripts/deps test
 	@$(MAKE) --no-print-directory build-tests
-	@B=$(B) bench/run
+	@B=$(B) QUICK=$(QUICK) bench/run
+
+bench-clean:
+	@bench/run clean
 
 # libFuzzer writes into corpus/, ours to throw away, and never into testdata/.
 # TIME is of the processor, in seconds, for each target.
@@ -380,7 +384,7 @@ distclean: clean
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 .PHONY: all build-tests units demo check check-corpus validation-report \
-	bench fuzz fuzz-all fuzz-afl \
+	bench bench-clean fuzz fuzz-all fuzz-afl \
 	install uninstall clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
