@@ -31,11 +31,16 @@ static bool is_same(const struct hl_lost *l, const struct hl_recmap_volume *v)
 		return true;
 	if (v->size_known)
 		return near(l->size, v->size);
-	if (v->has_zero)
-		return l->geom.mft_lcn == v->mft_lcn;
-	/* records of both lie in turns where both have their $MFT: what the
-	 * later ones name is no measure for the older volume */
-	return l->other_mft || l->size >= v->size;
+	return v->has_zero ? l->geom.mft_lcn == v->mft_lcn :
+	                     l->size >= v->size;
+}
+
+/* Where two have their $MFT at one place their records lie in turns, and what
+ * they tell of a size may be the later one's: the older takes what is left. */
+static bool is_older(const struct hl_lost *l, const struct hl_recmap_volume *v)
+{
+	return l->other_mft && l->off == v->start &&
+	       l->geom.cluster_size == v->cluster_size;
 }
 
 static struct hl_lost *find(struct hl_scan *s,
@@ -44,6 +49,9 @@ static struct hl_lost *find(struct hl_scan *s,
 	for (size_t i = 0; i < s->n_lost; i++)
 		/* formatted twice the same way: one boot sector, two $MFTs */
 		if (!s->lost[i].ext && is_same(&s->lost[i], v))
+			return &s->lost[i];
+	for (size_t i = 0; i < s->n_lost; i++)
+		if (!s->lost[i].ext && is_older(&s->lost[i], v))
 			return &s->lost[i];
 	return NULL;
 }
@@ -73,6 +81,33 @@ static enum hl_status say_all(struct hl_scan *s, struct hl_lost *l,
 	return st;
 }
 
+/*
+ * Records of which nothing tells where they belong but that they lie among a
+ * volume's: its log, its mirror and copies in files have such.  Evidence for
+ * nothing, and no volume.
+ */
+static enum hl_status stray(struct hl_scan *s, const struct hl_recmap_volume *v,
+                            bool *told)
+{
+	struct hl_lost *best = NULL;
+
+	*told = false;
+	for (size_t i = 0; i < s->n_lost && !v->size; i++) {
+		struct hl_lost *l = &s->lost[i];
+
+		if (l->off == v->start && !strcmp(l->fs, "ntfs") &&
+		    l->geom.cluster_size == v->cluster_size &&
+		    (!best || l->score > best->score))
+			best = l;
+	}
+	if (!best)
+		return HL_OK;
+	*told = true;
+	return hl_lost_say(s, best, 0, "%llu records more lie there and "
+	                   "belong nowhere: copies, or older ones",
+	                   (unsigned long long)v->records);
+}
+
 static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
 {
 	struct hl_lost l = {
@@ -82,10 +117,12 @@ static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
 		.geom = { v->cluster_size, 512, v->record_size, 0,
 		          v->mft_lcn },
 	};
-	enum hl_status st;
+	bool told;
+	enum hl_status st = stray(s, v, &told);
 
-	if (v->start >= hl_src_size(s->image) || !v->cluster_size)
-		return HL_OK;
+	if (st != HL_OK || told || v->start >= hl_src_size(s->image) ||
+	    !v->cluster_size)
+		return st;
 	st = say_all(s, &l, v, v->score);
 	if (st == HL_OK)
 		st = hl_lost_say(s, &l, 0, v->size_known ?

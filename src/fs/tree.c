@@ -63,6 +63,8 @@ static bool prepend(char *buf, size_t *at, const char *name)
 	if (n + 1 > *at)
 		return false;
 	*at -= n;
+	/* the end is put once, behind all parts:
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(buf + *at, name, n);
 	buf[--*at] = '/';
 	return true;
@@ -75,6 +77,8 @@ static bool prepend_text(char *buf, size_t *at, const char *text)
 	if (n > *at)
 		return false;
 	*at -= n;
+	/* the end is put once, behind all parts:
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(buf + *at, text, n);
 	return true;
 }
