@@ -7,7 +7,8 @@
 #   make validation-report   both, and VALIDATION.md from what they found
 #   make lint         static checks: clang-tidy, cppcheck, gcc -fanalyzer …
 #   make hardening-check   the hardening flags, seen in the binaries
-#   make bench        measure against the targets and peers
+#   make bench        beside its peers: bench/RESULTS.md; QUICK=1: smaller;
+#                     bench-clean removes its inputs (up to 12 GB)
 #   make fuzz TARGET=x TIME=60   libFuzzer (clang) on one; see
 #                     tests/fuzz/FUZZING.md for fuzz-all, fuzz-afl and more
 #   make install      DESTDIR= prefix=/usr/local
@@ -360,7 +361,10 @@ lint:
 bench: all
 	@scripts/deps test
 	@$(MAKE) --no-print-directory build-tests
-	@B=$(B) bench/run
+	@B=$(B) QUICK=$(QUICK) bench/run
+
+bench-clean:
+	@bench/run clean
 
 # libFuzzer writes into corpus/, ours to throw away, and never into testdata/.
 # TIME is of the processor, in seconds, for each target.
@@ -455,7 +459,8 @@ distclean: clean
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 .PHONY: all build-tests units demo check check-corpus validation-report \
-	bench hardening-check lint fuzz fuzz-all fuzz-afl fuzz-coverage \
+	bench bench-clean hardening-check lint fuzz fuzz-all fuzz-afl \
+	fuzz-coverage \
 	install uninstall clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -15,8 +15,9 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-HIVELIFT = os.path.join(ROOT, os.environ.get('B', 'build'), 'hivelift')
+import hives
+from timing import HIVELIFT
+
 BINS = 13 << 20
 LOG = 3 << 20                   # each of the two
 PAGE, PAGES = 4096, 48          # bytes of a page, pages of an entry
@@ -38,25 +39,6 @@ def marvin(data):
     return hi << 32 | lo
 
 
-def base(old, seq1, seq2, kind, bins):
-    """A base block like `old`, with these numbers and a right checksum."""
-    p = bytearray(old[:512])
-    struct.pack_into('<II', p, 4, seq1, seq2)
-    struct.pack_into('<I', p, 28, kind)
-    struct.pack_into('<I', p, 40, bins)
-    total = 0
-    for (word,) in struct.iter_unpack('<I', p[:508]):
-        total ^= word
-    struct.pack_into('<I', p, 508, total)
-    return bytes(p)
-
-
-def a_bin(offset, noise):
-    """A bin that is one free cell."""
-    return struct.pack('<4sII20xi', b'hbin', offset, PAGE, PAGE - 32) + \
-        noise.randbytes(PAGE - 36)
-
-
 def entry(seq, size, pages):
     body = b''.join(struct.pack('<II', off, len(p)) for off, p in pages) + \
         b''.join(p for _, p in pages)
@@ -64,19 +46,6 @@ def entry(seq, size, pages):
     head = struct.pack('<4sIIIIIQ', b'HvLE', 40 + len(body), 0, seq, size,
                        len(pages), marvin(body))
     return head + struct.pack('<Q', marvin(head)) + body
-
-
-def mkhive(folder):
-    tool, out = os.path.join(folder, 'mkhive'), os.path.join(folder, 'small')
-    tests = os.path.join(ROOT, 'tests')
-    subprocess.run([os.environ.get('CC', 'cc'), '-std=c11', '-O1',
-                    '-D_POSIX_C_SOURCE=200809L', '-o', tool] +
-                   [os.path.join(tests, n) for n in (
-                       'mkhive.c', 'mkhive_build.c', 'mkhive_log.c')],
-                   check=True)
-    subprocess.run([tool, '-o', out, 'SYSTEM'], check=True)
-    with open(out, 'rb') as f:
-        return f.read()
 
 
 def put(folder, name, data):
@@ -89,20 +58,18 @@ def put(folder, name, data):
 def make(folder):
     """Hive and logs; the paths, and the bins that replay has to give."""
     noise = random.Random(13)
-    small = mkhive(folder)
-    bins = bytearray(small[4096:])
-    first = len(bins)
-    for at in range(first, BINS, PAGE):
-        bins += a_bin(at, noise)
-    paths = [put(folder, 'SYSTEM', base(small, 3, 2, 0, BINS) +
+    small = hives.small(hives.mkhive(folder), 'SYSTEM')
+    first = len(small) - 4096
+    bins = hives.grown(small, BINS, noise)
+    paths = [put(folder, 'SYSTEM', hives.base(small, 3, 2, 0, BINS) +
                  bytes(3584) + bins)]
     seq = 2
     for name in 'SYSTEM.LOG1', 'SYSTEM.LOG2':
-        log = base(small, seq, seq, 6, BINS)
+        log = hives.base(small, seq, seq, 6, BINS)
         while len(log) < LOG:
             pages = []
             for at in sorted(noise.sample(range(first, BINS, PAGE), PAGES)):
-                bins[at:at + PAGE] = a_bin(at, noise)
+                bins[at:at + PAGE] = hives.a_bin(at, noise)
                 pages.append((at, bytes(bins[at:at + PAGE])))
             log += entry(seq, BINS, pages)
             seq += 1

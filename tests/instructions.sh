@@ -74,9 +74,9 @@ guard() {
 		"$(ir "$B/tools/imgcat" -n 16777216 "$tmp/set.E01")" 128
 }
 
-listing "ls -R by the indexes" 14000 ""
-listing "ls -R by the sweep" 16000 --sweep
-listing "ls -R of deleted ones, too" 20000 -d
+listing "ls -R by the indexes" 4200 ""
+listing "ls -R by the sweep" 6500 --sweep
+listing "ls -R of deleted ones, too" 6200 -d
 head -c 16777216 /dev/zero >"$tmp/medium"
 # A chunk is written once and copied once, which valgrind counts as one
 # instruction a byte each (rep stos, rep movs); what is beside that is ours.

@@ -108,11 +108,27 @@ bool out_printf(struct out *o, const char *fmt, ...)
 	return out_text(o, line);
 }
 
+/* Most names are of nothing but these, and most of a listing is names. */
+static size_t plain(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '\\')
+		n++;
+	return n;
+}
+
 bool out_name(struct out *o, const char *s)
 {
 	while (*s) {
 		char one[ESC_MAX];
+		size_t n = plain(s);
 
+		if (n && !out_write(o, s, n))
+			return false;
+		s += n;
+		if (!*s)
+			break;
 		esc_step(one, &s, NULL);
 		if (!out_text(o, one))
 			return false;
