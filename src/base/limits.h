@@ -275,6 +275,14 @@
 #define HL_MAX_BDE_KEYS 16
 #define HL_MAX_BDE_ASKS 3
 
+/* Shadow copies: of one volume Windows keeps 512; blocks that one store keeps,
+ * 100 bytes each: 16 TiB of a volume. */
+#define HL_MAX_VSS_COPIES 512
+#define HL_MAX_VSS_BLOCKS (1u << 26)
+
+/* Bytes that libvshadow may read for its second opinion before it has opened
+ * a volume: what the volume's lists can be, and some. */
+#define HL_MAX_VSS_LIB_READ (UINT64_C(1) << 33)
 #ifdef HL_TEST_LIMITS
 #include "limits_var.h" /* made of this file, see tests/limits */
 #endif
