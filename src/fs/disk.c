@@ -73,7 +73,8 @@ static enum hl_status open_all(struct hl_disk *d)
 		hl_progress(d->ctx, HL_PHASE_VOLUME, d->volume[i].id, i, d->n);
 		st = hl_cancelled(d->ctx) ? HL_CANCELLED :
 		     open_one(d, &d->volume[i]);
-		d->recognised |= d->volume[i].fs_name[0] != '\0';
+		d->recognised |= d->volume[i].fs_name[0] != '\0' ||
+			d->volume[i].bde;
 	}
 	return st;
 }
