@@ -9,10 +9,10 @@ below() {
 	base) echo "base" ;;
 	io) echo "base io" ;;
 	codec) echo "base codec" ;;
-	vol|bde|ntfs|fat|exfat|hive) echo "base io codec $1" ;;
-	fs) echo "base io codec vol bde ntfs fat exfat hive fs" ;;
-	lift) echo "base io codec vol bde ntfs fat exfat hive fs lift" ;;
-	cli) echo "base io codec vol bde ntfs fat exfat hive fs lift cli" ;;
+	vol|bde|vss|ntfs|fat|exfat|hive) echo "base io codec $1" ;;
+	fs) echo "base io codec vol bde vss ntfs fat exfat hive fs" ;;
+	lift) echo "base io codec vol bde vss ntfs fat exfat hive fs lift" ;;
+	cli) echo "base io codec vol bde vss ntfs fat exfat hive fs lift cli" ;;
 	esac
 }
 
@@ -31,6 +31,7 @@ public() {
 	src.h) echo io ;;
 	vol.h) echo vol ;;
 	bde.h) echo bde ;;
+	shadow.h) echo io ;;
 	hive.h) echo hive ;;
 	fs.h|scan.h) echo fs ;;
 	lift.h|carve.h|verify.h|acquire.h|hivelift.h) echo lift ;;

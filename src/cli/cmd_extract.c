@@ -185,6 +185,7 @@ bool extract_open(struct cli *c)
 		.user = &c->out,
 		.dfxml = c->o.dfxml,
 		.deleted = c->o.deleted,
+		.all_copies = c->o.all_copies,
 	};
 	struct hl_lift *lift;
 

@@ -127,6 +127,24 @@ static void text_hints(struct cli *c)
 			           (unsigned long long)at);
 }
 
+static void text_shadows(struct cli *c)
+{
+	char t[HL_TIME_TEXT];
+
+	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
+		const struct hl_volume *v = hl_disk_volume(c->disk, i);
+		const struct hl_shadow *s = v->shadow;
+
+		if (!s)
+			continue;
+		out_printf(&c->out, "volume %s: shadow copy of %s%s%s%s%s\n",
+		           v->id, *hl_time_text(t, s->created) ? t :
+		           "an unknown time", *s->id ? ", {" : "", s->id,
+		           *s->id ? "}" : "", s->elsewhere ?
+		           ", its store on another volume" : "");
+	}
+}
+
 static void text_guids(struct cli *c)
 {
 	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
@@ -162,6 +180,8 @@ static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
 		text_guids(c);
 	if (ok)
 		info_bde(c);
+	if (ok)
+		text_shadows(c);
 	if (ok)
 		text_hints(c);
 	if (ok && cover)

@@ -48,10 +48,6 @@ static const struct option *known(struct cli *c, const char *said,
 		if (name ? strlen(p->name) != n || strncmp(p->name, name, n)
 		         : p->letter != letter)
 			continue;
-		if (!p->commands) {
-			msg_usage(c, "%s is not in this version", said);
-			return NULL;
-		}
 		if (p->commands & c->cmd->bit)
 			return p;
 		msg_usage(c, "%s: no option of %s", said, c->cmd->name);
@@ -65,6 +61,17 @@ struct words {
 	char **v;
 	int n, i;
 };
+
+/* A value that may be left out: the next word only when it is one. */
+static const char *optional(struct words *w)
+{
+	const char *next = w->i + 1 < w->n ? w->v[w->i + 1] : "";
+
+	if (!*next || next[strspn(next, "0123456789,")])
+		return "";
+	w->i++;
+	return next;
+}
 
 static bool long_option(struct cli *c, struct words *w)
 {
@@ -80,6 +87,8 @@ static bool long_option(struct cli *c, struct words *w)
 		msg_usage(c, "--%s takes no value", opt->name);
 		return false;
 	}
+	if (opt->arg && !arg && *opt->arg == '[')
+		arg = optional(w);
 	if (opt->arg && !arg && w->i + 1 < w->n)
 		arg = w->v[++w->i];
 	if (opt->arg && !arg) {
@@ -219,6 +228,43 @@ static bool names_lost(const char *arg)
 	return *arg == 'L' && n && arg[1 + n] == ':';
 }
 
+/* "3.s2" before a ':' or at the end */
+static bool names_copy(const char *s)
+{
+	size_t n = *s == 'L' || *s == 'l';
+
+	n += strspn(s + n, "0123456789");
+	if (s[n] != '.' || s[n + 1] != 's')
+		return false;
+	s += n + 2;
+	n = strspn(s, "0123456789");
+	return n && (!s[n] || s[n] == ':');
+}
+
+/* A volume that is a shadow copy is one only when those are read. */
+static bool check_snapshots(struct cli *c)
+{
+	struct opts *o = &c->o;
+	bool can = c->cmd->bit & (CMD_HIVES | CMD_EXTRACT | CMD_EXEC |
+	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO);
+
+	if (o->volume && names_copy(o->volume)) {
+		if (!can)
+			msg_usage(c, "%s does not read shadow copies",
+			          c->cmd->name);
+		o->snapshots = true;
+		return can;
+	}
+	for (int i = 0; can && i < o->n_args; i++)
+		if (names_copy(o->args[i]) && strchr(o->args[i], ':'))
+			o->snapshots = true;
+	if (o->all_copies && !o->snapshots) {
+		msg_usage(c, "--all-copies needs --snapshots");
+		return false;
+	}
+	return true;
+}
+
 /* What belongs to --offset, and a volume that only a scan can know. */
 static bool check_lost(struct cli *c)
 {
@@ -284,7 +330,8 @@ static bool check(struct cli *c)
 		choose_format(&c->o);
 		return check_acquire(c);
 	}
-	if (!check_stdout(c) || !check_paths(c) || !check_lost(c))
+	if (!check_stdout(c) || !check_paths(c) || !check_lost(c) ||
+	    !check_snapshots(c))
 		return false;
 	if ((o->at_offset && o->volume) || (o->slack && o->raw) ||
 	    (o->body && o->json)) {

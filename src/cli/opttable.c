@@ -40,9 +40,33 @@ static bool set_volume(struct opts *o, const char *arg)
 {
 	bool lost = *arg == 'L';
 
+	size_t n = lost + strspn(arg + lost, "0123456789");
+
 	o->volume = arg;
-	return arg[lost] && strlen(arg) < 16 &&
-	       strspn(arg + lost, "0123456789") == strlen(arg + lost);
+	if (n == lost || strlen(arg) >= 16)
+		return false;
+	if (arg[n] == '.' && arg[n + 1] == 's' && arg[n + 2])
+		n += 2 + strspn(arg + n + 2, "0123456789");
+	return !arg[n];
+}
+
+/* "1,3"; empty: all of them. */
+static bool set_snapshots(struct opts *o, const char *arg)
+{
+	const size_t max = sizeof(o->snapshot) / sizeof(*o->snapshot);
+
+	o->snapshots = true;
+	while (*arg) {
+		size_t n = strspn(arg, "0123456789");
+		unsigned long v = strtoul(arg, NULL, 10);
+
+		if (!n || n > 4 || !v || o->n_snapshots == max ||
+		    (arg[n] && (arg[n] != ',' || !arg[n + 1])))
+			return false;
+		o->snapshot[o->n_snapshots++] = (uint32_t)v;
+		arg += n + (arg[n] == ',');
+	}
+	return true;
 }
 
 static bool set_offset(struct opts *o, const char *arg)
@@ -192,7 +216,7 @@ static bool set_retries(struct opts *o, const char *arg)
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
 #define DISK (CMD_IMAGE & ~(unsigned)CMD_VERIFY)
-#define LATER(n, l) { n, l, NULL, 0, OPT_FLAG, 0, NULL, NULL }
+#define FILES (CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
@@ -273,6 +297,10 @@ const struct option options[] = {
 	     "cluster of its $MFT"),
 	FLAG("lost", 0, DISK & ~(unsigned)CMD_SCAN, lost,
 	     "also the volumes that scan believes"),
+	CALL("snapshots", 0, "[LIST]", HIVES | FILES, set_snapshots,
+	     "shadow copies too: all, or these (1,3)"),
+	FLAG("all-copies", 0, CMD_EXTRACT | CMD_EXEC, all_copies,
+	     "of shadow copies also what is there already"),
 	TEXT("state", 0, "FILE", DISK, state,
 	     "of scan and --lost: kept there, taken up from there"),
 	CALL("sector-size", 0, "N", CMD_IMAGE | CMD_ACQUIRE, set_sector_size,
@@ -288,7 +316,7 @@ const struct option options[] = {
 	FLAG("mirror", 0, CMD_IMAGE, mirror,
 	     "IMAGE and --with are copies of one disk"),
 	CALL("recovery-key-file", 0, "F", CMD_IMAGE, set_recovery,
-	     "BitLocker: recovery key is in there (-: stdin, fd:N)"),
+	     "BitLocker: recovery key (-: stdin, or fd:N)"),
 	CALL("password-file", 0, "F", CMD_IMAGE, set_password,
 	     "BitLocker: password is its first line"),
 	CALL("startup-key", 0, "F", CMD_IMAGE, set_startup,
@@ -311,9 +339,5 @@ const struct option options[] = {
 	FLAG("stats", 0, CMD_ALL, stats, "bytes read, memory used"),
 	FLAG("help", 'h', CMD_ALL, help, "this text"),
 	FLAG("version", 0, CMD_ALL, version, "version and libraries"),
-
-	/* known by name so that they are refused in plain words */
-	LATER("snapshots", 0), LATER("all-copies", 0),
-	LATER("deep", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

@@ -31,6 +31,9 @@ static bool hashes(const struct cli *c)
 	                       CMD_EXEC | CMD_SCAN;
 	const unsigned with_json = CMD_HIVES | CMD_REPLAY;
 
+	/* what is the same in a copy is told by its digest */
+	if (c->o.snapshots && c->cmd->bit & (CMD_HIVES | CMD_EXEC))
+		return true;
 	return !(c->cmd->bit & never) &&
 	       (c->o.json || !(c->cmd->bit & with_json));
 }

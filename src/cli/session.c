@@ -177,6 +177,9 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 		.at_offset = c->o.at_offset,
 		.offset = c->o.offset,
 		.volume = asked_volume(c),
+		.shadows = c->o.snapshots,
+		.shadow = c->o.snapshot,
+		.n_shadow = c->o.n_snapshots,
 	};
 	st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
 	if (st != HL_OK && st != HL_END)

@@ -111,7 +111,7 @@ static enum hl_status open_fs(struct hl_volume *v, bool search,
 		v->unread = hl_bde_text(v->bde);
 	if (v->fs && (flags & HL_PART_DYNAMIC))
 		say_dynamic(v, at);
-	if (!v->fs && v->lacks)
+	if (!v->fs && v->lacks && !v->shadow)
 		v->unread = "too much of this dynamic volume is missing";
 	if (!v->fs && !v->unread)
 		judge_by_type(v, &found);

@@ -35,6 +35,8 @@ static enum hl_status where(struct hl_lift *lift, const struct hl_item *item)
 	hl_free(lift->ctx, u);
 	hl_json_type(j, item->entry->type);
 	hl_json_kv(j, "output", item->output);
+	if (item->same_as)
+		hl_json_kv(j, "same_as", item->same_as);
 	return st;
 }
 

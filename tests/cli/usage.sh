@@ -31,16 +31,6 @@ lacks "$err" "no escape character on stderr" "$(printf '\033')"
 run 1 "option of another command" ls --force x
 one_line "option of another command: one line" "no option of ls"
 
-for o in --snapshots --all-copies \
-	--recovery-key-file --password-file --startup-key \
-	--snapshots=1; do
-	run 1 "$o is refused" ls $o x
-	one_line "$o: not in this version" "not in this version"
-	for c in ls hives extract; do
-		"$HIVELIFT" $c --help
-	done >"$out"
-	lacks "$out" "$o is not in --help" " $o "
-done
 run 1 "no image" info
 one_line "no image: what is wanted" "info wants IMAGE"
 run 1 "extract without -o" extract x
