@@ -16,8 +16,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 HIVELIFT = os.path.join(os.path.dirname(HERE), os.environ.get('B', 'build'),
                         'hivelift')
 MIB = 1 << 20
-SIZE, NOISE, EMPTY = 512 * MIB, 64 * MIB, 96 * MIB
-ROUNDS, GOAL = 5, 2.5
+SIZE, NOISE, EMPTY = 256 * MIB, 32 * MIB, 48 * MIB
+ROUNDS, GOAL = 3, 2.5
 
 
 def make(path):
