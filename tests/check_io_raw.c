@@ -252,11 +252,6 @@ static const struct {
 	size_t n;
 	const char *say;
 } containers[] = {
-	{ "conectix", 8, "VHD" },
-	{ "vhdxfile", 8, "VHDX" },
-	{ "QFI\xfb", 4, "QCOW" },
-	{ "KDMV", 4, "VMDK" },
-	{ "# Disk DescriptorFile\n", 22, "VMDK" },
 	{ "AFF10\r\n", 7, "AFF" },
 	{ "LVF\x09\x0d\x0a\xff", 8, "L01" },
 	{ "LEF2\x0d\x0a\x81", 8, "Lx01" },

@@ -183,14 +183,20 @@ struct hl_image_opts {
 	uint32_t sector_size; /* 0: as the container or device says */
 	const char *map;      /* ddrescue's map file of the image, or NULL:
 	                         what it calls not rescued is UNREADABLE */
+	/* files that may be parents of a virtual disk, beside those that lie
+	   where it does; chosen by their name */
+	const char *const *parents;
+	size_t n_parents;
 };
 
 /*
  * Find the files of an image from the name of its first (or only) one and
- * open them read-only: raw, split raw (.001 .000 .aa), E01 set, block device,
- * or the mount point of one.  Parses nothing but the first signature.
+ * open them read-only: raw, split raw (.001 .000 .aa), E01 set, virtual disk
+ * (VHD, VHDX, VMDK, QCOW2) with its extents and parents, block device, or the
+ * mount point of one.  Parses nothing but the first signature, and of virtual
+ * disks the headers that name other files.
  *   HL_OK, HL_IO (cannot open; said), HL_USAGE (a folder, an empty file;
- *   said), HL_NOMEM
+ *   said), HL_NOMEM; of virtual disks as hl_image_open
  */
 enum hl_status hl_files_find(struct hl_files **out, const char *path,
                              const struct hl_image_opts *opts,
@@ -207,9 +213,11 @@ int hl_files_folder(const struct hl_files *files);
 /*
  * Is that path one of the image's files, its device, or on a volume of it?
  * The same of a descriptor, but for files on a volume: whoever redirects
- * output of a live disk knows where to.
+ * output of a live disk knows where to.  Is it a file that a virtual disk was
+ * made from (one of hl_image_opts.parents, or beside it)?
  */
 bool hl_files_is_source(const struct hl_files *files, const char *path);
+bool hl_files_is_parent(const struct hl_files *files, const char *path);
 bool hl_files_is_source_fd(const struct hl_files *files, int fd);
 
 /*
@@ -225,7 +233,7 @@ enum hl_status hl_image_open(struct hl_src **out, struct hl_files *files,
 /* What the container says of itself.  Strings live as long as the source. */
 struct hl_image_info {
 	const char *path;
-	const char *format; /* "raw", "split raw", "E01", "device" */
+	const char *format; /* "raw", "E01", "VHD dynamic", "device", … */
 	uint64_t size;      /* bytes of medium */
 	uint32_t sector_size; /* 0: not stated */
 	size_t segments;

@@ -233,6 +233,14 @@
 #define HL_MAX_MANIFEST_ENTRY (16u << 20)
 #define HL_MAX_OUTPUT_FILES (1u << 24)
 
+/* Virtual disks: each is made from the one before; snapshots of years.  Files
+ * of one level: 64 TiB in files of 2 GiB are half of it. */
+#define HL_MAX_VDISK_CHAIN 64
+#define HL_MAX_VDISK_EXTENTS 65536u
+
+/* Virtual disks: blocks kept, in bytes. */
+#define HL_VDISK_CACHE_BYTES (4u << 20)
+
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 

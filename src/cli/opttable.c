@@ -310,7 +310,7 @@ const struct option options[] = {
 	TEXT("map", 0, "FILE", CMD_IMAGE | CMD_ACQUIRE, map,
 	     "ddrescue map: what it calls bad is unreadable"),
 	CALL("with", 0, "IMAGE", CMD_IMAGE, set_with,
-	     "another disk of the same group or array; repeatable"),
+	     "another disk of the group or array, or a parent"),
 	SIZE("stripe", "SIZE", CMD_IMAGE, stripe,
 	     "IMAGE and --with are a stripe, so many bytes each"),
 	FLAG("mirror", 0, CMD_IMAGE, mirror,

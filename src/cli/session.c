@@ -211,6 +211,8 @@ bool session_open(struct cli *c)
 		.allow_missing = c->o.allow_missing,
 		.sector_size = (uint32_t)c->o.sector_size,
 		.map = c->o.map,
+		.parents = c->o.with,
+		.n_parents = c->o.n_with,
 	};
 
 	if (!sandbox_user(c))

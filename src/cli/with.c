@@ -1,7 +1,8 @@
 /*
  * with.c: more images than one, --with, --stripe and --mirror.
  *
- *	--with alone     the other disks of a group of dynamic disks
+ *	--with alone     the other disks of a group of dynamic disks, or
+ *	                 parents of a virtual disk, which are part of it
  *	and --stripe N   all of them together are one disk, chunk by chunk
  *	and --mirror     each of them holds all of one disk
  */
@@ -20,8 +21,21 @@ bool with_usage(struct cli *c)
 	return false;
 }
 
+/* Those that turned out to be parents of the image are no disks of their own.
+ */
+static void drop_parents(struct cli *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->o.n_with; i++)
+		if (!hl_files_is_parent(c->files, c->o.with[i]))
+			c->o.with[n++] = c->o.with[i];
+	c->o.n_with = n;
+}
+
 bool with_find(struct cli *c, const struct hl_image_opts *io)
 {
+	drop_parents(c);
 	for (size_t i = 0; i < c->o.n_with; i++) {
 		enum hl_status st = hl_files_find(&c->with.files[i],
 		                                  c->o.with[i], io, &c->ctx);

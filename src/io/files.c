@@ -22,6 +22,7 @@
 #include "io/note.h"
 #include "io/files.h"
 #include "io/files_set.h"
+#include "io/vdisk.h"
 
 const char *hl_path_base(const char *path)
 {
@@ -172,7 +173,8 @@ enum hl_status hl_files_add(struct hl_files *f, const char *path,
 }
 
 /* The plain file at `path`: its kind, and its companions. */
-static enum hl_status find_file(struct hl_files *f, const char *path)
+static enum hl_status find_file(struct hl_files *f, const char *path,
+                                const struct hl_image_opts *opts)
 {
 	uint8_t head[512];
 	size_t got;
@@ -186,6 +188,8 @@ static enum hl_status find_file(struct hl_files *f, const char *path)
 	if (st == HL_IO && got == 0 && errno != EIO)
 		return cannot_open(f->ctx, path);
 	f->kind = hl_signature(head, got, &f->other);
+	if (hl_files_virtual(f->kind))
+		return hl_vdisk_find(f, opts);
 	return hl_files_set(f);
 }
 
@@ -219,7 +223,8 @@ static enum hl_status find_folder(struct hl_files *f, const char *path)
 	return st;
 }
 
-static enum hl_status find_any(struct hl_files *f, const char *path)
+static enum hl_status find_any(struct hl_files *f, const char *path,
+                               const struct hl_image_opts *opts)
 {
 	struct stat sb;
 
@@ -228,7 +233,7 @@ static enum hl_status find_any(struct hl_files *f, const char *path)
 	if (S_ISDIR(sb.st_mode))
 		return find_folder(f, path);
 	if (S_ISREG(sb.st_mode))
-		return find_file(f, path);
+		return find_file(f, path, opts);
 	if (hl_dev_mode(sb.st_mode))
 		return find_device(f, path);
 	return cannot(f->ctx, path, HL_USAGE, "is neither a file nor a disk");
@@ -259,7 +264,7 @@ enum hl_status hl_files_find(struct hl_files **out, const char *path,
 		return HL_NOMEM;
 	f->ctx = ctx;
 	f->dev.direct_fd = -1;
-	st = find_any(f, path);
+	st = find_any(f, path, opts);
 	if (st == HL_OK && opts && opts->map)
 		st = find_map(f, opts->map);
 	if (st == HL_OK)

@@ -14,6 +14,10 @@ enum files_kind {
 	FILES_EWF,   /* EVF signature */
 	FILES_EWF2,  /* EVF2 signature */
 	FILES_DEVICE,
+	FILES_VHD,   /* dynamic or differencing; a fixed one is raw */
+	FILES_VHDX,
+	FILES_VMDK,  /* its descriptor, in a file of its own or inside */
+	FILES_QCOW,  /* 1, 2 and 3 */
 	FILES_OTHER, /* a container that is not read; refused at open */
 };
 
@@ -101,6 +105,12 @@ void hl_mount_check(struct hl_files *f);
 
 /* dev_sysfs_posix.c: partitions, holders, model, serial, where there. */
 enum hl_status hl_sysfs_facts(struct hl_files *f, dev_t dev) HL_MUST_CHECK;
+
+/* One of the four above? */
+static inline bool hl_files_virtual(enum files_kind kind)
+{
+	return kind >= FILES_VHD && kind <= FILES_QCOW;
+}
 
 /* The leaves; errors are said. */
 enum hl_status hl_raw_open(struct hl_src **out, struct hl_files *f,

@@ -7,6 +7,7 @@
 #include "io/note.h"
 #include "io/files.h"
 #include "io/src_impl.h"
+#include "io/vdisk.h"
 
 static enum hl_status open_leaf(struct hl_src **out, struct hl_files *files,
                                 const struct hl_image_opts *opts,
@@ -22,6 +23,11 @@ static enum hl_status open_leaf(struct hl_src **out, struct hl_files *files,
 		return hl_ewf_open(out, files, opts, ctx);
 	case FILES_EWF2:
 		return hl_libewf_open(out, files, opts, ctx);
+	case FILES_VHD:
+	case FILES_VHDX:
+	case FILES_VMDK:
+	case FILES_QCOW:
+		return hl_vdisk_open(out, files, opts, ctx);
 	case FILES_OTHER:
 		break;
 	}

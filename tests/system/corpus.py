@@ -28,10 +28,7 @@ SAID = (
     ('*.Ex01', r'Ex01', {1}),
     ('*/bogus.E01', r'empty', {1}),
     ('*.aff', r'AFF', {1, 2}),
-    ('*.vhdx', r'VHDX', {1, 2}),
-    ('*.qcow', r'QCOW', {1, 2}),
-    ('*.qcow2', r'QCOW', {1, 2}),
-    ('*.vmdk', r'VMDK', {1, 2}),
+    ('*/fat-differential.vhd', r'parent.*fat-parent\.vhd', {1}),
     ('*bitlocker-win7.img', r'BitLocker', {2}),
     ('*bitlk-*.img', r'BitLocker', {2}),
     # one disk of a group: whole when each of its volumes is whole on it

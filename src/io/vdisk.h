@@ -1,0 +1,147 @@
+/*
+ * vdisk.h: disks of virtual machines.
+ *
+ *	vdisk_vhd.c vdisk_vhdx.c    what a file's header says: which files
+ *	vdisk_qcow.c vdisk_vmdk.c   belong to it, how large it makes tables
+ *	vdisk_find.c                finds and opens those files
+ *	vdisk.c                     the source: one lock, a cache, damage
+ *	vdisk_blocks.c              reads VHD and VHDX
+ *	vdisk_libqcow.c vdisk_libvmdk.c
+ *	                            the libraries that read the others
+ *
+ * A file may hold only what differs from another, its parent, and so on.  The
+ * files of level 0 are the image's own, those of level 1 its parent's:
+ *
+ *	seg[]   | 0.0 disk.vmdk | 0.1 disk-s001.vmdk | 1.0 base.vmdk | 1.1 …
+ */
+#ifndef HL_VDISK_H
+#define HL_VDISK_H
+
+#include "base/span.h"
+#include "io/files.h"
+#include "io/note.h"
+
+/* A file's name is 255 bytes at most, or 255 UTF-16 units. */
+#define VDISK_NAME 1024
+/* Ways in which one file may name its parent. */
+#define VDISK_HINTS 4
+
+struct vdisk_head {
+	const char *format;  /* "VHD dynamic" */
+	const char *creator; /* or NULL; may point into text */
+	uint64_t size;       /* of the disk; 0: only the library knows */
+	uint32_t sector_size;
+	bool has_parent;
+	bool log;            /* VHDX: changes that are not applied yet */
+	bool copy_used;      /* VHDX: one of two headers is damaged */
+	/* VHD, VHDX: bytes of a block; where the table of blocks lies */
+	bool vhdx;
+	uint32_t block;
+	uint64_t table_off, table_len;
+	/* of this disk, and of the one it was made from, or empty */
+	char id[48], parent_id[48];
+	char other_id[48];   /* VHDX: parent_id may also be this one */
+	char text[64];
+	size_t n_hints;      /* names of the parent, as they are stored */
+	char hint[VDISK_HINTS][VDISK_NAME];
+};
+
+/*
+ * Of the file's beginning, before the sandbox: fields only, each bounded.
+ *   HL_OK; HL_CORRUPT, HL_UNSUPPORTED, HL_USAGE (said); HL_NOMEM
+ */
+enum hl_status hl_vdisk_head(struct hl_src *file, enum files_kind kind,
+                             struct vdisk_head *out,
+                             const struct hl_ctx *ctx) HL_MUST_CHECK;
+enum hl_status hl_vhd_head(struct hl_src *file, struct vdisk_head *out,
+                           const struct hl_at *at) HL_MUST_CHECK;
+enum hl_status hl_vhdx_head(struct hl_src *file, struct vdisk_head *out,
+                            const struct hl_at *at) HL_MUST_CHECK;
+enum hl_status hl_qcow_head(struct hl_src *file, struct vdisk_head *out,
+                            const struct hl_at *at) HL_MUST_CHECK;
+enum hl_status hl_vmdk_head(struct hl_src *file, struct vdisk_head *out,
+                            const struct hl_at *at) HL_MUST_CHECK;
+/* One more name of the parent; what is empty or too long is none. */
+void hl_vdisk_hint(struct vdisk_head *out, const char *name, size_t n);
+
+/*
+ * What may be looked for below the image's own folder: a name as it is
+ * stored, as a path of parts that stay below.  Absolute ones only by their
+ * last part.  false: nothing of the kind.
+ */
+bool hl_vdisk_below(char *dst, size_t size, const char *stored);
+
+/* The descriptor of a VMDK, in the file or inside it; allocated, with a NUL.
+ * HL_OK, HL_CORRUPT (said), HL_USAGE (said: an extent), HL_NOMEM */
+enum hl_status hl_vmdk_text(char **out, struct hl_src *file,
+                            const struct hl_at *at) HL_MUST_CHECK;
+/* Is it an extent that has its descriptor inside? */
+bool hl_vmdk_inside(struct hl_src *file);
+/* May a library see the tables of this extent?  As hl_vdisk_head. */
+enum hl_status hl_vmdk_sparse(struct hl_src *file,
+                              const struct hl_at *at) HL_MUST_CHECK;
+struct vmdk_extent {
+	uint64_t sectors;
+	char type[16];
+	char name[VDISK_NAME]; /* empty: none */
+};
+/* The next from *p on; false when there is none. */
+bool hl_vmdk_extent(const char **p, struct vmdk_extent *out);
+
+/* Number of a segment: level and file of it; see the map above. */
+#define VDISK_NUMBER(level, i) ((uint64_t)(level) << 32 | (uint32_t)(i))
+static inline uint32_t vdisk_level(const struct seg_file *s)
+{
+	return (uint32_t)(s->number >> 32);
+}
+
+/* Segments of one level: the first, and how many; 0: there is no such. */
+size_t hl_vdisk_files(const struct hl_files *f, uint32_t level, size_t *first);
+
+/*
+ * seg[0] is open: find what else belongs to it.
+ *   HL_OK; HL_IO: a parent or an extent is not there (said); as head above
+ */
+enum hl_status hl_vdisk_find(struct hl_files *f,
+                             const struct hl_image_opts *opts) HL_MUST_CHECK;
+
+/* One segment as a source; a window on what is open. */
+enum hl_status hl_vdisk_file(struct hl_src **out, const struct hl_files *f,
+                             size_t seg) HL_MUST_CHECK;
+
+enum hl_status hl_vdisk_open(struct hl_src **out, struct hl_files *f,
+                             const struct hl_image_opts *opts,
+                             const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* From that level on; of another kind than the image it may be. */
+enum hl_status hl_vdisk_level(struct hl_src **out, struct hl_files *f,
+                              uint32_t level,
+                              const struct hl_image_opts *opts,
+                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/* ---- what a library does ------------------------------------------------ */
+
+struct vdisk_job {
+	struct hl_files *files;
+	uint32_t level;
+	const struct hl_image_opts *opts;
+	const struct hl_ctx *ctx;
+	const struct vdisk_head *head; /* of that level */
+	struct hl_at at;
+};
+
+struct vdisk_lib {
+	/* HL_OK, HL_CORRUPT, HL_UNSUPPORTED, HL_IO (said), HL_NOMEM */
+	enum hl_status (*open)(void **lib, const struct vdisk_job *job,
+	                       uint64_t *size);
+	/* All of it, or false.  Never by two threads at once. */
+	bool (*read)(void *lib, uint64_t off, void *buf, size_t len);
+	void (*close)(void *lib, const struct hl_ctx *ctx);
+};
+
+extern const struct vdisk_lib hl_vdisk_blocks, hl_vdisk_qcow, hl_vdisk_vmdk;
+
+/* This build was made without it. */
+enum hl_status hl_vdisk_left_out(const struct vdisk_job *job,
+                                 const char *library) HL_MUST_CHECK;
+
+#endif

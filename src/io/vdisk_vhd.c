@@ -1,0 +1,136 @@
+/*
+ * vdisk_vhd.c: the header of a dynamic or differencing VHD.
+ *
+ *	0     footer's copy    "conectix"; size, type, identifier
+ *	+16   -> header        "cxsparse"; entries of the table, block size,
+ *	                       identifier and name of the parent
+ *	+576  8 locators       W2ru: a relative name, W2ku: an absolute one
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/be.h"
+#include "base/text.h"
+#include "io/vdisk.h"
+
+#define FOOTER 512
+#define HEADER 1024
+#define TYPE_FIXED 2
+#define TYPE_DYNAMIC 3
+#define TYPE_DIFFERENCING 4
+#define LOCATORS 8
+/* VHDs end at 2040 GiB; blocks of 512 KiB are the smallest in use. */
+#define MAX_ENTRIES (1u << 24)
+
+/* As libvhdi and Windows show it: the bytes in their order. */
+static void id_text(char dst[48], const uint8_t *p)
+{
+	char hex[33];
+
+	hl_hex(hex, p, 16);
+	snprintf(dst, 48, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+	         hex + 16, hex + 20);
+}
+
+static void name16(struct vdisk_head *out, const uint8_t *p, size_t n,
+                   bool big)
+{
+	uint16_t u[VDISK_NAME / 3];
+	char name[VDISK_NAME];
+	size_t k = 0;
+
+	for (; k < n / 2 && k < sizeof(u) / sizeof(*u); k++) {
+		u[k] = big ? be16_at(p + 2 * k)
+		           : (uint16_t)(p[2 * k] | p[2 * k + 1] << 8);
+		if (!u[k])
+			break;
+	}
+	hl_utf8_from16(name, sizeof(name), u, k);
+	hl_vdisk_hint(out, name, strlen(name));
+}
+
+static void locator(struct hl_src *file, struct vdisk_head *out,
+                    const uint8_t *p)
+{
+	uint8_t name[2 * (VDISK_NAME / 3)];
+	uint32_t len = be32_at(p + 8);
+	uint64_t off = be64_at(p + 16);
+
+	if ((memcmp(p, "W2ru", 4) != 0 && memcmp(p, "W2ku", 4) != 0) ||
+	    len > sizeof(name))
+		return;
+	if (hl_src_read(file, off, name, len, NULL) == HL_OK)
+		name16(out, name, len, false);
+}
+
+static enum hl_status parent(struct hl_src *file, struct vdisk_head *out,
+                             const uint8_t *head)
+{
+	out->has_parent = true;
+	id_text(out->parent_id, head + 40);
+	for (int i = 0; i < LOCATORS; i++)
+		locator(file, out, head + 576 + 24 * i);
+	name16(out, head + 64, 512, true);
+	return HL_OK;
+}
+
+/* Only parents: a fixed one is a raw image with a footer. */
+static bool fixed(struct hl_src *file, struct vdisk_head *out)
+{
+	uint8_t foot[FOOTER];
+	uint64_t size = hl_src_size(file);
+
+	if (hl_src_read(file, 0, foot, 8, NULL) != HL_OK ||
+	    !memcmp(foot, "conectix", 8) || size <= FOOTER ||
+	    hl_src_read(file, size - FOOTER, foot, FOOTER, NULL) != HL_OK ||
+	    memcmp(foot, "conectix", 8) != 0 ||
+	    be32_at(foot + 60) != TYPE_FIXED)
+		return false;
+	out->format = "VHD fixed";
+	out->size = size - FOOTER;
+	out->sector_size = 512;
+	id_text(out->id, foot + 68);
+	return true;
+}
+
+enum hl_status hl_vhd_head(struct hl_src *file, struct vdisk_head *out,
+                           const struct hl_at *at)
+{
+	uint8_t foot[FOOTER], head[HEADER];
+
+	if (fixed(file, out))
+		return HL_OK;
+	if (hl_src_read(file, 0, foot, sizeof(foot), NULL) != HL_OK ||
+	    memcmp(foot, "conectix", 8) != 0 ||
+	    hl_src_read(file, be64_at(foot + 16), head, sizeof(head),
+	                NULL) != HL_OK || memcmp(head, "cxsparse", 8) != 0)
+		return hl_fail(at, HL_CORRUPT,
+		               "the header of this VHD cannot be read");
+	uint32_t type = be32_at(foot + 60), entries = be32_at(head + 28);
+	uint32_t block = be32_at(head + 32);
+	out->size = be64_at(foot + 48);
+	out->sector_size = 512;
+	out->format = type == TYPE_DIFFERENCING ? "VHD differencing"
+	                                        : "VHD dynamic";
+	if (type != TYPE_DYNAMIC && type != TYPE_DIFFERENCING)
+		return hl_fail(at, HL_UNSUPPORTED, "is a VHD of type %" PRIu32,
+		               type);
+	/* a table that the file itself could not hold is not allocated */
+	if (!block || block & (block - 1) || block < 512 ||
+	    entries > MAX_ENTRIES ||
+	    (uint64_t)entries * 4 > hl_src_size(file))
+		return hl_fail(at, HL_CORRUPT, "is a VHD of %" PRIu32
+		               " blocks of %" PRIu32 " bytes, which cannot be",
+		               entries, block);
+	out->block = block;
+	out->table_off = be64_at(head + 16);
+	out->table_len = (uint64_t)entries * 4;
+	id_text(out->id, foot + 68);
+	snprintf(out->text, sizeof(out->text), "%.4s %" PRIu32 ".%" PRIu32,
+	         (const char *)foot + 28, be32_at(foot + 32) >> 16,
+	         be32_at(foot + 32) & 0xffff);
+	out->creator = out->text;
+	return type == TYPE_DIFFERENCING ? parent(file, out, head) : HL_OK;
+}

@@ -1,0 +1,220 @@
+"""Virtual disks: what qemu-img wrote is read as the disk it was made from,
+and what others wrote as qemu-img reads it; then damaged.
+"""
+import hashlib
+import json
+import os
+import random
+import shutil
+
+from common import (CORPUS, HIVELIFT, ROOT, UNPACKED, Tally, need, run, scratch,
+                    tool)
+
+SAMPLE = os.path.join(ROOT, 'testdata', 'sample.E01')
+XP = os.path.join(UNPACKED, 'cases', 'xp.dd')
+DFVFS = os.path.join(CORPUS, 'images', 'log2timeline__dfvfs')
+TSK = os.path.join(CORPUS, 'images', 'sleuthkit__sleuthkit')
+
+# name, qemu-img's format, its options, what info calls it
+FORMATS = (
+    ('d.vhd', 'vpc', 'subformat=dynamic,force_size=on', 'VHD dynamic'),
+    ('f.vhd', 'vpc', 'subformat=fixed,force_size=on', 'raw'),
+    ('d.vhdx', 'vhdx', 'subformat=dynamic', 'VHDX dynamic'),
+    ('f.vhdx', 'vhdx', 'subformat=fixed', 'VHDX fixed'),
+    ('small.vhdx', 'vhdx', 'subformat=dynamic,block_size=1M',
+     'VHDX dynamic'),
+    ('s.vmdk', 'vmdk', 'subformat=monolithicSparse', 'VMDK sparse'),
+    ('m.vmdk', 'vmdk', 'subformat=monolithicFlat', 'VMDK flat'),
+    ('ts.vmdk', 'vmdk', 'subformat=twoGbMaxExtentSparse',
+     'VMDK split sparse'),
+    ('tf.vmdk', 'vmdk', 'subformat=twoGbMaxExtentFlat', 'VMDK split flat'),
+    ('o.vmdk', 'vmdk', 'subformat=streamOptimized', 'VMDK stream-optimized'),
+    ('d.qcow2', 'qcow2', '', 'QCOW2'),
+    ('old.qcow2', 'qcow2', 'compat=0.10,cluster_size=512', 'QCOW2'),
+    ('large.qcow2', 'qcow2', 'cluster_size=2M', 'QCOW2'),
+    ('d.qcow', 'qcow', '', 'QCOW'),
+)
+
+
+def digest(path, *more):
+    """SHA-256 of the disk, and the status."""
+    status, out, _ = run(HIVELIFT, 'verify', '-q', '--hash', 'sha256', '--json',
+                         path, *more)
+    for line in out.decode().splitlines():
+        for one in json.loads(line).get('hashes', ()):
+            if one['name'] == 'SHA-256':
+                return one['computed'], status
+    return None, status
+
+
+def of_file(path):
+    with open(path, 'rb') as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def hives(path, *more):
+    """What hives prints, without what the container is called."""
+    status, out, _ = run(HIVELIFT, 'hives', '-q', '--json', path, *more)
+    rows = [json.loads(line) for line in out.decode().splitlines()]
+    return status, [row for row in rows if 'kind' in row]
+
+
+def info(path, *more):
+    _, out, err = run(HIVELIFT, 'info', '--json', path, *more)
+    for line in out.decode().splitlines():
+        row = json.loads(line)
+        if row['type'] == 'image':
+            return row
+    return {'format': err.decode()[-300:]}
+
+
+def convert(tmp, raw, name, fmt, options):
+    argv = ['qemu-img', 'convert', '-f', 'raw', '-O', fmt]
+    if options:
+        argv += ['-o', options]
+    tool(*argv, raw, os.path.join(tmp, name))
+
+
+def check_formats(tally, tmp, raw):
+    want, found = of_file(raw), hives(raw)
+    tally.check(found[1], f'{raw}: hives on it')
+    for name, fmt, options, said in FORMATS:
+        convert(tmp, raw, name, fmt, options)
+        path = os.path.join(tmp, name)
+        tally.equal(digest(path), (want, 0), f'{name}: the disk')
+        tally.equal(hives(path), found, f'{name}: the hives')
+        tally.equal(info(path)['format'], said, f'{name}: the format')
+    tool('qemu-img', 'convert', '-c', '-O', 'qcow2', raw,
+         os.path.join(tmp, 'c.qcow2'))
+    tally.equal(digest(os.path.join(tmp, 'c.qcow2')), (want, 0),
+                'compressed clusters')
+
+
+def layer(tmp, top, fmt, base, base_fmt, writes):
+    """A file over another, with changes; returns the disk as qemu reads it."""
+    path = os.path.join(tmp, top)
+    tool('qemu-img', 'create', '-q', '-f', fmt, '-b', base, '-F', base_fmt,
+         path)
+    for offset, length, byte in writes:
+        tool('qemu-io', '-f', fmt, '-c',
+             f'write -P {byte} {offset} {length}', path)
+    flat = os.path.join(tmp, 'flat')
+    tool('qemu-img', 'convert', '-f', fmt, '-O', 'raw', path, flat)
+    want = of_file(flat)
+    os.remove(flat)
+    return want
+
+
+def check_layers(tally, tmp, raw):
+    writes = ((65536, 512, 1), (1 << 20, 70000, 2), (5 << 20, 4096, 0))
+    for top, fmt, base, base_fmt in (
+            ('q1.qcow2', 'qcow2', 'd.qcow2', 'qcow2'),
+            ('q2.qcow2', 'qcow2', 'q1.qcow2', 'qcow2'),
+            ('q3.qcow2', 'qcow2', os.path.basename(raw), 'raw'),
+            ('q4.qcow2', 'qcow2', 'd.vhd', 'vpc'),
+            ('q5.qcow2', 'qcow2', 'ts.vmdk', 'vmdk'),
+            ('q6.qcow2', 'qcow2', 'small.vhdx', 'vhdx'),
+            ('v1.vmdk', 'vmdk', 's.vmdk', 'vmdk')):
+        want = layer(tmp, top, fmt, base, base_fmt, writes)
+        writes = tuple((o + 4096 * 7, n, b + 3) for o, n, b in writes)
+        path = os.path.join(tmp, top)
+        tally.equal(digest(path), (want, 0), f'{top} over {base}')
+        parents = info(path).get('acquisition', {}).get('parents', '')
+        tally.equal(parents.split(', ')[0], base, f'{top}: its parent')
+
+
+def check_missing(tally, tmp):
+    """A parent elsewhere is named, and may be named by the user."""
+    far = os.path.join(tmp, 'far')
+    os.mkdir(far)
+    moved = os.path.join(far, 'q3.qcow2')
+    shutil.move(os.path.join(tmp, 'q3.qcow2'), moved)
+    status, out, err = run(HIVELIFT, 'info', moved)
+    tally.check(status == 1 and b'disk.raw' in err and not out,
+                f'a missing parent is named: {status} {err}')
+    base = os.path.join(tmp, 'disk.raw')
+    got, status = digest(moved, '--with', base)
+    tally.check(got and status == 0, f'--with names the parent: {status}')
+    tally.equal(len(hives(moved, '--with', base)[1]), len(hives(base)[1]),
+                '--with: the hives')
+    os.remove(os.path.join(tmp, 'ts-s001.vmdk'))
+    status, out, err = run(HIVELIFT, 'info', os.path.join(tmp, 'ts.vmdk'))
+    tally.check(status == 1 and b'ts-s001.vmdk' in err,
+                f'a missing extent is named: {err}')
+
+
+def check_damage(tally, tmp, names):
+    """Headers zeroed, cut and flipped: a status, words, no signal."""
+    dice = random.Random(8)
+    for name in names:
+        with open(os.path.join(tmp, name), 'rb') as f:
+            good = f.read()
+        bad, ways, silent = os.path.join(tmp, 'bad-' + name), [], 0
+        for at in (0, 512, 1024, 4096, 65536, 131072, 196608, 262144):
+            ways.append(good[:at] + bytes(512) + good[at + 512:])
+            ways.append(good[:max(at, 1)])
+        for _ in range(40):
+            copy = bytearray(good)
+            for _ in range(dice.choice((1, 4, 40))):
+                at = dice.randrange(min(len(copy), dice.choice(
+                    (600, 4096, 1 << 20))))
+                copy[at] ^= 1 << dice.randrange(8)
+            ways.append(bytes(copy))
+        for i, data in enumerate(ways):
+            with open(bad, 'wb') as f:
+                f.write(data)
+            status, out, err = run(HIVELIFT, 'hives', bad, timeout=60)
+            if status not in (0, 1, 2):
+                tally.check(False, f'{name}: damage {i}: status {status}')
+            elif status and not err:
+                silent += 1
+        tally.equal(silent, 0, f'{name}: damage is said')
+
+
+def check_corpus(tally):
+    """What others wrote, against qemu-img."""
+    images = [os.path.join(DFVFS, n) for n in (
+        'image.vhd', 'image.qcow2', 'image.vmdk', 'vsstest.qcow2',
+        'windows_volume.qcow2')]
+    images += [os.path.join(TSK, n) for n in ('image.qcow', 'image.vhd')]
+    images += [os.path.join(UNPACKED, n) for n in (
+        'Velocidex__velociraptor/test.vhdx', 'msuhanov__articles/misc/PoC.vhdx')]
+    there = [i for i in images if os.path.exists(i)]
+    if not there:
+        tally.skip('no corpus here')
+    with scratch('vdisk-corpus') as tmp:
+        for image in there:
+            flat = os.path.join(tmp, 'flat')
+            tool('qemu-img', 'convert', '-O', 'raw', image, flat)
+            tally.equal(digest(image), (of_file(flat), 0), image)
+            os.remove(flat)
+    lone = os.path.join(DFVFS, 'fat-differential.vhd')
+    if os.path.exists(lone):
+        status, _, err = run(HIVELIFT, 'info', lone)
+        tally.check(status == 1 and b'fat-parent.vhd' in err and
+                    b'5fa21a55-f394-aa4d-9958-1951a67d5540' in err,
+                    f'{lone}: its parent is named: {err}')
+
+
+def main():
+    tally = Tally('vdisk')
+    if not need(tally, 'qemu-img', 'qemu-io', 'ewfexport'):
+        tally.done()
+    with scratch('vdisk') as tmp:
+        raw = os.path.join(tmp, 'disk.raw')
+        tool('ewfexport', '-q', '-u', '-f', 'raw', '-t', raw[:-4], SAMPLE)
+        check_formats(tally, tmp, raw)
+        check_layers(tally, tmp, raw)
+        check_damage(tally, tmp, ('d.vhd', 'small.vhdx', 's.vmdk', 'm.vmdk',
+                                  'o.vmdk', 'd.qcow2', 'c.qcow2', 'd.qcow'))
+        check_missing(tally, tmp)
+    if os.path.exists(XP):
+        with scratch('vdisk-xp') as tmp:
+            check_formats(tally, tmp, XP)
+    else:
+        tally.skip('the XP case is not here')
+    check_corpus(tally)
+    tally.done()
+
+
+main()
