@@ -5,6 +5,8 @@
 #   make check        every test but the large images      (sets itself up)
 #   make check-corpus every image of the corpus            (sets itself up)
 #   make validation-report   both, and VALIDATION.md from what they found
+#   make lint         static checks: clang-tidy, cppcheck, gcc -fanalyzer …
+#   make hardening-check   the hardening flags, seen in the binaries
 #   make bench        measure against the targets and peers
 #   make fuzz TARGET=x TIME=60   libFuzzer (clang) on one; see
 #                     tests/fuzz/FUZZING.md for fuzz-all, fuzz-afl and more
@@ -17,6 +19,7 @@
 #   DEVELOPER=1          warnings are errors
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
+#   NO_LIBVSHADOW=1      shadow copies are read without a second opinion
 #   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
 #   NO_SECCOMP=1         leave the program's filter of system calls out
 #   NO_HARDENING=1       leave the hardening flags out
@@ -57,6 +60,12 @@ ifndef NO_LIBEWF
 LIBEWF_LIBS := $(call pc,--libs libewf)
 LIBEWF_CFLAGS := $(call pc,--cflags libewf)
 endif
+ifndef NO_LIBVSHADOW
+LIBVSHADOW_LIBS := $(call pc,--libs libvshadow)
+LIBVSHADOW_CFLAGS := $(call pc,--cflags libvshadow)
+endif
+LIBBFIO_LIBS := $(call pc,--libs libbfio)
+LIBBFIO_CFLAGS := $(call pc,--cflags libbfio)
 LIBDEFLATE_LIBS := $(call pc,--libs libdeflate)
 LIBDEFLATE_CFLAGS := $(call pc,--cflags libdeflate)
 ifeq ($(UNAME_S),Linux)
@@ -79,8 +88,18 @@ endif
 ifdef NO_LIBEWF
 LIBEWF_LIBS :=
 endif
+ifdef NO_LIBVSHADOW
+LIBVSHADOW_LIBS :=
+endif
 ifdef NO_LIBDEFLATE
 LIBDEFLATE_LIBS :=
+endif
+# libyal's libraries read through libbfio; without it they are no use to us
+ifeq ($(strip $(LIBBFIO_LIBS)),)
+LIBVSHADOW_LIBS :=
+endif
+ifeq ($(strip $(LIBVSHADOW_LIBS)),)
+LIBBFIO_LIBS :=
 endif
 
 # ---- flags -------------------------------------------------------------------
@@ -96,10 +115,18 @@ HARDEN = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
 HARDEN_LD = -fsanitize=$(SANITIZE)
 else ifndef NO_HARDENING
-HARDEN = -fstack-protector-strong
-# glibc warns when it cannot fortify, so only where there is optimisation
+takes = $(shell $(CC) $(1) -x c -S -o /dev/null /dev/null 2>/dev/null && \
+	echo $(1))
+HARDEN := -fstack-protector-strong $(call takes,-fstack-clash-protection) \
+	$(call takes,-fcf-protection)
+# glibc warns when it cannot fortify, so only where there is optimisation; and
+# of a level that it or the compiler does not know
 ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
-HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+hash := \#
+FORTIFY := $(shell echo '$(hash)include <stdio.h>' | $(CC) -O2 -U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=3 -x c -E -dM - 2>/dev/null | \
+	sed -n 's/^.define __USE_FORTIFY_LEVEL //p')
+HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(filter 3,$(FORTIFY)),3,2)
 endif
 ifneq ($(UNAME_S),Darwin)
 HARDEN_EXE = -pie
@@ -113,6 +140,12 @@ HL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 \
 ifneq ($(strip $(LIBEWF_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBEWF $(LIBEWF_CFLAGS)
 endif
+ifneq ($(strip $(LIBBFIO_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBBFIO $(LIBBFIO_CFLAGS)
+endif
+ifneq ($(strip $(LIBVSHADOW_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBVSHADOW $(LIBVSHADOW_CFLAGS)
+endif
 ifneq ($(strip $(LIBDEFLATE_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
 endif
@@ -120,7 +153,8 @@ ifneq ($(strip $(SECCOMP_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
 endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
-LIBS = $(LIBEWF_LIBS) $(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
+LIBS = $(LIBEWF_LIBS) $(LIBVSHADOW_LIBS) $(LIBBFIO_LIBS) \
+	$(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
 	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HARDEN_LD) $(HARDEN_EXE) $(LDFLAGS)
@@ -258,6 +292,10 @@ $(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
 		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
 
+# it shares its builders with the unit suites
+$(B)/tools/mkmany: $(B)/tests/testing.o
+$(B)/tools/mkmany: LIBS += $(CHECK_LIBS)
+
 $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
@@ -287,6 +325,14 @@ validation-report:
 	@scripts/deps test
 	@B=$(B) MAKE='$(MAKE)' scripts/validation-report $(REPORT_FLAGS)
 
+# what the flags above became, by readelf
+hardening-check: all
+	@B=$(B) sh tests/hardening.sh
+
+# clang-tidy, cppcheck, gcc's analyzer, shellcheck, mandoc; minutes
+lint:
+	@sh tests/lint.sh
+
 bench: all
 	@scripts/deps test
 	@$(MAKE) --no-print-directory build-tests
@@ -310,6 +356,13 @@ fuzz-all:
 	@$(MAKE) --no-print-directory fuzz \
 		TARGET='$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)'
 	@scripts/fuzz summary
+
+# What the corpora reach, by folder; DIR=: a campaign's, else corpus/
+fuzz-coverage:
+	@$(MAKE) --no-print-directory B=$(B)-cov CC=clang NO_HARDENING=1 \
+		CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping' \
+		$(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)-cov/fuzz_%)
+	@B=$(B)-cov DIR=$(DIR) scripts/fuzz-coverage
 
 # AFL++ in persistent mode: its driver calls the same function.
 fuzz-afl:
@@ -378,7 +431,7 @@ distclean: clean
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 .PHONY: all build-tests units demo check check-corpus validation-report \
-	bench fuzz fuzz-all fuzz-afl \
+	bench hardening-check lint fuzz fuzz-all fuzz-afl fuzz-coverage \
 	install uninstall clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -115,7 +115,7 @@ units() {
 		[ -e "$t" ] || continue
 		t=$(basename "$t" .c)
 		x=${t#fuzz_}
-		case $x in extract) x=image ;; esac # the same inputs
+		case $x in extract|scan) x=image ;; esac # the same inputs
 		seeds=$(find "testdata/fuzz/$x" -type f 2>/dev/null)
 		say "$2$t" "${RUN:-} $1/$t $3 $(echo $seeds) $(echo $fixtures)"
 	done
@@ -156,6 +156,7 @@ check() {
 		python generated
 		python wof
 		python arrays
+		python bitlocker
 		python lost
 		python nothing_lost
 		python carved
@@ -163,11 +164,15 @@ check() {
 		python cases
 		python deleted
 		python carve
+		python differential --volumes 60 --step 17
 		python sample
 		python loop
+		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"
+		say lint "sh tests/lint.sh quick"
+		say hardening "B=$B sh tests/hardening.sh"
 		say instructions "B=$B sh tests/instructions.sh"
 		say validation "sh tests/validation.sh"
 		say install "sh tests/install.sh"
@@ -187,6 +192,7 @@ check() {
 big() {
 	python corpus
 	python nothing_lost --full
+	python differential --volumes 1000
 }
 
 unpack() {

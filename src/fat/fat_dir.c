@@ -273,7 +273,7 @@ static bool was_told(struct hl_fat *v, uint32_t folder)
 
 static enum hl_status open_gone(struct hl_fat_dir *d, uint32_t first)
 {
-	const uint64_t most = HL_MAX_FAT_SLOTS * FAT_SLOT;
+	const uint64_t most = (uint64_t)HL_MAX_FAT_SLOTS * FAT_SLOT;
 
 	if (!hl_fat_is_cluster(&d->v->geom, first))
 		return HL_OK; /* empty */
@@ -305,7 +305,12 @@ static enum hl_status open_chain(struct hl_fat_dir *d, uint32_t first)
 		hl_warn(&at, "%u entries of the folder's chain from cluster "
 		        "%u are bad in the first FAT; the second is used",
 		        d->chain.second, first);
-	if (d->chain.differ && !quiet)
+	if (d->chain.differ && d->chain.further && !quiet)
+		hl_warn(&at, "FAT copies disagree on %u clusters of the folder "
+		        "at cluster %u; the first is used, and names in %u "
+		        "clusters of the second are not shown",
+		        d->chain.differ, first, d->chain.further);
+	else if (d->chain.differ && !quiet)
 		hl_say(&at, "FAT copies disagree on %u clusters of the folder "
 		       "at cluster %u; the first is used", d->chain.differ,
 		       first);
