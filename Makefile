@@ -19,6 +19,7 @@
 #   DEVELOPER=1          warnings are errors
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
+#   NO_LIBVSHADOW=1      shadow copies are read without a second opinion
 #   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
 #   NO_SECCOMP=1         leave the program's filter of system calls out
 #   NO_HARDENING=1       leave the hardening flags out
@@ -59,6 +60,12 @@ ifndef NO_LIBEWF
 LIBEWF_LIBS := $(call pc,--libs libewf)
 LIBEWF_CFLAGS := $(call pc,--cflags libewf)
 endif
+ifndef NO_LIBVSHADOW
+LIBVSHADOW_LIBS := $(call pc,--libs libvshadow)
+LIBVSHADOW_CFLAGS := $(call pc,--cflags libvshadow)
+endif
+LIBBFIO_LIBS := $(call pc,--libs libbfio)
+LIBBFIO_CFLAGS := $(call pc,--cflags libbfio)
 LIBDEFLATE_LIBS := $(call pc,--libs libdeflate)
 LIBDEFLATE_CFLAGS := $(call pc,--cflags libdeflate)
 ifeq ($(UNAME_S),Linux)
@@ -81,8 +88,18 @@ endif
 ifdef NO_LIBEWF
 LIBEWF_LIBS :=
 endif
+ifdef NO_LIBVSHADOW
+LIBVSHADOW_LIBS :=
+endif
 ifdef NO_LIBDEFLATE
 LIBDEFLATE_LIBS :=
+endif
+# libyal's libraries read through libbfio; without it they are no use to us
+ifeq ($(strip $(LIBBFIO_LIBS)),)
+LIBVSHADOW_LIBS :=
+endif
+ifeq ($(strip $(LIBVSHADOW_LIBS)),)
+LIBBFIO_LIBS :=
 endif
 
 # ---- flags -------------------------------------------------------------------
@@ -123,6 +140,12 @@ HL_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 \
 ifneq ($(strip $(LIBEWF_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBEWF $(LIBEWF_CFLAGS)
 endif
+ifneq ($(strip $(LIBBFIO_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBBFIO $(LIBBFIO_CFLAGS)
+endif
+ifneq ($(strip $(LIBVSHADOW_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBVSHADOW $(LIBVSHADOW_CFLAGS)
+endif
 ifneq ($(strip $(LIBDEFLATE_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
 endif
@@ -130,7 +153,8 @@ ifneq ($(strip $(SECCOMP_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
 endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
-LIBS = $(LIBEWF_LIBS) $(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
+LIBS = $(LIBEWF_LIBS) $(LIBVSHADOW_LIBS) $(LIBBFIO_LIBS) \
+	$(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
 	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HARDEN_LD) $(HARDEN_EXE) $(LDFLAGS)
@@ -233,8 +257,10 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 # Each ceiling of limits.h a variable, so that a small image reaches it; those
-# that size an array stay.  tests/limits.sh builds with HL_TEST_LIMITS.
-FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|RECMAP_STRETCHES)
+# that size an array or stand in a constant table stay.  tests/limits.sh builds
+# with HL_TEST_LIMITS.
+FIXED_RECMAP = RECMAP_(STRETCHES|INDEX|MFT_RUNS|ANCHORS)
+FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|LDM_BLOCKS|$(FIXED_RECMAP))
 $(B)/limits_var.h: src/base/limits.h Makefile
 	@mkdir -p $(@D)
 	@sed -nE '/$(FIXED_LIMITS)/d; s/^#define (HL_[A-Z_0-9]+) +(.*)/\1 \2/p' \
@@ -265,6 +291,10 @@ endif
 $(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
 		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
+
+# it shares its builders with the unit suites
+$(B)/tools/mkmany: $(B)/tests/testing.o
+$(B)/tools/mkmany: LIBS += $(CHECK_LIBS)
 
 $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
 	@mkdir -p $(@D)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh units|check|corpus|foreign: runs the parts of a test run side by side and
 # adds them up.  The last line is "N passed, N failed, N skipped", alone.
-# foreign is for scripts/foreign: built already, each program started by $RUN.
+# foreign is for scripts/foreign: built already, each program started by $RUN;
+# $SLOW multiplies the time that a test may take.
 # run.sh list: the names of the parts of check, and of corpus as corpus/NAME.
 #
 # A part is a command.  Its log is $B/log/<name>.log; the last line there of
@@ -53,7 +54,7 @@ part() {
 	start=$(date +%s)
 	rm -f "$log/$name".san.*
 	# sanitizers slow a test down, and are no reason for a timeout
-	case $name in san-*) slow=10 ;; *) slow=2 ;; esac
+	case $name in san-*) slow=10 ;; *) slow=${SLOW:-2} ;; esac
 	CK_TIMEOUT_MULTIPLIER=$slow \
 	ASAN_OPTIONS="log_path=$PWD/$log/$name.san:exitcode=99" \
 	UBSAN_OPTIONS="log_path=$PWD/$log/$name.san:print_stacktrace=1" \
@@ -155,6 +156,7 @@ check() {
 		python generated
 		python wof
 		python arrays
+		python bitlocker
 		python lost
 		python nothing_lost
 		python carved
@@ -165,6 +167,7 @@ check() {
 		python differential --volumes 60 --step 17
 		python sample
 		python loop
+		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"

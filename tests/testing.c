@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "testing.h"
@@ -85,6 +86,16 @@ void test_forget_notes(void)
 void test_fail_alloc(size_t n)
 {
 	fail_in = n;
+}
+
+void test_cpu_limit(void)
+{
+	const char *slow = getenv("CK_TIMEOUT_MULTIPLIER");
+	struct rlimit r = { .rlim_cur = 60, .rlim_max = RLIM_INFINITY };
+
+	if (slow && atoi(slow) > 1)
+		r.rlim_cur *= (rlim_t)atoi(slow);
+	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &r), 0);
 }
 
 uint64_t test_mem_now(void)

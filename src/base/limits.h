@@ -236,6 +236,11 @@
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
+/* Bad stretches that an acquisition keeps apart, 16 bytes each, and how many
+ * of them it says: the map and --json have them all. */
+#define HL_MAX_ACQUIRE_BAD (1u << 20)
+#define HL_MAX_ACQUIRE_SAID 100
+
 /* Bytes of a ddrescue map, and stretches that it calls bad: 40 bytes a line;
  * a disk with a million of them takes years to rescue. */
 #define HL_MAX_MAP_BYTES (64u << 20)
@@ -264,6 +269,20 @@
 
 /* Carving: fragments of one offset that are tried for one place. */
 #define HL_MAX_CARVE_TRIES 64
+
+/* BitLocker: recovery keys in one file, each tried on each protector for a
+ * second; and how often a person is asked for one volume. */
+#define HL_MAX_BDE_KEYS 16
+#define HL_MAX_BDE_ASKS 3
+
+/* Shadow copies: of one volume Windows keeps 512; blocks that one store keeps,
+ * 100 bytes each: 16 TiB of a volume. */
+#define HL_MAX_VSS_COPIES 512
+#define HL_MAX_VSS_BLOCKS (1u << 26)
+
+/* Bytes that libvshadow may read for its second opinion before it has opened
+ * a volume: what the volume's lists can be, and some. */
+#define HL_MAX_VSS_LIB_READ (UINT64_C(1) << 33)
 #ifdef HL_TEST_LIMITS
 #include "limits_var.h" /* made of this file, see tests/limits */
 #endif

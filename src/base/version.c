@@ -8,6 +8,9 @@
 #ifdef HAVE_LIBEWF
 #include <libewf.h>
 #endif
+#ifdef HAVE_LIBVSHADOW
+#include <libvshadow.h>
+#endif
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 #endif
@@ -32,6 +35,11 @@ const char *hl_libraries(void)
 	       "libewf " TEXT(LIBEWF_VERSION) "\n"
 #else
 	       "libewf left out\n"
+#endif
+#ifdef HAVE_LIBVSHADOW
+	       "libvshadow " TEXT(LIBVSHADOW_VERSION) "\n"
+#else
+	       "libvshadow left out\n"
 #endif
 #ifdef HAVE_LIBDEFLATE
 	       "libdeflate " LIBDEFLATE_VERSION_STRING "\n"

@@ -209,12 +209,19 @@ static enum hl_status finish(struct hl_fat_dir *d, bool marked)
 	if (d->names.orphans && !quiet)
 		hl_say(&at, "%u long-name pieces belong to no entry",
 		       d->names.orphans);
-	if (d->how & HL_FAT_DIR_GONE)
-		return HL_END; /* what is not there any more is no loss */
+	if (d->how & HL_FAT_DIR_GONE) {
+		/* what is not there any more is no loss, what we leave is */
+		if (d->chain.cut == HL_FAT_CUT_LIMIT)
+			tell_cut(d);
+		return HL_END;
+	}
 	if (d->garbage && !quiet)
 		hl_warn(&at, "%u slots hold no entries but something else",
 		        d->garbage);
-	/* behind the end mark nothing is needed any more */
+	/* behind the end mark nothing is needed any more, unless it is what
+	 * was deleted: that is looked for as far as a folder goes */
+	if (d->chain.cut == HL_FAT_CUT_LIMIT && (d->how & HL_FAT_DIR_DELETED))
+		marked = false;
 	if (d->chain.cut != HL_FAT_WHOLE && !marked) {
 		lost = true;
 		if (!quiet)

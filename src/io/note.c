@@ -13,6 +13,12 @@
 #include "base/limits.h"
 #include "io/note.h"
 
+/*
+ * Its memory is malloc's and not the context's: a log outlives contexts (that
+ * of a run that ran out of memory, too), and a note that memory is short must
+ * not need the memory that is short.  HL_MAX_NOTES of HL_MAX_NOTE_TEXT bound
+ * it, and what cannot be kept is counted.
+ */
 struct hl_notelog {
 	struct hl_note *notes;
 	size_t n, cap;
