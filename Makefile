@@ -5,6 +5,8 @@
 #   make check        every test but the large images      (sets itself up)
 #   make check-corpus every image of the corpus            (sets itself up)
 #   make validation-report   both, and VALIDATION.md from what they found
+#   make lint         static checks: clang-tidy, cppcheck, gcc -fanalyzer …
+#   make hardening-check   the hardening flags, seen in the binaries
 #   make bench        measure against the targets and peers
 #   make fuzz TARGET=x TIME=60   libFuzzer (clang) on one; see
 #                     tests/fuzz/FUZZING.md for fuzz-all, fuzz-afl and more
@@ -113,10 +115,18 @@ HARDEN = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
 HARDEN_LD = -fsanitize=$(SANITIZE)
 else ifndef NO_HARDENING
-HARDEN = -fstack-protector-strong
-# glibc warns when it cannot fortify, so only where there is optimisation
+takes = $(shell $(CC) $(1) -x c -S -o /dev/null /dev/null 2>/dev/null && \
+	echo $(1))
+HARDEN := -fstack-protector-strong $(call takes,-fstack-clash-protection) \
+	$(call takes,-fcf-protection)
+# glibc warns when it cannot fortify, so only where there is optimisation; and
+# of a level that it or the compiler does not know
 ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
-HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+hash := \#
+FORTIFY := $(shell echo '$(hash)include <stdio.h>' | $(CC) -O2 -U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=3 -x c -E -dM - 2>/dev/null | \
+	sed -n 's/^.define __USE_FORTIFY_LEVEL //p')
+HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(filter 3,$(FORTIFY)),3,2)
 endif
 ifneq ($(UNAME_S),Darwin)
 HARDEN_EXE = -pie
@@ -248,7 +258,7 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 
 # Each ceiling of limits.h a variable, so that a small image reaches it; those
 # that size an array stay.  tests/limits.sh builds with HL_TEST_LIMITS.
-FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH)
+FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|RECMAP_STRETCHES)
 $(B)/limits_var.h: src/base/limits.h Makefile
 	@mkdir -p $(@D)
 	@sed -nE '/$(FIXED_LIMITS)/d; s/^#define (HL_[A-Z_0-9]+) +(.*)/\1 \2/p' \
@@ -308,6 +318,14 @@ check-corpus:
 validation-report:
 	@scripts/deps test
 	@B=$(B) MAKE='$(MAKE)' scripts/validation-report $(REPORT_FLAGS)
+
+# what the flags above became, by readelf
+hardening-check: all
+	@B=$(B) sh tests/hardening.sh
+
+# clang-tidy, cppcheck, gcc's analyzer, shellcheck, mandoc; minutes
+lint:
+	@sh tests/lint.sh
 
 bench: all
 	@scripts/deps test
@@ -400,7 +418,7 @@ distclean: clean
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 .PHONY: all build-tests units demo check check-corpus validation-report \
-	bench fuzz fuzz-all fuzz-afl \
+	bench hardening-check lint fuzz fuzz-all fuzz-afl fuzz-coverage \
 	install uninstall clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -382,7 +382,7 @@ static void all_of(const uint8_t *p, size_t n, size_t least_losses)
 START_TEST(loops_outside_of_ntfs)
 {
 	static const char *const name[] = { "mbr/bad-ebr-loop.hex",
-		                            "fuzz/exfat/bad-loop" };
+		                            "fuzz/exfat/bad-loop.hex" };
 	size_t n;
 	uint8_t *file = test_file(name[_i], &n);
 	uint8_t *p = tight(file, n);

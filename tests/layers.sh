@@ -1,6 +1,6 @@
 #!/bin/sh
-# layers.sh: who may include whom.  base <- {io, codec} <- {vol, ntfs, fat,
-# exfat, hive} <- fs <- lift <- cli; formats never include each other.
+# layers.sh: who may include whom.  base <- {io, codec} <- {vol, bde, ntfs,
+# fat, exfat, hive} <- fs <- lift <- cli; formats never include each other.
 set -u
 bad=0
 
@@ -9,10 +9,10 @@ below() {
 	base) echo "base" ;;
 	io) echo "base io" ;;
 	codec) echo "base codec" ;;
-	vol|ntfs|fat|exfat|hive|vss) echo "base io codec $1" ;;
-	fs) echo "base io codec vol vss ntfs fat exfat hive fs" ;;
-	lift) echo "base io codec vol vss ntfs fat exfat hive fs lift" ;;
-	cli) echo "base io codec vol vss ntfs fat exfat hive fs lift cli" ;;
+	vol|ntfs|fat|exfat|hive|vss|bde) echo "base io codec $1" ;;
+	fs) echo "base io codec vol vss bde ntfs fat exfat hive fs" ;;
+	lift) echo "base io codec vol vss bde ntfs fat exfat hive fs lift" ;;
+	cli) echo "base io codec vol vss bde ntfs fat exfat hive fs lift cli" ;;
 	esac
 }
 
@@ -31,9 +31,10 @@ public() {
 	src.h) echo io ;;
 	vol.h) echo vol ;;
 	shadow.h) echo io ;;
+	bde.h) echo bde ;;
 	hive.h) echo hive ;;
 	fs.h|scan.h) echo fs ;;
-	lift.h|carve.h|verify.h|hivelift.h) echo lift ;;
+	lift.h|carve.h|verify.h|acquire.h|hivelift.h) echo lift ;;
 	*) echo unknown ;;
 	esac
 }

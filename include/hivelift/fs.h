@@ -259,6 +259,7 @@ enum hl_status hl_fs_find_path(struct hl_fs *fs, const struct hl_path *path,
 
 struct hl_scan;
 struct hl_lost;
+struct hl_bde;
 struct hl_lost_geom;
 
 struct hl_disk_opts {
@@ -269,6 +270,8 @@ struct hl_disk_opts {
 	                         its boot sector is gone; or NULL (scan.h) */
 	struct hl_scan *scan; /* its believed volumes that no table has
 	                         follow as "L1", …; borrowed; or NULL */
+	bool plain;           /* of a medium without partitions only what its
+	                         first sectors say: nobody reads all of it */
 	const char *volume;   /* open only that one ("3"); the others are
 	                         listed as skipped; NULL: all */
 	struct hl_src *const *with; /* the other disks of a dynamic disk's
@@ -292,7 +295,11 @@ struct hl_volume {
 	bool shadows_asked;        /* and those that are not were left out */
 	const char *remark;        /* what its parts lack, or NULL */
 	bool lacks;                /* and that is a loss */
-	struct hl_src *src;        /* window of that; NULL when len is 0 */
+	struct hl_src *src;        /* window of that; NULL when len is 0; of a
+	                              BitLocker volume with a key its plain
+	                              text */
+	struct hl_bde *bde;        /* BitLocker (bde.h), or NULL */
+	struct hl_src *locked;     /* and its ciphertext, when src is not */
 	struct hl_fs *fs;          /* NULL: not read */
 	const char *fs_name;       /* also of what is not read: "bitlocker",
 	                              "refs", "ext4", …; "" unknown; never NULL */

@@ -21,7 +21,7 @@
 #define HL_MAX_PATH (32767 * 3 + 1)
 
 /* NTFS: $ATTRIBUTE_LIST in bytes; Windows itself stops at 256 KiB. */
-#define HL_MAX_NTFS_LIST (256u * 1024)
+#define HL_MAX_NTFS_LIST ((size_t)256 * 1024)
 
 /* NTFS: records of one file; that list's entries are 32 bytes or more. */
 #define HL_MAX_NTFS_RECORDS 8192
@@ -236,6 +236,11 @@
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
+/* Bad stretches that an acquisition keeps apart, 16 bytes each, and how many
+ * of them it says: the map and --json have them all. */
+#define HL_MAX_ACQUIRE_BAD (1u << 20)
+#define HL_MAX_ACQUIRE_SAID 100
+
 /* Bytes of a ddrescue map, and stretches that it calls bad: 40 bytes a line;
  * a disk with a million of them takes years to rescue. */
 #define HL_MAX_MAP_BYTES (64u << 20)
@@ -272,6 +277,14 @@
 /* Bytes that libvshadow may read for one answer, beside what its lists are
  * known to need: it does not see a list that runs in circles. */
 #define HL_MAX_VSS_LIB_READ (UINT64_C(64) << 20)
+
+/* BitLocker: protectors of one volume; Windows shows about a dozen. */
+#define HL_MAX_BDE_PROTECTORS 64
+
+/* BitLocker: recovery keys in one file, each tried on each protector for a
+ * second; and how often a person is asked for one volume. */
+#define HL_MAX_BDE_KEYS 16
+#define HL_MAX_BDE_ASKS 3
 
 #ifdef HL_TEST_LIMITS
 #include "limits_var.h" /* made of this file, see tests/limits */

@@ -74,6 +74,7 @@ bool hives_find(struct cli *c, struct hl_hives **out)
 	};
 	enum hl_status st = hl_hives_find(out, c->disk, &q, &c->ctx);
 
+	stats_phase(c, PHASE_READ);
 	if (st == HL_OK)
 		return true;
 	if (st != HL_CANCELLED)

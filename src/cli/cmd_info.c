@@ -79,6 +79,8 @@ static void regions(struct cli *c, struct table *t)
 			gap = hl_disk_gap(c->disk, ++g, &off, &len) == HL_OK;
 			continue;
 		}
+		if (!v) /* never: i < n here */
+			break;
 		if (v->skipped)
 			; /* not asked for */
 		else if (t)
@@ -178,6 +180,8 @@ static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
 		text_guids(c);
 	if (ok)
 		text_shadows(c);
+	if (ok)
+		info_bde(c);
 	if (ok)
 		text_hints(c);
 	if (ok && cover)

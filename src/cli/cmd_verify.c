@@ -106,6 +106,7 @@ enum outcome cmd_verify(struct cli *c)
 	struct hl_verify v = { 0 };
 	enum outcome outcome;
 
+	stats_phase(c, PHASE_READ);
 	if (c->o.folder)
 		return verify_dir(c);
 	outcome = image(c, &v);

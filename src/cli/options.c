@@ -12,10 +12,7 @@
 
 #include "base/banned.h"
 #include "cli.h"
-
-static const char *const later_commands[] = {
-	"acquire", NULL,
-};
+#include "secrets.h"
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
 {
@@ -28,7 +25,7 @@ static bool apply(struct cli *c, const struct option *opt, const char *arg)
 		break;
 	case OPT_TEXT:
 		*(const char **)at = arg;
-		ok = *arg != '\0';
+		ok = arg && *arg != '\0';
 		break;
 	case OPT_SIZE:
 		ok = size_parse(arg, (uint64_t *)at, NULL) &&
@@ -135,11 +132,6 @@ static bool find_command(struct cli *c, const char *word)
 	c->cmd = command_find(word);
 	if (c->cmd)
 		return true;
-	for (const char *const *p = later_commands; *p; p++)
-		if (!strcmp(*p, word)) {
-			msg_usage(c, "%s is not in this version", word);
-			return false;
-		}
 	msg_usage(c, "unknown %s '%s'", *word == '-' ? "option" : "command",
 	          word);
 	return false;
@@ -166,6 +158,48 @@ static bool check_stdout(struct cli *c)
 	return false;
 }
 
+/* What belongs to one format only. */
+static bool check_acquire(struct cli *c)
+{
+	const struct opts *o = &c->o;
+	bool ewf = o->format == HL_ACQUIRE_EWF + 1;
+	const char *wrong = NULL;
+
+	if (!o->output)
+		wrong = "acquire wants -o FILE";
+	else if (!strcmp(o->output, "-"))
+		wrong = "acquire does not write to a pipe: cat SOURCE does";
+	else if (o->clone && (ewf || o->split || o->resume))
+		wrong = "--clone copies raw bytes: no --format ewf, --split "
+		        "or --resume";
+	else if (ewf && o->resume)
+		wrong = "an E01 cannot be gone on with: --resume is of "
+		        "--format raw";
+	else if (ewf && o->split && o->split < 1u << 20)
+		wrong = "--split of an E01 is 1M at least";
+	else if (!ewf && o->packing)
+		wrong = "--compress is of --format ewf";
+	else if (!ewf && (o->case_number || o->evidence || o->examiner ||
+	                  o->case_notes))
+		wrong = "--case, --evidence, --examiner and --notes are of "
+		        "--format ewf";
+	if (wrong)
+		msg_usage(c, "%s", wrong);
+	return !wrong;
+}
+
+/* disk.E01 is an E01, unless --format says otherwise. */
+static void choose_format(struct opts *o)
+{
+	size_t n = o->output ? strlen(o->output) : 0;
+
+	if (o->format)
+		return;
+	o->format = n > 4 && !o->clone && (!strcmp(o->output + n - 4, ".E01") ||
+	            !strcmp(o->output + n - 4, ".e01"))
+	            ? HL_ACQUIRE_EWF + 1 : HL_ACQUIRE_RAW + 1;
+}
+
 /* What chooses or names hives; NULL: nothing that a PATH makes idle. */
 static const char *for_hives(const struct opts *o)
 {
@@ -182,7 +216,7 @@ static bool check_paths(struct cli *c)
 {
 	const char *said = for_hives(&c->o);
 
-	if (!with_usage(c))
+	if (!with_usage(c) || !secrets_usage(c))
 		return false;
 	if (c->cmd->bit != CMD_EXTRACT || !c->o.n_args || !said)
 		return true;
@@ -295,6 +329,10 @@ static bool check(struct cli *c)
 	if (c->cmd->bit == CMD_REPLAY && !o->output) {
 		msg_usage(c, "replay wants -o OUT");
 		return false;
+	}
+	if (c->cmd->bit == CMD_ACQUIRE) {
+		choose_format(&c->o);
+		return check_acquire(c);
 	}
 	if (!check_stdout(c) || !check_paths(c) || !check_lost(c) ||
 	    !check_snapshots(c))

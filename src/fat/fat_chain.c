@@ -137,7 +137,7 @@ static enum hl_status compare(struct hl_fat *v,
                               const struct hl_fat_chain *one,
                               const struct hl_fat_chain *two, bool *better)
 {
-	bool one_ends, two_ends;
+	bool one_ends = false, two_ends = false;
 	enum hl_status st = ends(v, one, 0, &one_ends);
 
 	if (st == HL_OK)

@@ -266,7 +266,7 @@ static bool was_told(struct hl_fat *v, uint32_t folder)
 
 static enum hl_status open_gone(struct hl_fat_dir *d, uint32_t first)
 {
-	const uint64_t most = HL_MAX_FAT_SLOTS * FAT_SLOT;
+	const uint64_t most = (uint64_t)HL_MAX_FAT_SLOTS * FAT_SLOT;
 
 	if (!hl_fat_is_cluster(&d->v->geom, first))
 		return HL_OK; /* empty */

@@ -52,7 +52,7 @@ static enum hl_status open_given(struct hl_disk *d, struct hl_volume *v)
 		v->lost = &d->given;
 		return hl_lost_open_below(v, d->image, rival, n, d->ctx);
 	}
-	return hl_volume_open(v, d->image, d->ctx);
+	return hl_volume_open(v, d->image, true, d->ctx);
 }
 
 static enum hl_status open_one(struct hl_disk *d, struct hl_volume *v)
@@ -60,7 +60,7 @@ static enum hl_status open_one(struct hl_disk *d, struct hl_volume *v)
 	if (d->at_offset)
 		return open_given(d, v);
 	return v->lost ? hl_lost_open(v, d->image, d->scan, d->ctx) :
-	                 hl_volume_open(v, d->image, d->ctx);
+	                 hl_volume_open(v, d->image, d->search, d->ctx);
 }
 
 static enum hl_status open_all(struct hl_disk *d)
@@ -157,7 +157,8 @@ static enum hl_status list_empty_table(struct hl_disk *d)
 {
 	struct hl_fs_found found;
 	uint64_t size;
-	enum hl_status st = hl_fs_peek(&found, &size, d->image, true, d->ctx);
+	enum hl_status st = hl_fs_peek(&found, &size, d->image, d->search,
+	                               d->ctx);
 
 	if (st == HL_OK || (st == HL_END && found.name[0])) {
 		hl_disk_drop_table(d);
@@ -269,6 +270,9 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 	d->ctx = ctx;
 	d->image = image;
 	d->sector_size = opts->sector_size;
+	/* a scan has read all of the medium: once is enough */
+	d->search = !opts->plain &&
+	            (!opts->scan || hl_scan_at_start(opts->scan));
 	enum hl_status st = list(d, opts);
 	if (st == HL_OK)
 		number_volumes(d, opts->volume);
@@ -300,6 +304,7 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 static void close_volume(struct hl_volume *v)
 {
 	hl_fs_close(v->fs);
+	hl_volume_lock(v);
 	hl_src_close(v->src);
 }
 

@@ -26,6 +26,7 @@ struct hl_disk {
 	uint32_t sector_size;
 	struct hl_lost given; /* --offset with the numbers of a boot sector */
 	bool at_offset;
+	bool search; /* second copies of what began at the start */
 	bool recognised; /* a table, or a volume whose content has a name */
 	struct hl_ldm *ldm; /* volumes of dynamic disks, or NULL */
 	struct hl_table **with; /* tables of the other disks */

@@ -125,6 +125,9 @@ bool hl_mbr_lost_keep(struct span sector);
 enum hl_status hl_mbr_lost_judge(struct hl_scan *s, uint64_t off,
                                  struct span sector);
 
+/* Is there what a medium without a table would be as a whole? */
+bool hl_scan_at_start(const struct hl_scan *s);
+
 /* ---- steps of judging -------------------------------------------------- */
 
 enum hl_status hl_scan_records(struct hl_scan *s) HL_MUST_CHECK;

@@ -31,11 +31,16 @@ static bool is_same(const struct hl_lost *l, const struct hl_recmap_volume *v)
 		return true;
 	if (v->size_known)
 		return near(l->size, v->size);
-	if (v->has_zero)
-		return l->geom.mft_lcn == v->mft_lcn;
-	/* records of both lie in turns where both have their $MFT: what the
-	 * later ones name is no measure for the older volume */
-	return l->other_mft || l->size >= v->size;
+	return v->has_zero ? l->geom.mft_lcn == v->mft_lcn :
+	                     l->size >= v->size;
+}
+
+/* Where two have their $MFT at one place their records lie in turns, and what
+ * they tell of a size may be the later one's: the older takes what is left. */
+static bool is_older(const struct hl_lost *l, const struct hl_recmap_volume *v)
+{
+	return l->other_mft && l->off == v->start &&
+	       l->geom.cluster_size == v->cluster_size;
 }
 
 static struct hl_lost *find(struct hl_scan *s,
@@ -44,6 +49,9 @@ static struct hl_lost *find(struct hl_scan *s,
 	for (size_t i = 0; i < s->n_lost; i++)
 		/* formatted twice the same way: one boot sector, two $MFTs */
 		if (!s->lost[i].ext && is_same(&s->lost[i], v))
+			return &s->lost[i];
+	for (size_t i = 0; i < s->n_lost; i++)
+		if (!s->lost[i].ext && is_older(&s->lost[i], v))
 			return &s->lost[i];
 	return NULL;
 }

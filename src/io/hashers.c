@@ -27,6 +27,7 @@ struct hl_hashers {
 	const struct hl_ctx *ctx;
 	struct lane lane[HL_HASH_KINDS];
 	uint8_t *slot[SLOTS];
+	size_t n_slots; /* as many as memory allows, one at least */
 	size_t n[SLOTS];
 	pthread_mutex_t lock; /* of what follows, done and n */
 	pthread_cond_t change;
@@ -45,7 +46,7 @@ static void *run(void *arg)
 			pthread_cond_wait(&h->change, &h->lock);
 		if (l->done == h->fed)
 			break;
-		size_t i = (size_t)(l->done % SLOTS), n = h->n[i];
+		size_t i = (size_t)(l->done % h->n_slots), n = h->n[i];
 		pthread_mutex_unlock(&h->lock);
 		hl_hash_update(l->hash, h->slot[i], n);
 		pthread_mutex_lock(&h->lock);
@@ -67,12 +68,13 @@ static enum hl_status make(struct hl_hashers *h, unsigned kinds)
 		if (kinds & 1u << k)
 			st = hl_hash_new(&l->hash, 1u << k, h->ctx);
 	}
-	for (size_t i = 0; i < SLOTS && st == HL_OK; i++) {
-		h->slot[i] = hl_alloc(h->ctx, HL_HASHERS_ROOM);
-		if (!h->slot[i])
-			st = HL_NOMEM;
+	while (h->n_slots < SLOTS && st == HL_OK) {
+		h->slot[h->n_slots] = hl_alloc(h->ctx, HL_HASHERS_ROOM);
+		if (!h->slot[h->n_slots])
+			break;
+		h->n_slots++;
 	}
-	return st;
+	return st == HL_OK && !h->n_slots ? HL_NOMEM : st;
 }
 
 enum hl_status hl_hashers_new(struct hl_hashers **out, unsigned kinds,
@@ -124,14 +126,14 @@ static void wait_for(struct hl_hashers *h, uint64_t done)
 uint8_t *hl_hashers_room(struct hl_hashers *h)
 {
 	/* only the caller changes fed */
-	if (h->fed >= SLOTS)
-		wait_for(h, h->fed - SLOTS + 1);
-	return h->slot[h->fed % SLOTS];
+	if (h->fed >= h->n_slots)
+		wait_for(h, h->fed - h->n_slots + 1);
+	return h->slot[h->fed % h->n_slots];
 }
 
 void hl_hashers_feed(struct hl_hashers *h, size_t n)
 {
-	size_t i = (size_t)(h->fed % SLOTS);
+	size_t i = (size_t)(h->fed % h->n_slots);
 
 	for (int k = 0; k < HL_HASH_KINDS; k++)
 		if (h->lane[k].hash && !h->lane[k].pool.n)
@@ -175,7 +177,7 @@ void hl_hashers_free(struct hl_hashers *h)
 		hl_pool_join(&h->lane[k].pool);
 		hl_hash_free(h->lane[k].hash);
 	}
-	for (size_t i = 0; i < SLOTS; i++)
+	for (size_t i = 0; i < h->n_slots; i++)
 		hl_free(h->ctx, h->slot[i]);
 	pthread_cond_destroy(&h->change);
 	pthread_mutex_destroy(&h->lock);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/lint.h"
 #include "base/limits.h"
 #include "io/note.h"
 
@@ -60,11 +61,14 @@ static bool make_room(struct hl_notelog *log)
 	if (log->n < log->cap)
 		return true;
 	size_t cap = log->cap ? 2 * log->cap : 16;
-	void *p = log->n < HL_MAX_NOTES
-	                  ? realloc(log->notes, cap * sizeof(*log->notes))
-	                  : NULL;
+	void *p = NULL;
+	if (log->n < HL_MAX_NOTES)
+		p = realloc(log->notes, cap * sizeof(*log->notes));
+	/* at the limit p is no memory at all, and log->notes stays */
+LINT_NOT("-Wanalyzer-malloc-leak")
 	if (!p)
 		return false;
+LINT_AGAIN
 	log->notes = p;
 	log->cap = cap;
 	return true;
@@ -83,9 +87,13 @@ static void keep(struct hl_notelog *log, const struct hl_note *note)
 	if (!copy.what || !copy.text) {
 		free((char *)copy.what);
 		free((char *)copy.text);
+		/* cppcheck-suppress memleak ; free() behind a cast */
 		return;
 	}
+	/* the log owns both from here on */
+LINT_NOT("-Wanalyzer-malloc-leak")
 	log->notes[log->n++] = copy;
+LINT_AGAIN
 }
 
 static void emit(const struct hl_at *at, enum hl_level level,

@@ -45,6 +45,7 @@ enum hl_status hl_src_read(struct hl_src *src, uint64_t off, void *buf,
                            size_t len, struct hl_ranges *bad)
 {
 	struct hl_ranges own;
+	/* cppcheck-suppress uninitvar ; cleared below */
 	struct hl_ranges *list = bad ? bad : &own;
 	size_t inside = 0;
 	enum hl_status st = HL_OK;

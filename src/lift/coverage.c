@@ -44,6 +44,7 @@ static enum hl_status searched(struct build *b, const struct hl_volume *v)
 	struct hl_coverage *c = b->out;
 	void *array = c->searched;
 	enum hl_status st = hl_grow(b->ctx, &array, &c->cap_searched,
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	                            c->n_searched, sizeof(*c->searched),
 	                            HL_MAX_PLACES);
 

@@ -163,6 +163,8 @@ void hl_json_volume(struct hl_json *j, const struct hl_volume *v)
 	           !f ? NULL : f->boot_backup ? "backup" : "primary");
 	state(j, f);
 	hl_json_kv(j, "unread", v->unread);
+	if (v->bde)
+		hl_json_bde(j, v->bde);
 	if (v->shadow)
 		hl_json_shadow(j, v->shadow);
 }

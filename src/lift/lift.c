@@ -150,6 +150,7 @@ static enum hl_status lift_one(struct hl_lift *lift, struct hl_item *item,
 	item->mark = mark(lift);
 	if (st == HL_OK)
 		st = hl_lift_item(lift, item);
+	item->trail = NULL;
 	hl_trail_free(&t);
 	return st;
 }

@@ -31,6 +31,8 @@ struct hl_list {
 	uint64_t off;
 	enum hl_status failed; /* HL_OK, or what the first failure was */
 	struct hl_hash *hash;  /* of all that went in; or NULL */
+	char buf[8192];        /* what is behind off, not written yet */
+	size_t n_buf;
 };
 
 /* Notes [from, to) of the log belong to a file and are in its entry. */

@@ -91,7 +91,7 @@ static void hive(struct hl_json *j, const struct hl_item *item)
 	hl_json_kv(j, "state", *state ? state : NULL);
 	if (item->hive)
 		hl_json_replay(j, &h->replay);
-	if (item->log) {
+	if (item->log && h) {
 		hl_json_kv(j, "log_of", h->path);
 		hl_json_kb(j, "used", item->log->used);
 	}
