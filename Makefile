@@ -257,8 +257,10 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 # Each ceiling of limits.h a variable, so that a small image reaches it; those
-# that size an array stay.  tests/limits.sh builds with HL_TEST_LIMITS.
-FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|RECMAP_STRETCHES)
+# that size an array or stand in a constant table stay.  tests/limits.sh builds
+# with HL_TEST_LIMITS.
+FIXED_RECMAP = RECMAP_(STRETCHES|INDEX|MFT_RUNS|ANCHORS)
+FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|LDM_BLOCKS|$(FIXED_RECMAP))
 $(B)/limits_var.h: src/base/limits.h Makefile
 	@mkdir -p $(@D)
 	@sed -nE '/$(FIXED_LIMITS)/d; s/^#define (HL_[A-Z_0-9]+) +(.*)/\1 \2/p' \
@@ -289,6 +291,10 @@ endif
 $(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
 		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
+
+# it shares its builders with the unit suites
+$(B)/tools/mkmany: $(B)/tests/testing.o
+$(B)/tools/mkmany: LIBS += $(CHECK_LIBS)
 
 $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
 	@mkdir -p $(@D)
@@ -350,6 +356,13 @@ fuzz-all:
 	@$(MAKE) --no-print-directory fuzz \
 		TARGET='$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)'
 	@scripts/fuzz summary
+
+# What the corpora reach, by folder; DIR=: a campaign's, else corpus/
+fuzz-coverage:
+	@$(MAKE) --no-print-directory B=$(B)-cov CC=clang NO_HARDENING=1 \
+		CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping' \
+		$(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)-cov/fuzz_%)
+	@B=$(B)-cov DIR=$(DIR) scripts/fuzz-coverage
 
 # AFL++ in persistent mode: its driver calls the same function.
 fuzz-afl:

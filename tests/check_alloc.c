@@ -9,6 +9,7 @@
  *	for good  the n-th and all behind it
  */
 #include "works.h"
+#include "works_images.h"
 
 static struct run run_once(const struct subject *s, enum work what,
                            size_t fail_at, bool for_good)
@@ -82,6 +83,16 @@ START_TEST(hives)
 }
 END_TEST
 
+START_TEST(carved)
+{
+	struct vol v = carved_volume();
+	const struct subject s = { .p = v.p, .n = v.n };
+
+	one_work(&s, CARVE, 0);
+	free(v.p);
+}
+END_TEST
+
 /* Three or two of those volumes: what is new is the table. */
 START_TEST(mbr)
 {
@@ -123,6 +134,7 @@ int main(void)
 	tcase_add_loop_test(tc, volume, 0, N_VOLUMES * N_WORKS);
 	tcase_add_loop_test(tc, fat16, 0, N_WORKS);
 	tcase_add_loop_test(tc, hives, 0, N_WORKS);
+	tcase_add_test(tc, carved);
 	tcase_add_loop_test(tc, mbr, 0, N_WORKS);
 	tcase_add_loop_test(tc, gpt, 0, N_WORKS);
 	tcase_add_loop_test(tc, sample, 0, N_WORKS);

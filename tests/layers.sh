@@ -9,10 +9,10 @@ below() {
 	base) echo "base" ;;
 	io) echo "base io" ;;
 	codec) echo "base codec" ;;
-	vol|ntfs|fat|exfat|hive|vss|bde) echo "base io codec $1" ;;
-	fs) echo "base io codec vol vss bde ntfs fat exfat hive fs" ;;
-	lift) echo "base io codec vol vss bde ntfs fat exfat hive fs lift" ;;
-	cli) echo "base io codec vol vss bde ntfs fat exfat hive fs lift cli" ;;
+	vol|bde|vss|ntfs|fat|exfat|hive) echo "base io codec $1" ;;
+	fs) echo "base io codec vol bde vss ntfs fat exfat hive fs" ;;
+	lift) echo "base io codec vol bde vss ntfs fat exfat hive fs lift" ;;
+	cli) echo "base io codec vol bde vss ntfs fat exfat hive fs lift cli" ;;
 	esac
 }
 
@@ -30,8 +30,8 @@ public() {
 	status.h|ctx.h|times.h) echo base ;;
 	src.h) echo io ;;
 	vol.h) echo vol ;;
-	shadow.h) echo io ;;
 	bde.h) echo bde ;;
+	shadow.h) echo io ;;
 	hive.h) echo hive ;;
 	fs.h|scan.h) echo fs ;;
 	lift.h|carve.h|verify.h|acquire.h|hivelift.h) echo lift ;;

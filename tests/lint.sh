@@ -65,7 +65,7 @@ if have mandoc; then
 	result mandoc $?
 fi
 if [ "$quick" = quick ]; then
-	echo "lint: $passed passed, $failed failed, $skipped skipped"
+	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed = 0 ]
 	exit
 fi
@@ -84,5 +84,5 @@ if have clang-tidy; then
 		grep . && exit 1 || exit 0"
 	result clang-tidy $?
 fi
-echo "lint: $passed passed, $failed failed, $skipped skipped"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -269,6 +269,12 @@
 
 /* Carving: fragments of one offset that are tried for one place. */
 #define HL_MAX_CARVE_TRIES 64
+
+/* BitLocker: recovery keys in one file, each tried on each protector for a
+ * second; and how often a person is asked for one volume. */
+#define HL_MAX_BDE_KEYS 16
+#define HL_MAX_BDE_ASKS 3
+
 /* Shadow copies: of one volume Windows keeps 512; blocks that one store keeps,
  * 100 bytes each: 16 TiB of a volume. */
 #define HL_MAX_VSS_COPIES 512
@@ -277,14 +283,6 @@
 /* Bytes that libvshadow may read for one answer, beside what its lists are
  * known to need: it does not see a list that runs in circles. */
 #define HL_MAX_VSS_LIB_READ (UINT64_C(64) << 20)
-
-/* BitLocker: protectors of one volume; Windows shows about a dozen. */
-#define HL_MAX_BDE_PROTECTORS 64
-
-/* BitLocker: recovery keys in one file, each tried on each protector for a
- * second; and how often a person is asked for one volume. */
-#define HL_MAX_BDE_KEYS 16
-#define HL_MAX_BDE_ASKS 3
 
 #ifdef HL_TEST_LIMITS
 #include "limits_var.h" /* made of this file, see tests/limits */

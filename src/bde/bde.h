@@ -8,6 +8,8 @@
  *	bde_map.c      what lies where        pure
  *	bde_key.c      a secret -> a key
  *	bde_unlock.c   keys -> the volume's key
+ *	bde_sector.c   ciphertext of sectors -> plain text (bde_sector.h)
+ *	bde_xts.c      the same, of many small ones
  *	bde_src.c      the volume as a source
  *	bde_open.c     finds the metadata, of three copies the best
  */
@@ -18,6 +20,9 @@
 #include "base/span.h"
 #include "hivelift/bde.h"
 #include "io/cipher.h"
+
+/* Of one volume; Windows shows about a dozen. */
+#define BDE_PROTECTORS 64
 
 #define BDE_BLOCK_MAX 65536 /* one metadata block, and room around it */
 
@@ -67,7 +72,7 @@ struct bde_meta {
 	uint64_t created;
 	struct span label;
 	struct bde_sealed fvek;
-	struct bde_vmk vmk[HL_MAX_BDE_PROTECTORS];
+	struct bde_vmk vmk[BDE_PROTECTORS];
 	size_t n_vmk;
 	bool cut;            /* entries behind a broken one are not known */
 	bool more;           /* there are more protectors */
@@ -131,7 +136,7 @@ struct hl_bde {
 	struct bde_boot boot;
 	struct bde_meta meta;
 	struct hl_bde_info info;
-	struct hl_bde_protector protector[HL_MAX_BDE_PROTECTORS];
+	struct hl_bde_protector protector[BDE_PROTECTORS];
 	struct hl_crypto *crypto;
 	bool mistyped, foreign; /* a recovery key, a startup key */
 	bool asked;

@@ -60,7 +60,7 @@ static enum hl_status vmk(struct bde_meta *m, struct span s)
 
 	if (!d)
 		return HL_CORRUPT;
-	if (m->n_vmk == HL_MAX_BDE_PROTECTORS) {
+	if (m->n_vmk == BDE_PROTECTORS) {
 		m->more = true;
 		return HL_OK;
 	}

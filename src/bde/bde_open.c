@@ -174,7 +174,7 @@ static void tell(struct hl_bde *b)
 	tell_protectors(b);
 	if (b->meta.more)
 		hl_warn(&at, "volume %s: more than %d protectors: only those "
-		        "are tried", b->volume, HL_MAX_BDE_PROTECTORS);
+		        "are tried", b->volume, BDE_PROTECTORS);
 }
 
 struct text {

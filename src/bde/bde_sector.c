@@ -15,6 +15,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
+#include "base/wipe.h"
 #include "bde/bde_sector.h"
 
 #define BLOCK 16
@@ -46,16 +47,15 @@ static bool decipher_xts(struct bde_sector *s, uint64_t at, uint8_t *p,
 	return true;
 }
 
-/* The offsets of n sectors, encrypted; `each` blocks of them for a sector. */
-static bool offsets(struct hl_aes *aes, uint64_t at, uint32_t size, size_t n,
-                    size_t each, uint8_t *out)
+bool hl_bde_numbers(struct hl_aes *aes, uint64_t first, uint32_t step,
+                    size_t n, size_t each, uint8_t *out)
 {
 	memset(out, 0, n * each * BLOCK);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < each; k++) {
 			uint8_t *b = out + (i * each + k) * BLOCK;
 
-			put64(b, at + i * size);
+			put64(b, first + i * step);
 			b[BLOCK - 1] = k ? 0x80 : 0;
 		}
 	return hl_aes_run(aes, NULL, out, out, n * each * BLOCK);
@@ -68,8 +68,9 @@ static bool decipher_cbc(struct bde_sector *s, uint64_t at, uint8_t *p,
 	uint8_t *tweak = last + SECTORS * BLOCK;
 	size_t count = n / s->size;
 
-	if (!offsets(s->iv, at, s->size, count, 1, iv) ||
-	    (s->tweak && !offsets(s->tweak, at, s->size, count, 2, tweak)))
+	if (!hl_bde_numbers(s->iv, at, s->size, count, 1, iv) ||
+	    (s->tweak &&
+	     !hl_bde_numbers(s->tweak, at, s->size, count, 2, tweak)))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		memcpy(last + i * BLOCK, p + (i + 1) * s->size - BLOCK, BLOCK);
@@ -92,13 +93,49 @@ bool hl_bde_decipher(struct bde_sector *s, uint64_t at, uint8_t *p, size_t n)
 	while (n && ok) {
 		size_t some = (size_t)min_u64(n, BATCH);
 
-		ok = s->xts ? decipher_xts(s, at, p, some) :
+		ok = s->batch ? hl_bde_xts_batch(s, at, p, some) :
+		     s->xts ? decipher_xts(s, at, p, some) :
 		     decipher_cbc(s, at, p, some);
 		at += some;
 		p += some;
 		n -= some;
 	}
 	return ok;
+}
+
+/* Its two keys apart: one for the data, one for the sectors' numbers. */
+static enum hl_status xts_keys(struct bde_sector *s, struct hl_crypto *crypto,
+                               const struct bde_fvek *key)
+{
+	s->tweaks = hl_alloc(s->ctx, BATCH);
+	if (!s->tweaks)
+		return HL_NOMEM;
+	enum hl_status st = hl_aes_new(&s->data, crypto, HL_AES_ECB_DECRYPT,
+	                               key->bits, key->key);
+
+	if (st != HL_OK)
+		return st;
+	return hl_aes_new(&s->tweak, crypto, HL_AES_ECB_ENCRYPT, key->bits,
+	                  key->key + key->bits / 8);
+}
+
+static enum hl_status keys(struct bde_sector *s, struct hl_crypto *crypto,
+                           const struct bde_fvek *key)
+{
+	if (s->batch)
+		return xts_keys(s, crypto, key);
+	if (s->xts)
+		return hl_aes_new(&s->data, crypto, HL_AES_XTS_DECRYPT,
+		                  key->bits, key->key);
+	enum hl_status st = hl_aes_new(&s->data, crypto, HL_AES_CBC_DECRYPT,
+	                               key->bits, key->key);
+	if (st == HL_OK)
+		st = hl_aes_new(&s->iv, crypto, HL_AES_ECB_ENCRYPT, key->bits,
+		                key->key);
+	if (st == HL_OK && key->diffuser)
+		st = hl_aes_new(&s->tweak, crypto, HL_AES_ECB_ENCRYPT,
+		                key->bits, key->tweak);
+	return st;
 }
 
 enum hl_status hl_bde_sector_new(struct bde_sector **out,
@@ -114,17 +151,11 @@ enum hl_status hl_bde_sector_new(struct bde_sector **out,
 	s->ctx = ctx;
 	s->size = size;
 	s->xts = key->xts;
+	s->batch = key->xts && size < 4096;
 	s->scratch = hl_alloc(ctx, 4 * SECTORS * BLOCK);
 	enum hl_status st = s->scratch ? HL_OK : HL_NOMEM;
 	if (st == HL_OK)
-		st = hl_aes_new(&s->data, crypto, key->xts ? HL_AES_XTS_DECRYPT
-		                : HL_AES_CBC_DECRYPT, key->bits, key->key);
-	if (st == HL_OK && !key->xts)
-		st = hl_aes_new(&s->iv, crypto, HL_AES_ECB_ENCRYPT, key->bits,
-		                key->key);
-	if (st == HL_OK && key->diffuser)
-		st = hl_aes_new(&s->tweak, crypto, HL_AES_ECB_ENCRYPT,
-		                key->bits, key->tweak);
+		st = keys(s, crypto, key);
 	if (st != HL_OK) {
 		hl_bde_sector_free(s);
 		return st;
@@ -141,5 +172,8 @@ void hl_bde_sector_free(struct bde_sector *s)
 	hl_aes_free(s->iv);
 	hl_aes_free(s->tweak);
 	hl_free(s->ctx, s->scratch);
+	if (s->tweaks)
+		hl_wipe(s->tweaks, BATCH);
+	hl_free(s->ctx, s->tweaks);
 	hl_free(s->ctx, s);
 }

@@ -123,9 +123,6 @@ struct opts {
 	size_t n_with;
 	uint64_t stripe; /* bytes; 0: no such array */
 	bool mirror;
-	bool snapshots, all_copies;
-	uint32_t snapshot[64]; /* --snapshots=1,3; none: all */
-	size_t n_snapshots;
 	/* acquire; format and packing are of hl_acquire_opts, + 1 */
 	int format, packing;
 	uint64_t split, retries;
@@ -136,6 +133,9 @@ struct opts {
 		const char *file;
 	} secret[SECRETS_MAX];
 	size_t n_secrets;
+	bool snapshots, all_copies;
+	uint32_t snapshot[64]; /* --snapshots=1,3; none: all */
+	size_t n_snapshots;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -145,7 +145,7 @@ struct option {
 	const char *name;
 	char letter;      /* or 0 */
 	const char *arg;  /* its name in --help; NULL: takes none */
-	unsigned commands; /* CMD_* bits; 0: not in this version */
+	unsigned commands; /* CMD_* bits */
 	enum { OPT_FLAG, OPT_TEXT, OPT_SIZE, OPT_CALL } how;
 	size_t at;        /* offsetof(struct opts, …) */
 	bool (*set)(struct opts *o, const char *arg);
@@ -237,6 +237,7 @@ void msg_usage(struct cli *c, const char *fmt, ...) HL_PRINTF(2, 3);
 struct progress {
 	bool wanted, terminal, shown;
 	uint64_t base, total; /* bytes, set by the command; total 0: unknown */
+	uint64_t before; /* of those, done by an earlier run */
 	struct timespec start, last;
 };
 void progress_init(struct cli *c);

@@ -85,13 +85,11 @@ static void said(struct cli *c, const struct acquire_target *t,
                  const struct hl_acquired *a)
 {
 	if (t->o.device >= 0 && t->room > a->size)
-		note_info(c, "clone", "the device is larger by %llu bytes, "
-		          "which are as before",
-		          (unsigned long long)(t->room - a->size));
+		msg_say(c, "%s is larger by %llu bytes, which are as before",
+		        t->first, (unsigned long long)(t->room - a->size));
 	if (t->o.resume && a->resumed)
-		note_info(c, "resume", "%llu bytes were there already; they "
-		          "were read back for the digests",
-		          (unsigned long long)a->resumed);
+		msg_say(c, "%llu bytes were there already, and were read back "
+		        "for the digests", (unsigned long long)a->resumed);
 }
 
 static enum outcome acquire(struct cli *c, struct acquire_target *t,

@@ -48,10 +48,6 @@ static const struct option *known(struct cli *c, const char *said,
 		if (name ? strlen(p->name) != n || strncmp(p->name, name, n)
 		         : p->letter != letter)
 			continue;
-		if (!p->commands) {
-			msg_usage(c, "%s is not in this version", said);
-			return NULL;
-		}
 		if (p->commands & c->cmd->bit)
 			return p;
 		msg_usage(c, "%s: no option of %s", said, c->cmd->name);

@@ -217,7 +217,6 @@ static bool set_retries(struct opts *o, const char *arg)
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
 #define DISK (CMD_IMAGE & ~(unsigned)CMD_VERIFY)
 #define FILES (CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO)
-#define LATER(n, l) { n, l, NULL, 0, OPT_FLAG, 0, NULL, NULL }
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
@@ -283,7 +282,7 @@ const struct option options[] = {
 	FLAG("clone", 0, CMD_ACQUIRE, clone,
 	     "FILE is a device that becomes a copy of SOURCE"),
 	FLAG("resume", 0, CMD_ACQUIRE, resume,
-	     "raw: go on by FILE.map; keep what there is when stopped"),
+	     "raw: go on by FILE.map; keep it when stopped"),
 	CALL("retries", 0, "N", CMD_ACQUIRE, set_retries,
 	     "try each bad sector so often again"),
 	FLAG("verify", 0, CMD_ACQUIRE, read_back,
@@ -317,7 +316,7 @@ const struct option options[] = {
 	FLAG("mirror", 0, CMD_IMAGE, mirror,
 	     "IMAGE and --with are copies of one disk"),
 	CALL("recovery-key-file", 0, "F", CMD_IMAGE, set_recovery,
-	     "BitLocker: recovery key is in there (-: stdin, fd:N)"),
+	     "BitLocker: recovery key (-: stdin, or fd:N)"),
 	CALL("password-file", 0, "F", CMD_IMAGE, set_password,
 	     "BitLocker: password is its first line"),
 	CALL("startup-key", 0, "F", CMD_IMAGE, set_startup,
@@ -340,8 +339,5 @@ const struct option options[] = {
 	FLAG("stats", 0, CMD_ALL, stats, "bytes read, memory used"),
 	FLAG("help", 'h', CMD_ALL, help, "this text"),
 	FLAG("version", 0, CMD_ALL, version, "version and libraries"),
-
-	/* known by name so that they are refused in plain words */
-	LATER("deep", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

@@ -11,7 +11,7 @@ enum hl_status hl_exfat_in_use(struct hl_exfat *v, uint32_t cluster,
                                uint32_t *n, bool *used)
 {
 	uint64_t bit = cluster - 2u, base = bit / 8 * 8, i = bit, none;
-	uint64_t stop = min_u64(v->geom.n_clusters, base + PIECE * 8);
+	uint64_t stop = min_u64(v->geom.n_clusters, base + (uint64_t)PIECE * 8);
 	uint8_t buf[PIECE];
 	/* what is asked for is the bitmap; how much is free is not */
 	enum hl_status st = hl_exfat_count_free(v, 2, 0, &none);

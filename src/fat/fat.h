@@ -214,6 +214,7 @@ struct hl_fat_chain {
 	uint32_t cut_value; /* what it holds */
 	uint32_t second;    /* entries taken from another FAT */
 	uint32_t differ;    /* entries in which good FATs disagree */
+	uint32_t further;   /* clusters by which the other one is longer */
 	enum hl_fat_guess guess;
 };
 /*

@@ -170,6 +170,10 @@ enum hl_status hl_fat_chain_walk(struct hl_fat *v, uint32_t first,
 			out->second += out->differ;
 			out->differ = 0;
 		} else {
+			if (other.cut == HL_FAT_WHOLE &&
+			    other.runs.clusters > out->runs.clusters)
+				out->further = other.runs.clusters -
+				               out->runs.clusters;
 			clear(v, &other);
 		}
 	}

@@ -252,7 +252,7 @@ static void excuse_bare(struct hl_disk *d)
 {
 	if (d->n > 1 && !d->table && !d->at_offset && !d->volume[0].fs &&
 	    !d->volume[0].lost && !d->volume[0].fs_name[0])
-		d->volume[0].expected_empty = true;
+		d->volume[0].expected_empty = d->volume[0].rest = true;
 }
 
 enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
@@ -343,42 +343,4 @@ size_t hl_disk_count(struct hl_disk *disk)
 struct hl_volume *hl_disk_volume(struct hl_disk *disk, size_t i)
 {
 	return i < disk->n ? &disk->volume[i] : NULL;
-}
-
-/* Before and behind the one volume of a disk without a table. */
-static enum hl_status bare_gap(struct hl_disk *d, size_t i, uint64_t *off,
-                               uint64_t *len)
-{
-	uint64_t size = hl_src_size(d->image);
-	uint64_t begin = d->n ? d->volume[0].off : 0;
-	uint64_t end = d->n ? begin + d->volume[0].len : 0;
-
-	if (begin > 0 && i-- == 0) {
-		*off = 0;
-		*len = begin;
-		return HL_OK;
-	}
-	if (end < size && i == 0) {
-		*off = end;
-		*len = size - end;
-		return HL_OK;
-	}
-	return HL_END;
-}
-
-enum hl_status hl_disk_gap(struct hl_disk *disk, size_t i, uint64_t *off,
-                           uint64_t *len)
-{
-	if (!disk->table)
-		return bare_gap(disk, i, off, len);
-	for (size_t k = 0; k < hl_table_count(disk->table); k++) {
-		const struct hl_part *p = hl_table_part(disk->table, k);
-
-		if (!(p->flags & HL_PART_GAP) || i-- != 0)
-			continue;
-		*off = p->off;
-		*len = p->len;
-		return HL_OK;
-	}
-	return HL_END;
 }

@@ -73,7 +73,7 @@ static enum hl_status add_one(struct hl_disk *d, size_t of,
 		                         "shadow copy" },
 		        "volume %s is not read: %s", v->id, copy->unread);
 	hl_progress(d->ctx, HL_PHASE_VOLUME, v->id, 0, 0);
-	return hl_volume_open(v, d->image, true, d->ctx);
+	return hl_volume_open(v, d->image, false, d->ctx);
 }
 
 static enum hl_status add_copies(struct hl_disk *d, size_t of,
@@ -104,7 +104,7 @@ static enum hl_status open_bare(struct hl_disk *d, struct hl_disk_shadows *s,
 	s->own = true;
 	s->of.skipped = false;
 	s->of.unread = NULL;
-	return hl_volume_open(&s->of, d->image, true, quiet);
+	return hl_volume_open(&s->of, d->image, false, quiet);
 }
 
 /* The sources of all volumes, also of those that were not asked for. */
@@ -203,7 +203,6 @@ void hl_disk_close_shadows(struct hl_disk *d)
 		hl_vss_close(s->vss);
 		if (s->own) {
 			hl_fs_close(s->of.fs);
-			hl_volume_lock(&s->of);
 			hl_src_close(s->of.src);
 		}
 	}

@@ -82,6 +82,7 @@ struct hl_fs_rival { /* a later volume, open */
 	uint64_t off; /* in the image */
 };
 struct hl_fs_lost {
+	bool has_boot; /* a boot sector has told all this: it is not gone */
 	uint32_t cluster_size, record_size; /* bytes; record_size 0: unknown */
 	bool has_mft;
 	uint64_t mft_lcn; /* a cluster of its $MFT, the first or another */

@@ -62,6 +62,7 @@ static enum hl_status find_taken(struct hl_fs *fs, struct hl_ntfs_taken **t,
 static enum hl_status open_it(struct hl_fs *fs, const struct hl_fs_lost *lost)
 {
 	const struct hl_ntfs_lost how = {
+		.has_boot = lost->has_boot,
 		.cluster_size = lost->cluster_size,
 		.record_size = lost->record_size, .has_mft = lost->has_mft,
 		.mft_lcn = lost->mft_lcn, .vol_off = lost->vol_off,

@@ -49,7 +49,7 @@ struct hl_scan {
 	uint64_t at;         /* the pass */
 	struct scan_place *place;
 	size_t n_place, cap_place;
-	bool full;           /* there were more places */
+	bool full, hints_full; /* there were more places */
 	uint64_t n_bad;      /* bytes that could not be read */
 	struct hl_recmap *map;
 	struct scan_hint *hint;

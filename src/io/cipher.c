@@ -160,6 +160,7 @@ enum hl_status hl_aes_new(struct hl_aes **out, struct hl_crypto *k,
 {
 	static const enum kind kinds[] = {
 		[HL_AES_ECB_ENCRYPT] = ECB,
+		[HL_AES_ECB_DECRYPT] = ECB,
 		[HL_AES_CBC_DECRYPT] = CBC,
 		[HL_AES_XTS_DECRYPT] = XTS,
 	};

@@ -38,6 +38,7 @@ enum hl_status hl_crypto_unseal(struct hl_crypto *crypto,
 /* No padding anywhere. */
 enum hl_aes_mode {
 	HL_AES_ECB_ENCRYPT,
+	HL_AES_ECB_DECRYPT,
 	HL_AES_CBC_DECRYPT,
 	HL_AES_XTS_DECRYPT, /* the key is twice as long */
 };

@@ -13,6 +13,12 @@
 #include "base/limits.h"
 #include "io/note.h"
 
+/*
+ * Its memory is malloc's and not the context's: a log outlives contexts (that
+ * of a run that ran out of memory, too), and a note that memory is short must
+ * not need the memory that is short.  HL_MAX_NOTES of HL_MAX_NOTE_TEXT bound
+ * it, and what cannot be kept is counted.
+ */
 struct hl_notelog {
 	struct hl_note *notes;
 	size_t n, cap;
@@ -56,6 +62,8 @@ size_t hl_notelog_seen(const struct hl_notelog *log, enum hl_level at_least)
 	return n;
 }
 
+/* The log owns what is kept: gcc's analyzer loses sight of it there. */
+LINT_NOT("-Wanalyzer-malloc-leak")
 static bool make_room(struct hl_notelog *log)
 {
 	if (log->n < log->cap)
@@ -64,11 +72,8 @@ static bool make_room(struct hl_notelog *log)
 	void *p = NULL;
 	if (log->n < HL_MAX_NOTES)
 		p = realloc(log->notes, cap * sizeof(*log->notes));
-	/* at the limit p is no memory at all, and log->notes stays */
-LINT_NOT("-Wanalyzer-malloc-leak")
 	if (!p)
 		return false;
-LINT_AGAIN
 	log->notes = p;
 	log->cap = cap;
 	return true;
@@ -90,11 +95,9 @@ static void keep(struct hl_notelog *log, const struct hl_note *note)
 		/* cppcheck-suppress memleak ; free() behind a cast */
 		return;
 	}
-	/* the log owns both from here on */
-LINT_NOT("-Wanalyzer-malloc-leak")
 	log->notes[log->n++] = copy;
-LINT_AGAIN
 }
+LINT_AGAIN
 
 static void emit(const struct hl_at *at, enum hl_level level,
                  enum hl_status st, const char *fmt, va_list ap)

@@ -33,14 +33,14 @@ struct acquire {
 	struct hl_packer *packer;
 	/* of a run before: ascending, apart; between them nothing was tried */
 	struct hl_ddmap_area *area;
-	size_t n_areas, cap_areas, at_area;
+	size_t n_areas, cap_areas;
 	bool continues;            /* there was such a run */
 	size_t said;               /* bad stretches */
 	int64_t saved;             /* seconds, when the map was written last */
 };
 
 /* What the map of the run before says of off; *len: so far, at most. */
-char hl_acquire_status(struct acquire *q, uint64_t off, uint64_t *len);
+char hl_acquire_status(const struct acquire *q, uint64_t off, uint64_t *len);
 
 /* acquire_read.c: all of buf is filled.  HL_OK, HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_acquire_read(struct acquire *q, uint64_t off, uint8_t *buf,

@@ -182,14 +182,18 @@ enum hl_status hl_acquire_map_read(struct acquire *q)
 	return st;
 }
 
-char hl_acquire_status(struct acquire *q, uint64_t off, uint64_t *len)
+char hl_acquire_status(const struct acquire *q, uint64_t off, uint64_t *len)
 {
-	const struct hl_ddmap_area *a;
+	size_t lo = 0, hi = q->n_areas;
 
-	while (q->at_area < q->n_areas &&
-	       q->area[q->at_area].off + q->area[q->at_area].len <= off)
-		q->at_area++;
-	a = q->at_area < q->n_areas ? &q->area[q->at_area] : NULL;
+	while (lo < hi) { /* the first that does not end before off */
+		size_t mid = lo + (hi - lo) / 2;
+		if (q->area[mid].off + q->area[mid].len <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	const struct hl_ddmap_area *a = lo < q->n_areas ? &q->area[lo] : NULL;
 	*len = (a ? a->off : q->a->size) - off;
 	if (!a || a->off > off)
 		return '?';

@@ -123,6 +123,8 @@ static enum hl_status volume(struct build *b, const struct hl_volume *v)
 	const struct hl_fs_info *info = v->fs ? hl_fs_info(v->fs) : NULL;
 	enum hl_status st;
 
+	if (v->rest)
+		return HL_OK;
 	if (!info) {
 		st = unread(b, v);
 		/* one that lies outside as a whole has said so already */

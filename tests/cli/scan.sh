@@ -81,6 +81,16 @@ has "$err" "its numbers lead to the later one: said" \
 	"this is the volume of today"
 lacks "$out" "its numbers lead to the later one: only to that" "random"
 
+run 2 "hives --lost" hives --lost "$disk"
+has "$err" "hives --lost: C: by its second boot sector" \
+	"volume L1: it is gone; its copy"
+lacks "$err" "hives --lost: D: has its first one" "opened by its cluster size"
+run 2 "a gap under a lost volume" hives --json -q --lost "$disk"
+equal "a gap under a lost volume: all but what it covers" \
+	"[(0, 1), (131, 9)]" "$(json '
+[(g["offset"] >> 20, g["size"] + 512 >> 20)
+ for g in rows[-1]["coverage"]["not_searched"] if g["what"] == "gap"]')"
+
 # ---- the volumes, open ----
 for p in L2:/random.bin L3:/random.bin; do
 	equal "cat $p" "$sum" \

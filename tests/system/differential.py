@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Mutated volumes through hivelift, The Sleuth Kit and ntfs-3g.
 
-  differential.py [--volumes N] [--first SEED] [--keep DIR] [--table]
+  differential.py [--volumes N] [--first SEED] [--step N] [--keep DIR]
+                  [--table]
 
 A volume is made by mkntfs, ntfs-3g, mkfs.fat and mtools, so the content of
 every file is known.  Each seed breaks one thing in a copy and leaves the
@@ -115,6 +116,7 @@ class Ntfs:
         """Places of records in use, of users."""
         return [p for p in self.places if self.image[p:p + 4] == b'FILE'
                 and p >= self.mft + first * 1024
+                and not 0 <= p - self.mirror < 4096
                 and self.image[p + 22] & 1]
 
     def blocks(self):
@@ -273,14 +275,16 @@ class Fat:
         self.cluster = sector * per
         self.root = self.fat_at + self.n_fats * self.fat_size
         self.heap = self.root + roots * 32
+        self.used, self.entries = self.find_used(), self.find_entries()
 
     def get(self, image, n, copy=0):
         at = self.fat_at + copy * self.fat_size
         if self.bits == 12:
             pair = struct.unpack_from('<H', image, at + n * 3 // 2)[0]
             return pair >> 4 if n & 1 else pair & 0xfff
-        return int.from_bytes(image[at + n * self.bits // 8:][
-            :self.bits // 8], 'little') & 0x0fffffff
+        one = self.bits // 8
+        return int.from_bytes(image[at + n * one:at + (n + 1) * one],
+                              'little') & 0x0fffffff
 
     def put(self, image, n, value, copy):
         at = self.fat_at + copy * self.fat_size
@@ -295,12 +299,12 @@ class Fat:
         image[at + n * n_bytes:at + (n + 1) * n_bytes] = value.to_bytes(
             n_bytes, 'little')
 
-    def used(self):
+    def find_used(self):
         last = min(self.fat_size * 8 // self.bits,
                    (len(self.image) - self.heap) // self.cluster + 2)
         return [n for n in range(3, last) if self.get(self.image, n)]
 
-    def entries(self):
+    def find_entries(self):
         """Places of 8.3 entries, wherever a folder is."""
         return [at for at in range(self.root, min(len(self.image),
                                                   self.heap + (512 << 10)),
@@ -330,9 +334,9 @@ class Fat:
 
 def fat_chain(copies):
     def mutate(rng, v, image):
-        n = rng.choice(v.used())
+        n = rng.choice(v.used)
         end = (1 << min(v.bits, 28)) - 1
-        value = rng.choice([0, 1, n, end, end - 8, rng.choice(v.used()),
+        value = rng.choice([0, 1, n, end, end - 8, rng.choice(v.used),
                             n + 2])
         for copy in copies:
             v.put(image, n, value & end, copy)
@@ -341,7 +345,7 @@ def fat_chain(copies):
 
 
 def fat_entry(rng, v, image):
-    at = rng.choice(v.entries())
+    at = rng.choice(v.entries)
     off, width = rng.choice([(13, 1), (14, 2), (20, 2), (22, 2), (24, 2),
                              (26, 2), (28, 4)])
     odd(rng, image, at + off, width)
@@ -349,9 +353,10 @@ def fat_entry(rng, v, image):
 
 
 def fat_name(rng, v, image):
-    at = rng.choice(v.entries())
+    """A character of a name, or a checksum or mark of a long one."""
+    at = rng.choice(v.entries)
     image[at - 32 + rng.choice([1, 3, 13, 14])] ^= 1 << rng.randrange(5)
-    return {v.name(at)}
+    return {v.name(at), v.name(at - 32)}
 
 
 def fat_content(rng, v, image):
@@ -376,7 +381,7 @@ FAT_MUTATIONS = {
 # ---- what each reader makes of it --------------------------------------------------
 
 def by_hivelift(path):
-    got = ReadAll(path)
+    got = ReadAll(path, '-m', str(4 << 20), timeout=300)
     if not got.volumes:
         return {}, got
     return {p: e['sha256'] for p, e in got.files(
@@ -384,14 +389,14 @@ def by_hivelift(path):
 
 
 def by_tsk(path, wanted):
-    status, out, _ = run('fls', '-r', '-u', '-p', '-F', path, timeout=60)
+    status, out, _ = run('fls', '-r', '-u', '-p', '-F', path, timeout=300)
     got = {}
     for line in out.decode('utf-8', 'replace').splitlines():
         kind, _, name = line.partition('\t')
         inode = kind.split()[-1].rstrip(':')
         name = '/' + name
         if name in wanted and name not in got and '*' not in kind:
-            _, data, _ = run('icat', path, inode, timeout=60)
+            _, data, _ = run('icat', path, inode, timeout=300)
             got[name] = sha(data)
     return got
 
@@ -399,7 +404,7 @@ def by_tsk(path, wanted):
 def by_ntfs3g(path, wanted):
     got = {}
     for name in wanted:
-        status, data, _ = run('ntfscat', '-f', path, name, timeout=60)
+        status, data, _ = run('ntfscat', '-f', path, name, timeout=300)
         if status == 0:
             got[name] = sha(data)
     return got
@@ -536,6 +541,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--volumes', type=int, default=60)
     p.add_argument('--first', type=int, default=0)
+    p.add_argument('--step', type=int, default=1)
     p.add_argument('--keep')
     p.add_argument('--table', action='store_true')
     o = p.parse_args()
@@ -548,9 +554,8 @@ def main():
         bench.keep = o.keep
         if not bench.bases:
             tally.skip('no volume could be made here')
-        # spread over all kinds, however few there are
         for i in range(o.volumes if bench.bases else 0):
-            bench.one(o.first + (i * 17 if o.volumes < 500 else i))
+            bench.one(o.first + i * o.step)
     print(f'{bench.files} files of {tally.passed + tally.failed} volumes, '
           f'{bench.differ} read differently by somebody')
     if o.table:

@@ -30,6 +30,7 @@ class Scan:
                          'generation', 'evidence'):
                 tally.check(name in r, f'{label}: scan has no {name}: {r}')
             tally.check(r['evidence'], f'{label}: no evidence: {r}')
+            tally.check(r['size'], f'{label}: a volume of no size: {r}')
 
     def believed(self):
         return [r for r in self.rows if r.get('believed', r['score'] >= 50)]
