@@ -179,9 +179,9 @@ static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
 	if (ok)
 		text_guids(c);
 	if (ok)
-		text_shadows(c);
-	if (ok)
 		info_bde(c);
+	if (ok)
+		text_shadows(c);
 	if (ok)
 		text_hints(c);
 	if (ok && cover)
