@@ -17,7 +17,6 @@
 #   DEVELOPER=1          warnings are errors
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
-#   NO_LIBVMDK=1 NO_LIBQCOW=1   leave those virtual disks out
 #   NO_LIBVSHADOW=1      shadow copies are read without a second opinion
 #   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
 #   NO_SECCOMP=1         leave the program's filter of system calls out
@@ -63,14 +62,6 @@ ifndef NO_LIBVSHADOW
 LIBVSHADOW_LIBS := $(call pc,--libs libvshadow)
 LIBVSHADOW_CFLAGS := $(call pc,--cflags libvshadow)
 endif
-ifndef NO_LIBVMDK
-LIBVMDK_LIBS := $(call pc,--libs libvmdk)
-LIBVMDK_CFLAGS := $(call pc,--cflags libvmdk)
-endif
-ifndef NO_LIBQCOW
-LIBQCOW_LIBS := $(call pc,--libs libqcow)
-LIBQCOW_CFLAGS := $(call pc,--cflags libqcow)
-endif
 LIBBFIO_LIBS := $(call pc,--libs libbfio)
 LIBBFIO_CFLAGS := $(call pc,--cflags libbfio)
 LIBDEFLATE_LIBS := $(call pc,--libs libdeflate)
@@ -101,20 +92,11 @@ endif
 ifdef NO_LIBDEFLATE
 LIBDEFLATE_LIBS :=
 endif
-ifdef NO_LIBVMDK
-LIBVMDK_LIBS :=
-endif
-ifdef NO_LIBQCOW
-LIBQCOW_LIBS :=
-endif
 # libyal's libraries read through libbfio; without it they are no use to us
 ifeq ($(strip $(LIBBFIO_LIBS)),)
 LIBVSHADOW_LIBS :=
-LIBVMDK_LIBS :=
-LIBQCOW_LIBS :=
 endif
-VDISK_LIBS = $(LIBVMDK_LIBS) $(LIBQCOW_LIBS)
-ifeq ($(strip $(LIBVSHADOW_LIBS) $(VDISK_LIBS)),)
+ifeq ($(strip $(LIBVSHADOW_LIBS)),)
 LIBBFIO_LIBS :=
 endif
 
@@ -154,12 +136,6 @@ endif
 ifneq ($(strip $(LIBVSHADOW_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBVSHADOW $(LIBVSHADOW_CFLAGS)
 endif
-ifneq ($(strip $(LIBVMDK_LIBS)),)
-HL_CPPFLAGS += -DHAVE_LIBVMDK $(LIBVMDK_CFLAGS)
-endif
-ifneq ($(strip $(LIBQCOW_LIBS)),)
-HL_CPPFLAGS += -DHAVE_LIBQCOW $(LIBQCOW_CFLAGS)
-endif
 ifneq ($(strip $(LIBDEFLATE_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
 endif
@@ -167,7 +143,7 @@ ifneq ($(strip $(SECCOMP_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
 endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
-LIBS = $(LIBEWF_LIBS) $(LIBVSHADOW_LIBS) $(VDISK_LIBS) $(LIBBFIO_LIBS) \
+LIBS = $(LIBEWF_LIBS) $(LIBVSHADOW_LIBS) $(LIBBFIO_LIBS) \
 	$(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
 	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
@@ -272,7 +248,7 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 
 # Each ceiling of limits.h a variable, so that a small image reaches it; those
 # that size an array stay.  tests/limits.sh builds with HL_TEST_LIMITS.
-FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|RECMAP_STRETCHES)
+FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH)
 $(B)/limits_var.h: src/base/limits.h Makefile
 	@mkdir -p $(@D)
 	@sed -nE '/$(FIXED_LIMITS)/d; s/^#define (HL_[A-Z_0-9]+) +(.*)/\1 \2/p' \

@@ -163,6 +163,7 @@ check() {
 		python deleted
 		python carve
 		python sample
+		python vdisk
 		python loop
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"

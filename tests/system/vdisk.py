@@ -93,8 +93,9 @@ def check_formats(tally, tmp, raw):
 def layer(tmp, top, fmt, base, base_fmt, writes):
     """A file over another, with changes; returns the disk as qemu reads it."""
     path = os.path.join(tmp, top)
+    more = ['-o', OPTIONS[top]] if top in OPTIONS else []
     tool('qemu-img', 'create', '-q', '-f', fmt, '-b', base, '-F', base_fmt,
-         path)
+         *more, path)
     for offset, length, byte in writes:
         tool('qemu-io', '-f', fmt, '-c',
              f'write -P {byte} {offset} {length}', path)
@@ -103,6 +104,11 @@ def layer(tmp, top, fmt, base, base_fmt, writes):
     want = of_file(flat)
     os.remove(flat)
     return want
+
+
+# clusters smaller and larger than what is read at once
+OPTIONS = {'q1.qcow2': 'cluster_size=512', 'q2.qcow2': 'cluster_size=2M',
+           'q3.qcow2': 'cluster_size=4096'}
 
 
 def check_layers(tally, tmp, raw):
@@ -121,6 +127,21 @@ def check_layers(tally, tmp, raw):
         tally.equal(digest(path), (want, 0), f'{top} over {base}')
         parents = info(path).get('acquisition', {}).get('parents', '')
         tally.equal(parents.split(', ')[0], base, f'{top}: its parent')
+
+
+def check_zeros(tally, tmp, raw):
+    """An extent of zeros, and one that begins inside its file."""
+    path = os.path.join(tmp, 'zeros.vmdk')
+    half = os.path.getsize(raw) // 1024
+    with open(path, 'w', encoding='ascii') as f:
+        f.write('# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\n'
+                f'createType="custom"\nRW {half} FLAT "disk.raw" {half}\n'
+                f'RW 64 ZERO\nRW {half} FLAT "disk.raw" 0\n')
+    with open(raw, 'rb') as f:
+        data = f.read()
+    want = data[half * 512:2 * half * 512] + bytes(32768) + data[:half * 512]
+    tally.equal(digest(path), (hashlib.sha256(want).hexdigest(), 0),
+                'extents of zeros, and with offsets')
 
 
 def check_missing(tally, tmp):
@@ -205,6 +226,7 @@ def main():
         tool('ewfexport', '-q', '-u', '-f', 'raw', '-t', raw[:-4], SAMPLE)
         check_formats(tally, tmp, raw)
         check_layers(tally, tmp, raw)
+        check_zeros(tally, tmp, raw)
         check_damage(tally, tmp, ('d.vhd', 'small.vhdx', 's.vmdk', 'm.vmdk',
                                   'o.vmdk', 'd.qcow2', 'c.qcow2', 'd.qcow'))
         check_missing(tally, tmp)
