@@ -5,6 +5,8 @@
 #   make check        every test but the large images      (sets itself up)
 #   make check-corpus every image of the corpus            (sets itself up)
 #   make validation-report   both, and VALIDATION.md from what they found
+#   make lint         static checks: clang-tidy, cppcheck, gcc -fanalyzer …
+#   make hardening-check   the hardening flags, seen in the binaries
 #   make bench        measure against the targets and peers
 #   make fuzz TARGET=x TIME=60   libFuzzer (clang) on one; see
 #                     tests/fuzz/FUZZING.md for fuzz-all, fuzz-afl and more
@@ -113,10 +115,18 @@ HARDEN = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
 HARDEN_LD = -fsanitize=$(SANITIZE)
 else ifndef NO_HARDENING
-HARDEN = -fstack-protector-strong
-# glibc warns when it cannot fortify, so only where there is optimisation
+takes = $(shell $(CC) $(1) -x c -S -o /dev/null /dev/null 2>/dev/null && \
+	echo $(1))
+HARDEN := -fstack-protector-strong $(call takes,-fstack-clash-protection) \
+	$(call takes,-fcf-protection)
+# glibc warns when it cannot fortify, so only where there is optimisation; and
+# of a level that it or the compiler does not know
 ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
-HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+hash := \#
+FORTIFY := $(shell echo '$(hash)include <stdio.h>' | $(CC) -O2 -U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=3 -x c -E -dM - 2>/dev/null | \
+	sed -n 's/^.define __USE_FORTIFY_LEVEL //p')
+HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(filter 3,$(FORTIFY)),3,2)
 endif
 ifneq ($(UNAME_S),Darwin)
 HARDEN_EXE = -pie
@@ -247,8 +257,10 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/tests/testing.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
 # Each ceiling of limits.h a variable, so that a small image reaches it; those
-# that size an array stay.  tests/limits.sh builds with HL_TEST_LIMITS.
-FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH)
+# that size an array or stand in a constant table stay.  tests/limits.sh builds
+# with HL_TEST_LIMITS.
+FIXED_RECMAP = RECMAP_(STRETCHES|INDEX|MFT_RUNS|ANCHORS)
+FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|LDM_BLOCKS|$(FIXED_RECMAP))
 $(B)/limits_var.h: src/base/limits.h Makefile
 	@mkdir -p $(@D)
 	@sed -nE '/$(FIXED_LIMITS)/d; s/^#define (HL_[A-Z_0-9]+) +(.*)/\1 \2/p' \
@@ -280,6 +292,10 @@ $(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
 		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
 
+# it shares its builders with the unit suites
+$(B)/tools/mkmany: $(B)/tests/testing.o
+$(B)/tools/mkmany: LIBS += $(CHECK_LIBS)
+
 $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libhivelift.a
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(LINK) -o $@ $^ $(LIBS)
@@ -309,6 +325,14 @@ validation-report:
 	@scripts/deps test
 	@B=$(B) MAKE='$(MAKE)' scripts/validation-report $(REPORT_FLAGS)
 
+# what the flags above became, by readelf
+hardening-check: all
+	@B=$(B) sh tests/hardening.sh
+
+# clang-tidy, cppcheck, gcc's analyzer, shellcheck, mandoc; minutes
+lint:
+	@sh tests/lint.sh
+
 bench: all
 	@scripts/deps test
 	@$(MAKE) --no-print-directory build-tests
@@ -332,6 +356,13 @@ fuzz-all:
 	@$(MAKE) --no-print-directory fuzz \
 		TARGET='$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)'
 	@scripts/fuzz summary
+
+# What the corpora reach, by folder; DIR=: a campaign's, else corpus/
+fuzz-coverage:
+	@$(MAKE) --no-print-directory B=$(B)-cov CC=clang NO_HARDENING=1 \
+		CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping' \
+		$(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)-cov/fuzz_%)
+	@B=$(B)-cov DIR=$(DIR) scripts/fuzz-coverage
 
 # AFL++ in persistent mode: its driver calls the same function.
 fuzz-afl:
@@ -400,7 +431,7 @@ distclean: clean
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 .PHONY: all build-tests units demo check check-corpus validation-report \
-	bench fuzz fuzz-all fuzz-afl \
+	bench hardening-check lint fuzz fuzz-all fuzz-afl fuzz-coverage \
 	install uninstall clean distclean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

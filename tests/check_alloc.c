@@ -9,6 +9,7 @@
  *	for good  the n-th and all behind it
  */
 #include "works.h"
+#include "works_images.h"
 
 static struct run run_once(const struct subject *s, enum work what,
                            size_t fail_at, bool for_good)
@@ -42,33 +43,23 @@ static void one_work(const struct subject *s, enum work what, size_t points)
 	}
 }
 
-static void all_works(const struct subject *s)
-{
-	for (int w = 0; w < N_WORKS; w++)
-		one_work(s, (enum work)w, 0);
-}
-
 /* ---- the images -------------------------------------------------------- */
-
-static void try_file(const char *name)
-{
-	struct subject s = { 0 };
-	uint8_t *p = test_file(name, &s.n);
-
-	s.p = p;
-	all_works(&s);
-	free(p);
-}
 
 static const char *const volumes[] = {
 	"fuzz/fat/fat12-deleted.hex", "fuzz/fat/fat12.hex",
 	"fuzz/fat/fat32.hex",         "fuzz/exfat/good-volume.hex",
 	"fuzz/ntfs_volume/good-small.hex", "fuzz/ntfs_volume/deleted.hex",
 };
+#define N_VOLUMES (int)(sizeof(volumes) / sizeof(volumes[0]))
 
 START_TEST(volume)
 {
-	try_file(volumes[_i]);
+	struct subject s = { 0 };
+	uint8_t *p = test_file(volumes[_i / N_WORKS], &s.n);
+
+	s.p = p;
+	one_work(&s, (enum work)(_i % N_WORKS), 0);
+	free(p);
 }
 END_TEST
 
@@ -77,7 +68,7 @@ START_TEST(fat16)
 	struct vol v = fat16_volume();
 	const struct subject s = { .p = v.p, .n = v.n };
 
-	all_works(&s);
+	one_work(&s, (enum work)_i, 0);
 	free(v.p);
 }
 END_TEST
@@ -87,17 +78,28 @@ START_TEST(hives)
 	struct vol v = hives_volume();
 	const struct subject s = { .p = v.p, .n = v.n };
 
-	all_works(&s);
+	one_work(&s, (enum work)_i, 0);
 	free(v.p);
 }
 END_TEST
 
+START_TEST(carved)
+{
+	struct vol v = carved_volume();
+	const struct subject s = { .p = v.p, .n = v.n };
+
+	one_work(&s, CARVE, 0);
+	free(v.p);
+}
+END_TEST
+
+/* Three or two of those volumes: what is new is the table. */
 START_TEST(mbr)
 {
 	struct img m = mbr_image();
 	const struct subject s = { .p = m.p, .n = m.n };
 
-	all_works(&s);
+	one_work(&s, (enum work)_i, 60);
 	img_free(&m);
 }
 END_TEST
@@ -107,7 +109,7 @@ START_TEST(gpt)
 	struct img m = gpt_image();
 	const struct subject s = { .p = m.p, .n = m.n };
 
-	all_works(&s);
+	one_work(&s, (enum work)_i, 60);
 	img_free(&m);
 }
 END_TEST
@@ -119,7 +121,7 @@ START_TEST(sample)
 	const struct subject s = { .path = path };
 
 	sample_path(path);
-	one_work(&s, (enum work)_i, 60);
+	one_work(&s, (enum work)_i, 40);
 }
 END_TEST
 
@@ -127,13 +129,14 @@ int main(void)
 {
 	TCase *tc = tcase_create("alloc");
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, volume, 0,
-	                    sizeof(volumes) / sizeof(volumes[0]));
-	tcase_add_test(tc, fat16);
-	tcase_add_test(tc, hives);
-	tcase_add_test(tc, mbr);
-	tcase_add_test(tc, gpt);
+	tcase_set_timeout(tc, 0);
+	tcase_add_checked_fixture(tc, test_cpu_limit, NULL);
+	tcase_add_loop_test(tc, volume, 0, N_VOLUMES * N_WORKS);
+	tcase_add_loop_test(tc, fat16, 0, N_WORKS);
+	tcase_add_loop_test(tc, hives, 0, N_WORKS);
+	tcase_add_test(tc, carved);
+	tcase_add_loop_test(tc, mbr, 0, N_WORKS);
+	tcase_add_loop_test(tc, gpt, 0, N_WORKS);
 	tcase_add_loop_test(tc, sample, 0, N_WORKS);
 	return test_main("alloc", tc, NULL);
 }

@@ -11,6 +11,7 @@
  */
 #include "ntfs_build.h"
 #include "works.h"
+#include "works_images.h"
 
 static struct nb *b;
 

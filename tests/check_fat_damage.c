@@ -335,6 +335,24 @@ START_TEST(folder_whose_chain_is_cut_tells)
 }
 END_TEST
 
+START_TEST(folder_that_goes_on_in_the_second_fat_only_is_a_loss)
+{
+	struct vol v = plain(kinds[_i]);
+	int bad;
+
+	for (int i = 5; i < 16; i++)
+		slot(vol_cluster(&v, 5) + 32 * i, "\xE5" "ILL       ", 0, 0, 0);
+	/* both end; the second one two clusters later */
+	vol_set(&v, 1, 5, 40);
+	vol_set(&v, 1, 40, 41);
+	vol_set(&v, 1, 41, 0x0fffffff);
+	struct open o = open_vol(&v);
+	ck_assert_str_eq(names_of(&o, "/SUB", &bad), "Long file name|");
+	ck_assert(test_noted(HL_LOSS, "names in 2 clusters of the second"));
+	close_vol(&o, &v);
+}
+END_TEST
+
 START_TEST(folder_that_loops_is_listed_once)
 {
 	struct vol v = plain(kinds[_i]);
@@ -483,6 +501,8 @@ static TCase *folder_case(void)
 	tcase_add_loop_test(tc, unreadable_part_of_a_folder_is_not_its_end, 0,
 	                    3);
 	tcase_add_loop_test(tc, folder_whose_chain_is_cut_tells, 0, 3);
+	tcase_add_loop_test(
+		tc, folder_that_goes_on_in_the_second_fat_only_is_a_loss, 0, 3);
 	tcase_add_loop_test(tc, folder_that_loops_is_listed_once, 0, 3);
 	tcase_add_loop_test(tc, folder_of_nowhere_is_not_the_root, 0, 3);
 	tcase_add_loop_test(tc, labels_that_hide_content_are_said, 0, 3);

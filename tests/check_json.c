@@ -51,7 +51,8 @@ START_TEST(a_line_is_exactly_these_bytes)
 	begin(false);
 	hl_json_object(&json);
 	hl_json_kv(&json, "path", "/a");
-	hl_json_ku(&json, "size", 18446744073709551615u);
+	hl_json_ku(&json, "size", INT64_MAX);
+	hl_json_ku(&json, "offset", (uint64_t)INT64_MAX + 1);
 	hl_json_kb(&json, "deleted", false);
 	hl_json_kn(&json, "user");
 	hl_json_key(&json, "notes");
@@ -68,7 +69,8 @@ START_TEST(a_line_is_exactly_these_bytes)
 	hl_json_newline(&json);
 	ck_assert(hl_json_flush(&json));
 	ck_assert_str_eq(text.p,
-	                 "{\"path\":\"/a\",\"size\":18446744073709551615,"
+	                 "{\"path\":\"/a\",\"size\":9223372036854775807,"
+	                 "\"offset\":null,"
 	                 "\"deleted\":false,\"user\":null,"
 	                 "\"notes\":[\"x\",0,{}]}\n{}\n");
 }

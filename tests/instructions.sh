@@ -1,7 +1,8 @@
 #!/bin/sh
-# instructions.sh: what reading an E01 in order costs, in instructions per
-# chunk as callgrind counts them: no clock, so a busy machine does not matter.
-# The cost must not grow with the image, and stays under a ceiling.
+# instructions.sh: what a listing costs for each record, and reading an E01 in
+# order for each chunk, in instructions as callgrind counts them: no clock, so a
+# busy machine does not matter.  The cost must not grow with the number, and
+# stays under a ceiling.
 set -u
 B=${B:-build}
 n_ok=0 n_bad=0 n_skip=0
@@ -21,31 +22,23 @@ for tool in valgrind ewfacquire; do
 	fi
 done
 
-# ir IMAGE BYTES: instructions to read that much
+# ir COMMAND...: the instructions it takes
 ir() {
-	valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-		"$B/tools/imgcat" -n "$2" "$1" 2>&1 >/dev/null |
-		sed -n 's/.*Collected : *\([0-9]*\).*/\1/p'
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" \
+		2>&1 >/dev/null | sed -n 's/.*Collected : *\([0-9]*\).*/\1/p'
 }
 
-# guard NAME CEILING OPTIONS: instructions per chunk of 32 KiB
-guard() {
-	rm -f "$tmp"/set.*
-	# shellcheck disable=SC2086
-	ewfacquire -u -q -t "$tmp/set" -C c -D d -e e -E 1 -N n -m fixed \
-		-M physical -f encase6 $3 "$tmp/medium" >/dev/null 2>&1
-	one=$(ir "$tmp/set.E01" 4194304)
-	two=$(ir "$tmp/set.E01" 8388608)
-	four=$(ir "$tmp/set.E01" 16777216)
-	if [ -z "$one" ] || [ -z "$two" ] || [ -z "$four" ]; then
+# verdict NAME UNIT CEILING ONE TWO FOUR STEP: of so many times STEP units
+verdict() {
+	if [ -z "$4" ] || [ -z "$5" ] || [ -z "$6" ]; then
 		echo "not ok - $1: callgrind counted nothing"
 		n_bad=$((n_bad + 1))
 		return
 	fi
-	first=$(((two - one) / 128)) then=$(((four - two) / 256))
-	echo "$1: $first instructions a chunk, then $then (at most $2)"
+	first=$((($5 - $4) / $7)) then=$((($6 - $5) / ($7 * 2)))
+	echo "$1: $first instructions a $2, then $then (at most $3)"
 	# 5 percent and a few: where a batch ends is not the same each time
-	if [ $then -le "$2" ] && [ $first -le "$2" ] &&
+	if [ $then -le "$3" ] && [ $first -le "$3" ] &&
 		[ $then -le $((first + first / 20 + 200)) ]; then
 		echo "ok - $1"
 		n_ok=$((n_ok + 1))
@@ -55,6 +48,35 @@ guard() {
 	fi
 }
 
+# listing NAME CEILING OPTIONS: instructions per record; valgrind cannot
+# run behind the filter of system calls
+listing() {
+	for n in 5000 10000 20000; do
+		"$B/tools/mkmany" -n $n "$tmp/many-$n" || return
+	done
+	# shellcheck disable=SC2086
+	verdict "$1" record "$2" \
+		"$(ir "$B/hivelift" ls -q -R --no-sandbox $3 "$tmp/many-5000")" \
+		"$(ir "$B/hivelift" ls -q -R --no-sandbox $3 "$tmp/many-10000")" \
+		"$(ir "$B/hivelift" ls -q -R --no-sandbox $3 "$tmp/many-20000")" 5000
+	rm -f "$tmp"/many-*
+}
+
+# guard NAME CEILING OPTIONS: instructions per chunk of 32 KiB
+guard() {
+	rm -f "$tmp"/set.*
+	# shellcheck disable=SC2086
+	ewfacquire -u -q -t "$tmp/set" -C c -D d -e e -E 1 -N n -m fixed \
+		-M physical -f encase6 $3 "$tmp/medium" >/dev/null 2>&1
+	verdict "$1" chunk "$2" \
+		"$(ir "$B/tools/imgcat" -n 4194304 "$tmp/set.E01")" \
+		"$(ir "$B/tools/imgcat" -n 8388608 "$tmp/set.E01")" \
+		"$(ir "$B/tools/imgcat" -n 16777216 "$tmp/set.E01")" 128
+}
+
+listing "ls -R by the indexes" 14000 ""
+listing "ls -R by the sweep" 16000 --sweep
+listing "ls -R of deleted ones, too" 20000 -d
 head -c 16777216 /dev/zero >"$tmp/medium"
 # A chunk is written once and copied once, which valgrind counts as one
 # instruction a byte each (rep stos, rep movs); what is beside that is ours.

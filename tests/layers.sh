@@ -1,6 +1,6 @@
 #!/bin/sh
-# layers.sh: who may include whom.  base <- {io, codec} <- {vol, ntfs, fat,
-# exfat, hive} <- fs <- lift <- cli; formats never include each other.
+# layers.sh: who may include whom.  base <- {io, codec} <- {vol, bde, ntfs,
+# fat, exfat, hive} <- fs <- lift <- cli; formats never include each other.
 set -u
 bad=0
 
@@ -9,10 +9,10 @@ below() {
 	base) echo "base" ;;
 	io) echo "base io" ;;
 	codec) echo "base codec" ;;
-	vol|ntfs|fat|exfat|hive) echo "base io codec $1" ;;
-	fs) echo "base io codec vol ntfs fat exfat hive fs" ;;
-	lift) echo "base io codec vol ntfs fat exfat hive fs lift" ;;
-	cli) echo "base io codec vol ntfs fat exfat hive fs lift cli" ;;
+	vol|bde|vss|ntfs|fat|exfat|hive) echo "base io codec $1" ;;
+	fs) echo "base io codec vol bde vss ntfs fat exfat hive fs" ;;
+	lift) echo "base io codec vol bde vss ntfs fat exfat hive fs lift" ;;
+	cli) echo "base io codec vol bde vss ntfs fat exfat hive fs lift cli" ;;
 	esac
 }
 
@@ -30,9 +30,11 @@ public() {
 	status.h|ctx.h|times.h) echo base ;;
 	src.h) echo io ;;
 	vol.h) echo vol ;;
+	bde.h) echo bde ;;
+	shadow.h) echo io ;;
 	hive.h) echo hive ;;
 	fs.h|scan.h) echo fs ;;
-	lift.h|carve.h|verify.h|hivelift.h) echo lift ;;
+	lift.h|carve.h|verify.h|acquire.h|hivelift.h) echo lift ;;
 	*) echo unknown ;;
 	esac
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh units|check|corpus|foreign: runs the parts of a test run side by side and
 # adds them up.  The last line is "N passed, N failed, N skipped", alone.
-# foreign is for scripts/foreign: built already, each program started by $RUN.
+# foreign is for scripts/foreign: built already, each program started by $RUN;
+# $SLOW multiplies the time that a test may take.
 # run.sh list: the names of the parts of check, and of corpus as corpus/NAME.
 #
 # A part is a command.  Its log is $B/log/<name>.log; the last line there of
@@ -53,7 +54,7 @@ part() {
 	start=$(date +%s)
 	rm -f "$log/$name".san.*
 	# sanitizers slow a test down, and are no reason for a timeout
-	case $name in san-*) slow=10 ;; *) slow=2 ;; esac
+	case $name in san-*) slow=10 ;; *) slow=${SLOW:-2} ;; esac
 	CK_TIMEOUT_MULTIPLIER=$slow \
 	ASAN_OPTIONS="log_path=$PWD/$log/$name.san:exitcode=99" \
 	UBSAN_OPTIONS="log_path=$PWD/$log/$name.san:print_stacktrace=1" \
@@ -114,7 +115,7 @@ units() {
 		[ -e "$t" ] || continue
 		t=$(basename "$t" .c)
 		x=${t#fuzz_}
-		case $x in extract) x=image ;; esac # the same inputs
+		case $x in extract|scan) x=image ;; esac # the same inputs
 		seeds=$(find "testdata/fuzz/$x" -type f 2>/dev/null)
 		say "$2$t" "${RUN:-} $1/$t $3 $(echo $seeds) $(echo $fixtures)"
 	done
@@ -155,6 +156,7 @@ check() {
 		python generated
 		python wof
 		python arrays
+		python bitlocker
 		python lost
 		python nothing_lost
 		python carved
@@ -162,12 +164,16 @@ check() {
 		python cases
 		python deleted
 		python carve
+		python differential --volumes 60 --step 17
 		python sample
 		python vdisk
 		python loop
+		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"
 		say warnings "! grep -n 'warning:' $log/build.log"
 		say layers "sh tests/layers.sh"
+		say lint "sh tests/lint.sh quick"
+		say hardening "B=$B sh tests/hardening.sh"
 		say instructions "B=$B sh tests/instructions.sh"
 		say validation "sh tests/validation.sh"
 		say install "sh tests/install.sh"
@@ -187,6 +193,7 @@ check() {
 big() {
 	python corpus
 	python nothing_lost --full
+	python differential --volumes 1000
 }
 
 unpack() {

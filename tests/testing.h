@@ -17,6 +17,13 @@
 /* Runs the cases; prints "<module>: N passed, N failed, N skipped". */
 int test_main(const char *module, ...);
 
+/*
+ * A fixture for tests that work long: a minute of the processor's time, times
+ * CK_TIMEOUT_MULTIPLIER, ends a test that hangs.  Unlike Check's own limit it
+ * does not depend on what else the machine does.
+ */
+void test_cpu_limit(void);
+
 /* In a test: say that it could not run, and return from it at once. */
 void test_skip(const char *why);
 #define SKIP(why) do { test_skip(why); return; } while (0)

@@ -1,5 +1,5 @@
 /*
- * works.h: all the library does with an image, as five works, and a digest of
+ * works.h: all the library does with an image, as nine works, and a digest of
  * what came out, so that a run under bad conditions can be held against a
  * sound one: the same came out, or it was said that it is not.
  */
@@ -12,9 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fat_build.h"
-#include "replay_build.h"
-#include "vol_build.h"
+#include "testing.h"
 
 /* ---- a context that counts, and whose allocator can fail --------------- */
 
@@ -229,9 +227,9 @@ static void sweep_disk(struct run *r, struct hl_disk *disk)
 	}
 }
 
-static void find_hives(struct run *r, struct hl_disk *disk)
+static void find_hives(struct run *r, struct hl_disk *disk, bool deep)
 {
-	const struct hl_hive_query query = { .deleted = true, .deep = true };
+	const struct hl_hive_query query = { .deleted = deep, .deep = deep };
 	struct hl_coverage cover;
 	struct hl_hives *hives;
 	struct hl_src *src;
@@ -340,7 +338,66 @@ gone:
 	ck_assert_int_ne(access(dir, F_OK), 0);
 }
 
-enum work { LIST, SWEEP, HIVES, FOLDER, TAR, N_WORKS };
+static void scan_image(struct run *r, struct hl_src *image)
+{
+	const struct hl_scan_opts opts = { 0 };
+	struct hl_scan *scan;
+
+	if (heard(r, hl_scan_open(&scan, image, &opts, &r->ctx)) != HL_OK)
+		return;
+	if (heard(r, hl_scan_pass(scan)) == HL_OK &&
+	    heard(r, hl_scan_judge(scan)) == HL_OK)
+		for (size_t i = 0; i < hl_scan_count(scan); i++) {
+			const struct hl_lost *l = hl_scan_get(scan, i);
+			mix_number(r, l->off);
+			mix_number(r, l->size);
+			mix_number(r, l->score);
+			mix_number(r, l->n_ext);
+		}
+	hl_scan_close(scan);
+}
+
+static void carve_disk(struct run *r, struct hl_disk *disk)
+{
+	const struct hl_carve_opts opts = { .all = true };
+	struct hl_carve *c;
+	struct hl_src *src;
+
+	if (heard(r, hl_carve_find(&c, disk, &opts, &r->ctx)) != HL_OK)
+		return;
+	mix_number(r, hl_carve_live(c));
+	for (size_t i = 0; i < hl_carve_count(c); i++) {
+		struct hl_carved *f = hl_carve_get(c, i);
+		mix_number(r, f->off);
+		mix_number(r, f->what);
+		mix_text(r, f->belongs ? f->belongs : "");
+		mix_text(r, f->inside ? f->inside : "");
+		if (heard(r, hl_carve_open(&src, c, i)) == HL_OK) {
+			read_all(r, src);
+			hl_src_close(src);
+		}
+	}
+	hl_carve_free(c);
+}
+
+static void verify_all(struct run *r, struct hl_src *image,
+                       struct hl_disk *disk)
+{
+	struct hl_verify v;
+
+	if (heard(r, hl_verify_image(&v, image, 1u << HL_VERIFY_MD5,
+	                             &r->ctx)) == HL_OK &&
+	    heard(r, hl_verify_files(&v, disk, &r->ctx)) == HL_OK) {
+		mix_text(r, v.hash[HL_VERIFY_MD5].computed);
+		mix_number(r, v.n_bad);
+		mix_number(r, v.n_files);
+		for (size_t i = 0; i < v.n_files; i++)
+			mix_text(r, v.file[i].path);
+	}
+	hl_verify_free(&v, &r->ctx);
+}
+
+enum work { LIST, SWEEP, HIVES, DEEP, SCAN, CARVE, VERIFY, FOLDER, TAR, N_WORKS };
 
 struct subject {
 	const char *path; /* a file; or else the bytes */
@@ -379,7 +436,15 @@ static void work(struct run *r, const struct subject *s, enum work what)
 		else if (what == SWEEP)
 			sweep_disk(r, disk);
 		else if (what == HIVES)
-			find_hives(r, disk);
+			find_hives(r, disk, false);
+		else if (what == DEEP)
+			find_hives(r, disk, true);
+		else if (what == SCAN)
+			scan_image(r, image);
+		else if (what == CARVE)
+			carve_disk(r, disk);
+		else if (what == VERIFY)
+			verify_all(r, image, disk);
 		else
 			lift_disk(r, disk, what == TAR);
 	}
@@ -404,119 +469,6 @@ static void run_work(struct run *r, const struct subject *s, enum work what)
 	              "%llu bytes are kept", what, r->fail_at,
 	              r->for_good ? " and on" : "",
 	              (unsigned long long)r->stats.mem_now);
-}
-
-/* ---- images made here: none has a loss ---------------------------------- */
-
-/* Content in clusters in a row, the next free one comes back. */
-UNUSED static unsigned store(struct vol *v, unsigned cluster,
-                             const struct blob *b)
-{
-	unsigned n = (unsigned)(b->n + 511) / 512;
-
-	ck_assert_uint_le(cluster + n, v->clusters + 2);
-	memcpy(vol_cluster(v, cluster), b->p, b->n);
-	for (unsigned i = 0; i < n; i++)
-		vol_link(v, cluster + i, i + 1 < n ? cluster + i + 1 : LAST);
-	return cluster + n;
-}
-
-UNUSED static uint8_t *folder(struct vol *v, unsigned cluster, unsigned parent)
-{
-	vol_link(v, cluster, LAST);
-	dots(vol_cluster(v, cluster), cluster, parent);
-	return vol_cluster(v, cluster) + 64;
-}
-
-/* FAT12 with two dirty hives, one for each format of logs. */
-UNUSED static struct vol hives_volume(void)
-{
-	static struct blob b;
-	struct vol v = vol_new(12);
-	const int bins[] = { 1, -1 };
-	unsigned at = 10, next;
-
-	slot(vol_root(&v), "WINDOWS    ", 0x10, 3, 0);
-	slot(folder(&v, 3, 0), "SYSTEM32   ", 0x10, 4, 0);
-	slot(folder(&v, 4, 3), "CONFIG     ", 0x10, 5, 0);
-	uint8_t *p = folder(&v, 5, 4);
-	build_hive(&b, 2, 7, 6);
-	next = store(&v, at, &b);
-	slot(p, "SYSTEM     ", 0x20, at, (uint32_t)b.n);
-	begin_log(&b, 7, 6, 2);
-	add_entry(&b, 7, 2, 1, 0xaa);
-	at = store(&v, next, &b);
-	named(p + 32, "SYSTEM.LOG1", "SYSTEM~1LOG", 0x20, next, (uint32_t)b.n);
-	build_hive(&b, 2, 9, 8);
-	next = store(&v, at, &b);
-	slot(p + 96, "SAM        ", 0x20, at, (uint32_t)b.n);
-	begin_log(&b, 9, 1, 2);
-	add_dirt(&b, 2, bins, 0xbb);
-	store(&v, next, &b);
-	slot(p + 128, "SAM     LOG", 0x20, next, (uint32_t)b.n);
-	return v;
-}
-
-/* FAT16 begins at 4,085 clusters: a file, a folder, a long name. */
-UNUSED static struct vol fat16_volume(void)
-{
-	struct vol v = vol_new(16);
-
-	memset(vol_cluster(&v, 5), 'x', 512);
-	vol_link(&v, 4, LAST);
-	vol_link(&v, 5, LAST);
-	slot(vol_root(&v), "FOLDER     ", 0x10, 4, 0);
-	dots(vol_cluster(&v, 4), 4, 0);
-	named(vol_cluster(&v, 4) + 64, "a name that is long", "ANAMET~1   ",
-	      0x20, 5, 300);
-	return v;
-}
-
-UNUSED static void in_a_table(struct img *m, size_t lba, const char *name)
-{
-	size_t n;
-	uint8_t *p = test_file(name, &n);
-
-	ck_assert_uint_le(lba * 512 + n, m->n);
-	memcpy(img_at(m, lba), p, n);
-	free(p);
-}
-
-/* MBR, two logical volumes: FAT12, NTFS, FAT12. */
-UNUSED static struct img mbr_image(void)
-{
-	struct img m = img_new(2048, 512);
-
-	mbr_entry(m.p, 0, 0x01, 64, 400);
-	mbr_entry(m.p, 1, 0x05, 512, 1536);
-	mbr_entry(img_at(&m, 512), 0, 0x07, 64, 600);
-	mbr_entry(img_at(&m, 512), 1, 0x05, 700, 500);
-	mbr_entry(img_at(&m, 512 + 700), 0, 0x01, 32, 400);
-	in_a_table(&m, 64, "fuzz/fat/fat12.hex");
-	in_a_table(&m, 512 + 64, "fuzz/ntfs_volume/good-small.hex");
-	in_a_table(&m, 512 + 700 + 32, "fuzz/fat/fat12-deleted.hex");
-	return m;
-}
-
-/* GPT: NTFS, exFAT. */
-UNUSED static struct img gpt_image(void)
-{
-	struct img m = img_new(2048, 512);
-	struct gpt_build b = gpt_usual(&m, 128, 128);
-
-	gpt_entry(img_at(&m, 2), &b, 0, 64, 663, "Windows");
-	gpt_entry(img_at(&m, 2), &b, 1, 700, 1200, "Data");
-	in_a_table(&m, 64, "fuzz/ntfs_volume/deleted.hex");
-	in_a_table(&m, 700, "fuzz/exfat/good-volume.hex");
-	gpt_seal(&m, &b);
-	return m;
-}
-
-UNUSED static void sample_path(char path[512])
-{
-	const char *root = getenv("HIVELIFT_ROOT");
-
-	snprintf(path, 512, "%s/testdata/sample.E01", root ? root : ".");
 }
 
 #endif

@@ -21,6 +21,7 @@ extern "C" {
 
 struct hl_src;
 struct hl_notelog;
+struct hl_bde_keys;
 
 #define HL_NO_OFFSET UINT64_MAX
 
@@ -88,6 +89,7 @@ struct hl_ctx {
 	struct hl_stats *stats;  /* borrowed, may be NULL */
 	struct hl_notelog *log;  /* borrowed, may be NULL: keeps every note */
 	const char *codepage;    /* for FAT short names, iconv name; NULL: CP437 */
+	const struct hl_bde_keys *bde_keys; /* of BitLocker volumes (bde.h) */
 };
 
 /*

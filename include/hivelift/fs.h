@@ -7,6 +7,7 @@
 #ifndef HIVELIFT_FS_H
 #define HIVELIFT_FS_H
 
+#include "shadow.h"
 #include "src.h"
 #include "times.h"
 #include "vol.h"
@@ -258,6 +259,7 @@ enum hl_status hl_fs_find_path(struct hl_fs *fs, const struct hl_path *path,
 
 struct hl_scan;
 struct hl_lost;
+struct hl_bde;
 struct hl_lost_geom;
 
 struct hl_disk_opts {
@@ -268,29 +270,45 @@ struct hl_disk_opts {
 	                         its boot sector is gone; or NULL (scan.h) */
 	struct hl_scan *scan; /* its believed volumes that no table has
 	                         follow as "L1", …; borrowed; or NULL */
+	bool plain;           /* of a medium without partitions only what its
+	                         first sectors say: nobody reads all of it */
 	const char *volume;   /* open only that one ("3"); the others are
 	                         listed as skipped; NULL: all */
 	struct hl_src *const *with; /* the other disks of a dynamic disk's
 	                         group; borrowed */
 	size_t n_with;
+	bool shadows;         /* shadow copies too, behind all other volumes */
+	const uint32_t *shadow; /* only these numbers of each volume, or NULL */
+	size_t n_shadow;
 };
 
 struct hl_volume {
-	char id[16];               /* "1", "2", … */
+	char id[16];               /* "1", "2", …, "L1", …, "1.s1", … */
 	uint64_t off, len;         /* bytes in the image */
 	const struct hl_part *part; /* NULL: no table (or --offset) */
 	const struct hl_lost *lost; /* a scan found it; or NULL */
 	struct hl_src *in;         /* what holds it when that is not the image
 	                              itself: a dynamic volume; else NULL */
+	const struct hl_shadow *shadow; /* "3.s1": a copy of volume 3; or NULL.
+	                              off is then that volume's */
+	uint32_t n_shadows;        /* copies of this one that are listed */
+	bool shadows_asked;        /* and those that are not were left out */
 	const char *remark;        /* what its parts lack, or NULL */
 	bool lacks;                /* and that is a loss */
-	struct hl_src *src;        /* window of that; NULL when len is 0 */
+	struct hl_src *src;        /* window of that; NULL when len is 0; of a
+	                              BitLocker volume with a key its plain
+	                              text */
+	struct hl_bde *bde;        /* BitLocker (bde.h), or NULL */
+	struct hl_src *locked;     /* and its ciphertext, when src is not */
 	struct hl_fs *fs;          /* NULL: not read */
 	const char *fs_name;       /* also of what is not read: "bitlocker",
 	                              "refs", "ext4", …; "" unknown; never NULL */
 	const char *unread;        /* why it is not read, or NULL */
 	bool skipped;              /* another volume was asked for: not opened */
 	bool expected_empty;       /* reserved, extended, zeroed: nothing lost */
+	bool rest;                 /* all of a medium without a table on which
+	                              a scan has found volumes: what they leave
+	                              of it is among the gaps */
 };
 
 struct hl_disk;

@@ -7,12 +7,14 @@
 #include "times.h"
 #include "src.h"
 #include "vol.h"
+#include "bde.h"
 #include "fs.h"
 #include "hive.h"
 #include "lift.h"
 #include "carve.h"
 #include "scan.h"
 #include "verify.h"
+#include "acquire.h"
 
 #ifdef __cplusplus
 extern "C" {

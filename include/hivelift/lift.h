@@ -176,6 +176,8 @@ struct hl_lift_opts {
 	struct hl_files *files;   /* refused as a target; may be NULL */
 	bool deleted;             /* of folders also what was deleted in them */
 	bool no_replay;           /* hives as found only */
+	bool all_copies;          /* of shadow copies also what was written
+	                             before; else entries only */
 };
 struct hl_lift;
 /*

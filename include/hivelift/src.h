@@ -30,6 +30,8 @@ enum hl_what {
 	HL_WHAT_MISSING,      /* no medium behind it: reads as zeros, a loss */
 	HL_WHAT_REBUILT,      /* calculated from the rest of an array: right
 	                         bytes that lie nowhere; its text is "data" */
+	HL_WHAT_STORED,       /* of a shadow copy, kept by a store and not by
+	                         the live volume; its text is "data" too */
 };
 
 /* How good they are. */

@@ -228,6 +228,10 @@ void hl_json_u64(struct hl_json *j, uint64_t v)
 	char digits[20];
 	size_t n = sizeof(digits);
 
+	if (v > INT64_MAX) {
+		hl_json_null(j);
+		return;
+	}
 	do
 		digits[--n] = (char)('0' + v % 10);
 	while (v /= 10);

@@ -34,6 +34,8 @@ void hl_json_array(struct hl_json *j);
 void hl_json_array_end(struct hl_json *j);
 void hl_json_key(struct hl_json *j, const char *key);
 void hl_json_string(struct hl_json *j, const char *s); /* NULL: null */
+/* More than 2^63 - 1 becomes null: no medium holds it, only damage says so
+ * (or nothing: HL_NO_OFFSET), and half of the world's readers choke on it. */
 void hl_json_u64(struct hl_json *j, uint64_t v);
 void hl_json_bool(struct hl_json *j, bool v);
 void hl_json_null(struct hl_json *j);

@@ -21,7 +21,7 @@
 #define HL_MAX_PATH (32767 * 3 + 1)
 
 /* NTFS: $ATTRIBUTE_LIST in bytes; Windows itself stops at 256 KiB. */
-#define HL_MAX_NTFS_LIST (256u * 1024)
+#define HL_MAX_NTFS_LIST ((size_t)256 * 1024)
 
 /* NTFS: records of one file; that list's entries are 32 bytes or more. */
 #define HL_MAX_NTFS_RECORDS 8192
@@ -238,11 +238,13 @@
 #define HL_MAX_VDISK_CHAIN 64
 #define HL_MAX_VDISK_EXTENTS 65536u
 
-/* Virtual disks: blocks kept, in bytes. */
-#define HL_VDISK_CACHE_BYTES (4u << 20)
-
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
+
+/* Bad stretches that an acquisition keeps apart, 16 bytes each, and how many
+ * of them it says: the map and --json have them all. */
+#define HL_MAX_ACQUIRE_BAD (1u << 20)
+#define HL_MAX_ACQUIRE_SAID 100
 
 /* Bytes of a ddrescue map, and stretches that it calls bad: 40 bytes a line;
  * a disk with a million of them takes years to rescue. */
@@ -272,6 +274,21 @@
 
 /* Carving: fragments of one offset that are tried for one place. */
 #define HL_MAX_CARVE_TRIES 64
+
+/* BitLocker: recovery keys in one file, each tried on each protector for a
+ * second; and how often a person is asked for one volume. */
+#define HL_MAX_BDE_KEYS 16
+#define HL_MAX_BDE_ASKS 3
+
+/* Shadow copies: of one volume Windows keeps 512; blocks that one store keeps,
+ * 100 bytes each: 16 TiB of a volume. */
+#define HL_MAX_VSS_COPIES 512
+#define HL_MAX_VSS_BLOCKS (1u << 26)
+
+/* Bytes that libvshadow may read for one answer, beside what its lists are
+ * known to need: it does not see a list that runs in circles. */
+#define HL_MAX_VSS_LIB_READ (UINT64_C(64) << 20)
+
 #ifdef HL_TEST_LIMITS
 #include "limits_var.h" /* made of this file, see tests/limits */
 #endif

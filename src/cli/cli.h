@@ -7,6 +7,7 @@
  *	session.c  find and open files -> sandbox -> open image -> open disk
  *	sandbox*.c what closes in between (sandbox.h); keeper.c
  *	with.c     more images than one
+ *	secrets*.c keys of encrypted volumes (secrets.h)
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
  *	esc.c      names from the evidence -> text that cannot hurt
@@ -62,9 +63,10 @@ enum {
 	CMD_INFO = 1, CMD_HIVES = 2, CMD_EXTRACT = 4, CMD_CAT = 8,
 	CMD_LS = 16, CMD_STAT = 32, CMD_EXEC = 64, CMD_REPLAY = 128,
 	CMD_SCAN = 256, CMD_CARVE = 512, CMD_VERIFY = 1024,
+	CMD_ACQUIRE = 2048,
 	/* those that read an image */
 	CMD_IMAGE = 127 | CMD_SCAN | CMD_CARVE | CMD_VERIFY,
-	CMD_ALL = CMD_IMAGE | CMD_REPLAY,
+	CMD_ALL = CMD_IMAGE | CMD_REPLAY | CMD_ACQUIRE,
 };
 extern const struct command commands[];
 const struct command *command_find(const char *name);
@@ -84,11 +86,15 @@ enum outcome cmd_exec(struct cli *c);
 enum outcome cmd_carve(struct cli *c);
 enum outcome cmd_verify(struct cli *c);
 bool verify_open(struct cli *c);
+enum outcome cmd_acquire(struct cli *c);
+bool acquire_open(struct cli *c);
+void acquire_drop(struct cli *c);
 bool exec_open(struct cli *c);
 void exec_drop(struct cli *c);
 
 /* ---- options.c, help.c ---- */
 
+#define SECRETS_MAX 16
 struct opts {
 	const char *image;
 	char **args; /* after the image, options taken out */
@@ -117,6 +123,19 @@ struct opts {
 	size_t n_with;
 	uint64_t stripe; /* bytes; 0: no such array */
 	bool mirror;
+	/* acquire; format and packing are of hl_acquire_opts, + 1 */
+	int format, packing;
+	uint64_t split, retries;
+	const char *case_number, *evidence, *examiner, *case_notes;
+	bool clone, resume, read_back;
+	struct opt_secret { /* where a key comes from, never the key */
+		enum hl_bde_key_kind kind;
+		const char *file;
+	} secret[SECRETS_MAX];
+	size_t n_secrets;
+	bool snapshots, all_copies;
+	uint32_t snapshot[64]; /* --snapshots=1,3; none: all */
+	size_t n_snapshots;
 	bool no_sandbox;
 	const char *run_as;
 	bool help, version;
@@ -126,7 +145,7 @@ struct option {
 	const char *name;
 	char letter;      /* or 0 */
 	const char *arg;  /* its name in --help; NULL: takes none */
-	unsigned commands; /* CMD_* bits; 0: not in this version */
+	unsigned commands; /* CMD_* bits */
 	enum { OPT_FLAG, OPT_TEXT, OPT_SIZE, OPT_CALL } how;
 	size_t at;        /* offsetof(struct opts, …) */
 	bool (*set)(struct opts *o, const char *arg);
@@ -218,6 +237,7 @@ void msg_usage(struct cli *c, const char *fmt, ...) HL_PRINTF(2, 3);
 struct progress {
 	bool wanted, terminal, shown;
 	uint64_t base, total; /* bytes, set by the command; total 0: unknown */
+	uint64_t before; /* of those, done by an earlier run */
 	struct timespec start, last;
 };
 void progress_init(struct cli *c);
@@ -310,6 +330,20 @@ void coverage_unsearched(struct cli *c, const struct hl_coverage *v);
 void coverage_json(struct cli *c, const struct hl_coverage *v);
 void coverage_looked_in(struct cli *c, const char *what);
 
+/* ---- stats.c ---- */
+
+enum phase { PHASE_FIND, PHASE_OPEN, PHASE_SEARCH, PHASE_READ, N_PHASES };
+struct phases {
+	bool begun;
+	enum phase now;
+	struct timespec since;
+	long long ns[N_PHASES];
+};
+/* The time from here on belongs to that. */
+void stats_phase(struct cli *c, enum phase next);
+/* Where --stats is wanted. */
+void stats_print(struct cli *c);
+
 /* ---- all of it ---- */
 
 struct cli {
@@ -322,11 +356,13 @@ struct cli {
 	struct hl_notelog *log;
 	struct notes notes;
 	struct progress progress;
+	struct phases phases;
 	struct stop stop;
 	struct { int sock; pid_t pid; } helper; /* pid 0: none (helper.h) */
 	void *opened; /* what the command's open left for its run, or NULL */
 	struct sandbox *sandbox; /* NULL: nothing announced, not entered */
 	struct preload *preload; /* preload.c */
+	struct secrets *secrets; /* secrets.h; or NULL */
 	struct { int sock; pid_t pid; } keeper; /* pid 0: none (sandbox.h) */
 	struct hl_files *files;
 	struct hl_src *image;

@@ -150,6 +150,7 @@ static enum outcome carve(struct cli *c, struct hl_lift *lift)
 		outcome = stopped(c, st);
 	if (found) /* also when the time is up: what there is */
 		c->stop.finishing = !stop_signalled(c);
+	stats_phase(c, PHASE_READ);
 	if (found && !stop_signalled(c) &&
 	    write_all(c, lift, found, list ? &t : NULL, &n) == FAILED)
 		outcome = FAILED;

@@ -120,6 +120,7 @@ enum outcome cmd_cat(struct cli *c)
 
 	if (!where_find(c, c->o.args[0], &w))
 		return FAILED;
+	stats_phase(c, PHASE_READ);
 	outcome = cat(c, &w);
 	where_free(&w);
 	return outcome;

@@ -42,13 +42,37 @@ static enum hl_status hand_over(struct exec *x, struct one *o)
 	return st == HL_IO ? HL_END : st;
 }
 
-static bool each(struct exec *x, struct hl_hive *h, const char *file)
+/*
+ * Of a shadow copy, what an earlier hive was already: the command has seen
+ * it.  With logs it may become another one, so those count as well.
+ */
+static bool seen(struct exec *x, struct hl_hives *hives, size_t i)
 {
+	const struct hl_hive *h = hl_hives_get(hives, i), *same;
+
+	if (!h->volume->shadow || x->c->o.all_copies)
+		return false;
+	same = hl_hives_same(hives, i);
+	if (!same || h->report.state == HL_HIVE_REPLAYED ||
+	    same->report.state == HL_HIVE_REPLAYED)
+		return false;
+	msg_say(x->c, "%s:%s: the same as %s:%s", h->volume->id, h->path,
+	        same->volume->id, same->path);
+	return true;
+}
+
+static bool each(struct exec *x, struct hl_hives *hives, size_t i,
+                 const char *file)
+{
+	struct hl_hive *h = hl_hives_get(hives, i);
 	struct one o = { .hive = h, .file = file };
 	struct cli *c = x->c;
-	enum hl_status st = hl_hive_examine(h, false, &c->ctx);
+	enum hl_status st = hl_hive_examine(h, c->o.snapshots &&
+	                                    !c->o.all_copies, &c->ctx);
 
 	snprintf(o.name, sizeof(o.name), "%s:%s", h->volume->id, h->path);
+	if (st == HL_OK && hl_hive_usable(h) && seen(x, hives, i))
+		return true;
 	if (st == HL_OK && hl_hive_usable(h)) {
 		st = hand_over(x, &o);
 		o.state = c->o.no_replay &&
@@ -79,8 +103,7 @@ static enum outcome all(struct exec *x, struct hl_hives *hives)
 		return FAILED;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!each(x, hl_hives_get(hives, i),
-		          hl_layout_name(x->names, i)))
+		if (!each(x, hives, i, hl_layout_name(x->names, i)))
 			return FAILED;
 	msg_say(c, "%s was run on %zu of %zu hives%s", c->o.child[0], x->ran,
 	        n, x->failed ? ", and failed" : "");

@@ -69,6 +69,7 @@ static enum outcome lift_hives(struct cli *c, struct hl_lift *lift,
 /* "/" is everything, on every volume. */
 static enum outcome lift_all(struct cli *c, struct hl_lift *lift)
 {
+	stats_phase(c, PHASE_READ);
 	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
 		struct hl_volume *v = hl_disk_volume(c->disk, i);
 		enum hl_status st = v->fs ? hl_lift_path(lift, v, "/")
@@ -87,11 +88,13 @@ static enum outcome lift_one(struct cli *c, struct hl_lift *lift,
 	struct where w;
 	enum hl_status st;
 
+	stats_phase(c, PHASE_SEARCH);
 	if (!strcmp(arg, "/") || !strcmp(arg, "\\"))
 		return lift_all(c, lift);
 	if (!where_find(c, arg, &w))
 		return NOTHING; /* said; the other paths are still lifted */
 	st = hl_path_parse(arg, &path);
+	stats_phase(c, PHASE_READ);
 	if (st == HL_OK)
 		st = hl_lift_path(lift, w.volume, path.path);
 	where_free(&w);
@@ -182,6 +185,7 @@ bool extract_open(struct cli *c)
 		.user = &c->out,
 		.dfxml = c->o.dfxml,
 		.deleted = c->o.deleted,
+		.all_copies = c->o.all_copies,
 	};
 	struct hl_lift *lift;
 

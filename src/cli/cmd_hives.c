@@ -25,7 +25,8 @@ const char *hive_state(const struct hl_hive *h)
 	       hl_hive_state_text(h->report.state);
 }
 
-static void row(struct table *t, const struct hl_hive *h)
+static void row(struct table *t, const struct hl_hive *h,
+                const struct hl_hive *same)
 {
 	table_cell(t, h->volume->id);
 	table_cell(t, hive_state(h));
@@ -39,6 +40,8 @@ static void row(struct table *t, const struct hl_hive *h)
 		            h->entry.ref.seq);
 	else
 		table_cell(t, h->path);
+	if (t->n_columns == 8)
+		table_cell(t, same ? same->volume->id : NULL);
 	table_colour(t, colour_of(h->report.state));
 }
 
@@ -71,6 +74,7 @@ bool hives_find(struct cli *c, struct hl_hives **out)
 	};
 	enum hl_status st = hl_hives_find(out, c->disk, &q, &c->ctx);
 
+	stats_phase(c, PHASE_READ);
 	if (st == HL_OK)
 		return true;
 	if (st != HL_CANCELLED)
@@ -95,7 +99,8 @@ static enum outcome each(struct cli *c, struct hl_hives *hives,
 	for (size_t i = 0; i < hl_hives_count(hives); i++) {
 		struct hl_hive *h = hl_hives_get(hives, i);
 		size_t mark = hl_notelog_count(c->log);
-		enum hl_status st = hl_hive_examine(h, c->o.json, &c->ctx);
+		enum hl_status st = hl_hive_examine(h, c->o.json ||
+		                                    c->o.snapshots, &c->ctx);
 
 		if (st == HL_NOMEM)
 			msg_error(c, "%s", show_status(c, st));
@@ -105,7 +110,7 @@ static enum outcome each(struct cli *c, struct hl_hives *hives,
 		if (c->o.json)
 			hive_json(c, hives, i, mark);
 		else
-			row(t, h);
+			row(t, h, hl_hives_same(hives, i));
 		hive_say(c, h);
 	}
 	return DONE;
@@ -128,9 +133,9 @@ enum outcome cmd_hives(struct cli *c)
 {
 	struct table t = {
 		.head = { "volume", "state", "kind", "user", "size", "logs",
-		          "path" },
+		          "path", "same as" },
 		.right = { true, [4] = true, [5] = true },
-		.n_columns = 7,
+		.n_columns = c->o.snapshots ? 8 : 7,
 		.bold = 1,
 	};
 	struct hl_hives *hives;

@@ -79,6 +79,8 @@ static void regions(struct cli *c, struct table *t)
 			gap = hl_disk_gap(c->disk, ++g, &off, &len) == HL_OK;
 			continue;
 		}
+		if (!v) /* never: i < n here */
+			break;
 		if (v->skipped)
 			; /* not asked for */
 		else if (t)
@@ -125,6 +127,24 @@ static void text_hints(struct cli *c)
 			           (unsigned long long)at);
 }
 
+static void text_shadows(struct cli *c)
+{
+	char t[HL_TIME_TEXT];
+
+	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
+		const struct hl_volume *v = hl_disk_volume(c->disk, i);
+		const struct hl_shadow *s = v->shadow;
+
+		if (!s)
+			continue;
+		out_printf(&c->out, "volume %s: shadow copy of %s%s%s%s%s\n",
+		           v->id, *hl_time_text(t, s->created) ? t :
+		           "an unknown time", *s->id ? ", {" : "", s->id,
+		           *s->id ? "}" : "", s->elsewhere ?
+		           ", its store on another volume" : "");
+	}
+}
+
 static void text_guids(struct cli *c)
 {
 	for (size_t i = 0; i < hl_disk_count(c->disk); i++) {
@@ -158,6 +178,10 @@ static enum outcome as_text(struct cli *c, const struct hl_image_info *m,
 	bool ok = table_print(&t, &c->out, c->colour);
 	if (ok)
 		text_guids(c);
+	if (ok)
+		info_bde(c);
+	if (ok)
+		text_shadows(c);
 	if (ok)
 		text_hints(c);
 	if (ok && cover)

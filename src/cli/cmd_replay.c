@@ -157,7 +157,10 @@ static enum outcome replay(struct cli *c, struct replay_files *f)
 
 enum outcome cmd_replay(struct cli *c)
 {
-	enum outcome outcome = replay(c, c->opened);
+	enum outcome outcome;
+
+	stats_phase(c, PHASE_READ);
+	outcome = replay(c, c->opened);
 
 	replay_drop(c);
 	return outcome;

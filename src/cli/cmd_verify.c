@@ -52,6 +52,7 @@ bool verify_disk(struct cli *c)
 	const struct hl_disk_opts opts = {
 		.sector_size = (uint32_t)c->o.sector_size,
 		.volume = c->o.volume,
+		.shadows = c->o.folder != NULL, /* files of copies, too */
 	};
 	enum hl_status st = hl_disk_open(&c->disk, c->image, &opts, &c->ctx);
 
@@ -105,6 +106,7 @@ enum outcome cmd_verify(struct cli *c)
 	struct hl_verify v = { 0 };
 	enum outcome outcome;
 
+	stats_phase(c, PHASE_READ);
 	if (c->o.folder)
 		return verify_dir(c);
 	outcome = image(c, &v);

@@ -12,7 +12,8 @@ static void one_option(struct out *o, const struct option *p)
 
 	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", p->letter ? "-" : " ",
 	         p->letter ? p->letter : ' ', p->letter ? ", " : "  ", p->name,
-	         p->arg ? " " : "", p->arg ? p->arg : "");
+	         !p->arg ? "" : *p->arg == '[' ? "[=" : " ",
+	         !p->arg ? "" : p->arg + (*p->arg == '['));
 	out_printf(o, "  %-26s %s\n", left, p->help);
 }
 

@@ -112,6 +112,7 @@ static void become(const struct spawn *how, char **argv, int report)
 	setpgid(0, 0);
 	if (descriptors(how) && environment(how)) {
 		signals(how->mask);
+		/* argv[0] was checked: NOLINTNEXTLINE(clang-analyzer-core.*) */
 		execvp(argv[0], argv);
 	}
 	e = errno;

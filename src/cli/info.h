@@ -15,4 +15,7 @@ void info_fact(struct cli *c, const char *key, const char *value);
 void info_image(struct cli *c, const struct hl_image_info *m);
 void info_table(struct cli *c, const struct hl_table_info *t);
 
+/* info_bde.c: BitLocker volumes and their protectors, in words. */
+void info_bde(struct cli *c);
+
 #endif

@@ -90,7 +90,8 @@ static void body_line(struct listing *l, const struct hl_entry *e,
                       const char *stream, uint64_t size)
 {
 	struct out *o = &l->c->out;
-	char type = e->type == HL_DIR ? 'd' : e->type == HL_LINK ? 'l' : 'r';
+	char type = (char)(e->type == HL_DIR ? 'd' :
+	                   e->type == HL_LINK ? 'l' : 'r');
 
 	out_text(o, "0|");
 	body_name(l->c, l->path);

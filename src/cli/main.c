@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -46,6 +45,10 @@ const struct command commands[] = {
 	{ "verify", CMD_VERIFY, 0, 0, "IMAGE|DIR",
 	  "an image against its hashes, an output folder against its lists",
 	  "hivelift verify --files disk.E01", cmd_verify, verify_open, NULL },
+	{ "acquire", CMD_ACQUIRE, 0, 0, "SOURCE -o FILE",
+	  "a device or image into a raw image, an E01, or onto a device",
+	  "hivelift acquire --case 17 /dev/sdb -o disk.E01", cmd_acquire,
+	  acquire_open, acquire_drop },
 	{ "replay", CMD_REPLAY, 0, 8, "HIVE [LOG...] -o OUT",
 	  "apply transaction logs to a hive that was extracted",
 	  "hivelift replay NTUSER.DAT -o NTUSER.replayed", cmd_replay,
@@ -78,33 +81,6 @@ static int exit_status(const struct cli *c, enum outcome outcome)
 	return outcome == NOTHING ? 1 : 0;
 }
 
-static void stats_print(struct cli *c)
-{
-	const struct hl_stats *s = &c->stats;
-	struct rusage ru;
-	unsigned long long kib = 0;
-
-	if (getrusage(RUSAGE_SELF, &ru) == 0)
-		kib = (unsigned long long)ru.ru_maxrss;
-#ifdef __APPLE__
-	kib /= 1024; /* bytes there */
-#endif
-	progress_clear(c);
-	fprintf(stderr,
-	        "hivelift: stats: image files: %llu bytes in %llu reads\n"
-	        "hivelift: stats: image: %llu bytes in %llu reads\n"
-	        "hivelift: stats: cache: %llu hits, %llu misses\n"
-	        "hivelift: stats: memory: own peak %llu bytes, process peak "
-	        "%llu bytes (libraries included)\n",
-	        (unsigned long long)s->file_bytes,
-	        (unsigned long long)s->file_reads,
-	        (unsigned long long)s->image_bytes,
-	        (unsigned long long)s->image_reads,
-	        (unsigned long long)s->cache_hits,
-	        (unsigned long long)s->cache_misses,
-	        (unsigned long long)s->mem_peak, kib * 1024);
-}
-
 static enum outcome run(struct cli *c)
 {
 	enum outcome outcome = FAILED;
@@ -128,16 +104,17 @@ static enum outcome run(struct cli *c)
 	stop_init(c);
 	progress_init(c);
 	c->opening = true;
+	stats_phase(c, PHASE_FIND);
 	bool ok = session_open(c);
 	/* of what is no image at all, what it lacks is of no interest */
 	if (ok || !c->unknown || c->o.verbose)
 		notes_release(c);
 	c->opening = false;
+	stats_phase(c, PHASE_SEARCH);
 	if (ok)
 		outcome = c->cmd->run(c);
 	progress_clear(c);
-	if (c->o.stats)
-		stats_print(c);
+	stats_print(c);
 	session_close(c);
 	hl_notelog_free(c->log);
 	return outcome;

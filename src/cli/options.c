@@ -12,10 +12,7 @@
 
 #include "base/banned.h"
 #include "cli.h"
-
-static const char *const later_commands[] = {
-	"acquire", NULL,
-};
+#include "secrets.h"
 
 static bool apply(struct cli *c, const struct option *opt, const char *arg)
 {
@@ -28,7 +25,7 @@ static bool apply(struct cli *c, const struct option *opt, const char *arg)
 		break;
 	case OPT_TEXT:
 		*(const char **)at = arg;
-		ok = *arg != '\0';
+		ok = arg && *arg != '\0';
 		break;
 	case OPT_SIZE:
 		ok = size_parse(arg, (uint64_t *)at, NULL) &&
@@ -51,10 +48,6 @@ static const struct option *known(struct cli *c, const char *said,
 		if (name ? strlen(p->name) != n || strncmp(p->name, name, n)
 		         : p->letter != letter)
 			continue;
-		if (!p->commands) {
-			msg_usage(c, "%s is not in this version", said);
-			return NULL;
-		}
 		if (p->commands & c->cmd->bit)
 			return p;
 		msg_usage(c, "%s: no option of %s", said, c->cmd->name);
@@ -68,6 +61,17 @@ struct words {
 	char **v;
 	int n, i;
 };
+
+/* A value that may be left out: the next word only when it is one. */
+static const char *optional(struct words *w)
+{
+	const char *next = w->i + 1 < w->n ? w->v[w->i + 1] : "";
+
+	if (!*next || next[strspn(next, "0123456789,")])
+		return "";
+	w->i++;
+	return next;
+}
 
 static bool long_option(struct cli *c, struct words *w)
 {
@@ -83,6 +87,8 @@ static bool long_option(struct cli *c, struct words *w)
 		msg_usage(c, "--%s takes no value", opt->name);
 		return false;
 	}
+	if (opt->arg && !arg && *opt->arg == '[')
+		arg = optional(w);
 	if (opt->arg && !arg && w->i + 1 < w->n)
 		arg = w->v[++w->i];
 	if (opt->arg && !arg) {
@@ -122,11 +128,6 @@ static bool find_command(struct cli *c, const char *word)
 	c->cmd = command_find(word);
 	if (c->cmd)
 		return true;
-	for (const char *const *p = later_commands; *p; p++)
-		if (!strcmp(*p, word)) {
-			msg_usage(c, "%s is not in this version", word);
-			return false;
-		}
 	msg_usage(c, "unknown %s '%s'", *word == '-' ? "option" : "command",
 	          word);
 	return false;
@@ -153,6 +154,48 @@ static bool check_stdout(struct cli *c)
 	return false;
 }
 
+/* What belongs to one format only. */
+static bool check_acquire(struct cli *c)
+{
+	const struct opts *o = &c->o;
+	bool ewf = o->format == HL_ACQUIRE_EWF + 1;
+	const char *wrong = NULL;
+
+	if (!o->output)
+		wrong = "acquire wants -o FILE";
+	else if (!strcmp(o->output, "-"))
+		wrong = "acquire does not write to a pipe: cat SOURCE does";
+	else if (o->clone && (ewf || o->split || o->resume))
+		wrong = "--clone copies raw bytes: no --format ewf, --split "
+		        "or --resume";
+	else if (ewf && o->resume)
+		wrong = "an E01 cannot be gone on with: --resume is of "
+		        "--format raw";
+	else if (ewf && o->split && o->split < 1u << 20)
+		wrong = "--split of an E01 is 1M at least";
+	else if (!ewf && o->packing)
+		wrong = "--compress is of --format ewf";
+	else if (!ewf && (o->case_number || o->evidence || o->examiner ||
+	                  o->case_notes))
+		wrong = "--case, --evidence, --examiner and --notes are of "
+		        "--format ewf";
+	if (wrong)
+		msg_usage(c, "%s", wrong);
+	return !wrong;
+}
+
+/* disk.E01 is an E01, unless --format says otherwise. */
+static void choose_format(struct opts *o)
+{
+	size_t n = o->output ? strlen(o->output) : 0;
+
+	if (o->format)
+		return;
+	o->format = n > 4 && !o->clone && (!strcmp(o->output + n - 4, ".E01") ||
+	            !strcmp(o->output + n - 4, ".e01"))
+	            ? HL_ACQUIRE_EWF + 1 : HL_ACQUIRE_RAW + 1;
+}
+
 /* What chooses or names hives; NULL: nothing that a PATH makes idle. */
 static const char *for_hives(const struct opts *o)
 {
@@ -169,7 +212,7 @@ static bool check_paths(struct cli *c)
 {
 	const char *said = for_hives(&c->o);
 
-	if (!with_usage(c))
+	if (!with_usage(c) || !secrets_usage(c))
 		return false;
 	if (c->cmd->bit != CMD_EXTRACT || !c->o.n_args || !said)
 		return true;
@@ -183,6 +226,43 @@ static bool names_lost(const char *arg)
 	size_t n = strspn(arg + (*arg == 'L'), "0123456789");
 
 	return *arg == 'L' && n && arg[1 + n] == ':';
+}
+
+/* "3.s2" before a ':' or at the end */
+static bool names_copy(const char *s)
+{
+	size_t n = *s == 'L' || *s == 'l';
+
+	n += strspn(s + n, "0123456789");
+	if (s[n] != '.' || s[n + 1] != 's')
+		return false;
+	s += n + 2;
+	n = strspn(s, "0123456789");
+	return n && (!s[n] || s[n] == ':');
+}
+
+/* A volume that is a shadow copy is one only when those are read. */
+static bool check_snapshots(struct cli *c)
+{
+	struct opts *o = &c->o;
+	bool can = c->cmd->bit & (CMD_HIVES | CMD_EXTRACT | CMD_EXEC |
+	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO);
+
+	if (o->volume && names_copy(o->volume)) {
+		if (!can)
+			msg_usage(c, "%s does not read shadow copies",
+			          c->cmd->name);
+		o->snapshots = true;
+		return can;
+	}
+	for (int i = 0; can && i < o->n_args; i++)
+		if (names_copy(o->args[i]) && strchr(o->args[i], ':'))
+			o->snapshots = true;
+	if (o->all_copies && !o->snapshots) {
+		msg_usage(c, "--all-copies needs --snapshots");
+		return false;
+	}
+	return true;
 }
 
 /* What belongs to --offset, and a volume that only a scan can know. */
@@ -246,7 +326,12 @@ static bool check(struct cli *c)
 		msg_usage(c, "replay wants -o OUT");
 		return false;
 	}
-	if (!check_stdout(c) || !check_paths(c) || !check_lost(c))
+	if (c->cmd->bit == CMD_ACQUIRE) {
+		choose_format(&c->o);
+		return check_acquire(c);
+	}
+	if (!check_stdout(c) || !check_paths(c) || !check_lost(c) ||
+	    !check_snapshots(c))
 		return false;
 	if ((o->at_offset && o->volume) || (o->slack && o->raw) ||
 	    (o->body && o->json)) {

@@ -40,9 +40,33 @@ static bool set_volume(struct opts *o, const char *arg)
 {
 	bool lost = *arg == 'L';
 
+	size_t n = lost + strspn(arg + lost, "0123456789");
+
 	o->volume = arg;
-	return arg[lost] && strlen(arg) < 16 &&
-	       strspn(arg + lost, "0123456789") == strlen(arg + lost);
+	if (n == lost || strlen(arg) >= 16)
+		return false;
+	if (arg[n] == '.' && arg[n + 1] == 's' && arg[n + 2])
+		n += 2 + strspn(arg + n + 2, "0123456789");
+	return !arg[n];
+}
+
+/* "1,3"; empty: all of them. */
+static bool set_snapshots(struct opts *o, const char *arg)
+{
+	const size_t max = sizeof(o->snapshot) / sizeof(*o->snapshot);
+
+	o->snapshots = true;
+	while (*arg) {
+		size_t n = strspn(arg, "0123456789");
+		unsigned long v = strtoul(arg, NULL, 10);
+
+		if (!n || n > 4 || !v || o->n_snapshots == max ||
+		    (arg[n] && (arg[n] != ',' || !arg[n + 1])))
+			return false;
+		o->snapshot[o->n_snapshots++] = (uint32_t)v;
+		arg += n + (arg[n] == ',');
+	}
+	return true;
 }
 
 static bool set_offset(struct opts *o, const char *arg)
@@ -113,6 +137,30 @@ static bool set_with(struct opts *o, const char *arg)
 	return true;
 }
 
+static bool add_secret(struct opts *o, enum hl_bde_key_kind kind,
+                       const char *arg)
+{
+	if (!*arg || o->n_secrets == SECRETS_MAX)
+		return false;
+	o->secret[o->n_secrets++] = (struct opt_secret){ kind, arg };
+	return true;
+}
+
+static bool set_recovery(struct opts *o, const char *arg)
+{
+	return add_secret(o, HL_BDE_RECOVERY, arg);
+}
+
+static bool set_password(struct opts *o, const char *arg)
+{
+	return add_secret(o, HL_BDE_PASSWORD, arg);
+}
+
+static bool set_startup(struct opts *o, const char *arg)
+{
+	return add_secret(o, HL_BDE_STARTUP, arg);
+}
+
 static bool set_layout(struct opts *o, const char *arg)
 {
 	o->flat = !strcmp(arg, "regripper");
@@ -136,6 +184,31 @@ static bool set_hash(struct opts *o, const char *arg)
 	return o->hashes != 0;
 }
 
+static bool set_format(struct opts *o, const char *arg)
+{
+	o->format = !strcmp(arg, "raw") ? HL_ACQUIRE_RAW + 1 :
+	            !strcmp(arg, "ewf") ? HL_ACQUIRE_EWF + 1 : 0;
+	return o->format != 0;
+}
+
+static bool set_compress(struct opts *o, const char *arg)
+{
+	o->packing = !strcmp(arg, "none") ? HL_ACQUIRE_NONE + 1 :
+	             !strcmp(arg, "fast") ? HL_ACQUIRE_FAST + 1 :
+	             !strcmp(arg, "best") ? HL_ACQUIRE_BEST + 1 : 0;
+	return o->packing != 0;
+}
+
+static bool set_split(struct opts *o, const char *arg)
+{
+	return size_parse(arg, &o->split, NULL) && o->split >= 512;
+}
+
+static bool set_retries(struct opts *o, const char *arg)
+{
+	return size_parse(arg, &o->retries, NULL) && o->retries <= 1000;
+}
+
 #define AT(member) offsetof(struct opts, member)
 #define FLAG(n, l, c, m, h) { n, l, NULL, c, OPT_FLAG, AT(m), NULL, h }
 #define TEXT(n, l, a, c, m, h) { n, l, a, c, OPT_TEXT, AT(m), NULL, h }
@@ -143,17 +216,19 @@ static bool set_hash(struct opts *o, const char *arg)
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
 #define DISK (CMD_IMAGE & ~(unsigned)CMD_VERIFY)
-#define LATER(n, l) { n, l, NULL, 0, OPT_FLAG, 0, NULL, NULL }
+#define FILES (CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
-	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY | CMD_CARVE, output,
+	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY | CMD_CARVE |
+	     CMD_ACQUIRE, output,
 	     "write there; extract: -: a tar archive on stdout"),
 	TEXT("out", 0, "DIR", CMD_EXEC, output,
 	     "each command's stdout to a file of its own there"),
 	FLAG("all", 0, CMD_CARVE, all,
 	     "the whole medium, also inside live files"),
-	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY | CMD_CARVE, force,
+	FLAG("force", 0, CMD_EXTRACT | CMD_EXEC | CMD_REPLAY | CMD_CARVE |
+	     CMD_ACQUIRE, force,
 	     "overwrite what is there"),
 	CALL("kind", 0, "K", HIVES, set_kind,
 	     "only this kind (SYSTEM, NTUSER, ...); repeatable"),
@@ -187,12 +262,31 @@ const struct option options[] = {
 	SIZE("generation", "N", CMD_SCAN, generation,
 	     "only what lay there at that time; 1 is the newest"),
 	FLAG("body", 0, CMD_LS, body, "Sleuth Kit bodyfile 3.x"),
-	CALL("hash", 0, "LIST", CMD_VERIFY, set_hash,
-	     "compute md5,sha1,sha256 also where none is stored"),
+	CALL("hash", 0, "LIST", CMD_VERIFY | CMD_ACQUIRE, set_hash,
+	     "of md5,sha1,sha256; verify: also what is not stored"),
 	FLAG("files", 0, CMD_VERIFY, files,
 	     "name the files that bad chunks touch"),
 	TEXT("image", 0, "IMAGE", CMD_VERIFY, of_image,
 	     "what the output folder was lifted from"),
+	CALL("format", 0, "raw|ewf", CMD_ACQUIRE, set_format,
+	     "of the copy; else ewf where FILE ends with .E01"),
+	CALL("compress", 0, "none|fast|best", CMD_ACQUIRE, set_compress,
+	     "of ewf; fast is the default"),
+	CALL("split", 0, "SIZE", CMD_ACQUIRE, set_split,
+	     "files of that size; ewf: 2047M"),
+	TEXT("case", 0, "TEXT", CMD_ACQUIRE, case_number, "case number, ewf"),
+	TEXT("evidence", 0, "TEXT", CMD_ACQUIRE, evidence,
+	     "evidence number, ewf"),
+	TEXT("examiner", 0, "TEXT", CMD_ACQUIRE, examiner, "name, ewf"),
+	TEXT("notes", 0, "TEXT", CMD_ACQUIRE, case_notes, "notes, ewf"),
+	FLAG("clone", 0, CMD_ACQUIRE, clone,
+	     "FILE is a device that becomes a copy of SOURCE"),
+	FLAG("resume", 0, CMD_ACQUIRE, resume,
+	     "raw: go on by FILE.map; keep it when stopped"),
+	CALL("retries", 0, "N", CMD_ACQUIRE, set_retries,
+	     "try each bad sector so often again"),
+	FLAG("verify", 0, CMD_ACQUIRE, read_back,
+	     "read the copy back and compare"),
 
 	CALL("volume", 0, "N", CMD_IMAGE, set_volume, "only this volume"),
 	CALL("offset", 0, "BYTES", DISK, set_offset,
@@ -203,13 +297,17 @@ const struct option options[] = {
 	     "cluster of its $MFT"),
 	FLAG("lost", 0, DISK & ~(unsigned)CMD_SCAN, lost,
 	     "also the volumes that scan believes"),
+	CALL("snapshots", 0, "[LIST]", HIVES | FILES, set_snapshots,
+	     "shadow copies too: all, or these (1,3)"),
+	FLAG("all-copies", 0, CMD_EXTRACT | CMD_EXEC, all_copies,
+	     "of shadow copies also what is there already"),
 	TEXT("state", 0, "FILE", DISK, state,
 	     "of scan and --lost: kept there, taken up from there"),
-	CALL("sector-size", 0, "N", CMD_IMAGE, set_sector_size,
+	CALL("sector-size", 0, "N", CMD_IMAGE | CMD_ACQUIRE, set_sector_size,
 	     "bytes in a sector"),
-	FLAG("allow-missing", 0, CMD_IMAGE, allow_missing,
+	FLAG("allow-missing", 0, CMD_IMAGE | CMD_ACQUIRE, allow_missing,
 	     "go on without missing segments"),
-	TEXT("map", 0, "FILE", CMD_IMAGE, map,
+	TEXT("map", 0, "FILE", CMD_IMAGE | CMD_ACQUIRE, map,
 	     "ddrescue map: what it calls bad is unreadable"),
 	CALL("with", 0, "IMAGE", CMD_IMAGE, set_with,
 	     "another disk of the group or array, or a parent"),
@@ -217,12 +315,18 @@ const struct option options[] = {
 	     "IMAGE and --with are a stripe, so many bytes each"),
 	FLAG("mirror", 0, CMD_IMAGE, mirror,
 	     "IMAGE and --with are copies of one disk"),
+	CALL("recovery-key-file", 0, "F", CMD_IMAGE, set_recovery,
+	     "BitLocker: recovery key (-: stdin, or fd:N)"),
+	CALL("password-file", 0, "F", CMD_IMAGE, set_password,
+	     "BitLocker: password is its first line"),
+	CALL("startup-key", 0, "F", CMD_IMAGE, set_startup,
+	     "BitLocker: startup key (.BEK)"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
 	CALL("tz", 0, "ZONE", DISK, set_tz, "zone of FAT times"),
 	CALL("codepage", 0, "NAME", CMD_IMAGE, set_codepage,
 	     "code page of FAT short names"),
 	SIZE("max-memory", "SIZE", CMD_ALL, max_memory, "memory ceiling"),
-	SIZE("max-file-size", "SIZE", CMD_ALL, max_file_size,
+	SIZE("max-file-size", "SIZE", CMD_ALL & ~(unsigned)CMD_ACQUIRE, max_file_size,
 	     "ceiling for one file"),
 	CALL("timeout", 0, "SECONDS", CMD_ALL, set_timeout, "time budget"),
 	FLAG("no-sandbox", 0, CMD_ALL, no_sandbox,
@@ -235,11 +339,5 @@ const struct option options[] = {
 	FLAG("stats", 0, CMD_ALL, stats, "bytes read, memory used"),
 	FLAG("help", 'h', CMD_ALL, help, "this text"),
 	FLAG("version", 0, CMD_ALL, version, "version and libraries"),
-
-	/* known by name so that they are refused in plain words */
-	LATER("snapshots", 0), LATER("all-copies", 0),
-	LATER("recovery-key-file", 0), LATER("password-file", 0),
-	LATER("startup-key", 0),
-	LATER("deep", 0),
 	{ NULL, 0, NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };

@@ -4,7 +4,8 @@
  *
  *	the zone        /etc/localtime, or what TZ and --tz name
  *	the code page   a module of iconv
- *	libcrypto       itself, its configuration and providers
+ *	libcrypto       itself, its configuration and providers; of ciphers
+ *	                too, for a BitLocker volume may open without a key
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "base/banned.h"
 #include "fat/fat.h"
+#include "io/cipher.h"
 #include "io/hash.h"
 #include "cli.h"
 
@@ -19,6 +21,7 @@ struct preload {
 	struct hl_ctx silent; /* it does not belong to the run */
 	struct hl_fat_codepage codepage;
 	struct hl_hash *hash;
+	struct hl_crypto *crypto;
 };
 
 /* The others pay for it only when they use it. */
@@ -28,6 +31,9 @@ static bool hashes(const struct cli *c)
 	                       CMD_EXEC | CMD_SCAN;
 	const unsigned with_json = CMD_HIVES | CMD_REPLAY;
 
+	/* what is the same in a copy is told by its digest */
+	if (c->o.snapshots && c->cmd->bit & (CMD_HIVES | CMD_EXEC))
+		return true;
 	return !(c->cmd->bit & never) &&
 	       (c->o.json || !(c->cmd->bit & with_json));
 }
@@ -45,6 +51,9 @@ void preload(struct cli *c)
 	if (c->o.codepage &&
 	    hl_fat_codepage_open(&p->codepage, c->o.codepage) != HL_OK)
 		p->codepage.iconv = NULL;
+	if ((c->cmd->bit & CMD_IMAGE) &&
+	    hl_crypto_open(&p->crypto, &p->silent) != HL_OK)
+		p->crypto = NULL;
 	if (hashes(c) && hl_hash_new(&p->hash, all, &p->silent) != HL_OK)
 		p->hash = NULL;
 }
@@ -57,6 +66,7 @@ void preload_free(struct cli *c)
 		return;
 	hl_fat_codepage_close(&p->codepage);
 	hl_hash_free(p->hash);
+	hl_crypto_close(p->crypto);
 	free(p);
 	c->preload = NULL;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/ckd.h"
 #include "cli.h"
 
 #define AFTER_MS 1000
@@ -34,7 +35,7 @@ void progress_init(struct cli *c)
 
 void progress_total(struct cli *c, uint64_t total)
 {
-	c->progress.base = 0;
+	c->progress.base = c->progress.before = 0;
 	c->progress.total = total;
 }
 
@@ -54,7 +55,9 @@ static void draw(struct cli *c, const char *what, uint64_t done, uint64_t total,
                  long long ms)
 {
 	char a[SIZE_TEXT], b[SIZE_TEXT], r[SIZE_TEXT], left[32] = "", name[64];
-	uint64_t rate = done * 1000 / (uint64_t)ms;
+	/* what an earlier run has done took none of this one's time */
+	uint64_t now = done - min_u64(done, c->progress.before);
+	uint64_t rate = now * 1000 / (uint64_t)ms;
 
 	if (total && rate)
 		snprintf(left, sizeof(left), ", %llu s left",

@@ -151,6 +151,8 @@ static const struct sandbox_check checks[] = {
 	/* isatty, and the width of the terminal; never TIOCSTI */
 	{ C(ioctl), 1, { IS(1, TCGETS) } },
 	{ C(ioctl), 1, { IS(1, TIOCGWINSZ) } },
+	/* a key is typed: its echo is turned off */
+	{ C(ioctl), 1, { IS(1, TCSETSF) } },
 	/* send(2), and to nobody else */
 	{ C(sendto), 1, { { 4, SCMP_CMP_EQ, 0, 0 } } },
 	{ C(recvfrom), 1, { { 4, SCMP_CMP_EQ, 0, 0 } } },

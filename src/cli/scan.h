@@ -39,6 +39,7 @@ void scan_json(struct cli *c);
 void scan_sfdisk(struct cli *c);
 /* The options that open it: "--offset 1048576". */
 #define SCAN_HOW 160
-const char *scan_how(char buf[SCAN_HOW], const struct hl_lost *l);
+const char *scan_how(struct cli *c, char buf[SCAN_HOW],
+                     const struct hl_lost *l);
 
 #endif

@@ -96,6 +96,7 @@ static enum hl_status load(struct cli *c)
 static enum hl_status pass(struct cli *c)
 {
 	progress_total(c, hl_src_size(c->image));
+	c->progress.before = hl_scan_position(c->scan);
 	enum hl_status st = hl_scan_pass(c->scan);
 
 	/* the state can be kept, and what was found be told, all the same */

@@ -15,12 +15,32 @@ static const char *boot_text(enum hl_lost_boot boot)
 	return text[boot];
 }
 
-/* With its numbers when no reader could find a boot sector at that place. */
-const char *scan_how(char buf[SCAN_HOW], const struct hl_lost *l)
+/* Would its offset lead to a later volume?  One begins there, too, or has its
+ * $MFT where this one had it. */
+static bool hidden(struct cli *c, const struct hl_lost *l)
 {
-	int n = snprintf(buf, SCAN_HOW, "--offset %llu",
-	                 (unsigned long long)l->off);
+	for (size_t i = 0; i < hl_scan_count(c->scan); i++) {
+		const struct hl_lost *o = hl_scan_get(c->scan, i);
 
+		if (o != l && o->off == l->off && o->generation &&
+		    o->generation < l->generation)
+			return true;
+	}
+	return l->other_mft;
+}
+
+/* With its numbers when no reader could find a boot sector at that place. */
+const char *scan_how(struct cli *c, char buf[SCAN_HOW],
+                     const struct hl_lost *l)
+{
+	int n;
+
+	if (l->believed && hidden(c, l)) {
+		snprintf(buf, SCAN_HOW, "--volume %s", l->id);
+		return buf;
+	}
+	n = snprintf(buf, SCAN_HOW, "--offset %llu",
+	             (unsigned long long)l->off);
 	if (l->boot != HL_BOOT_PRIMARY && !strcmp(l->fs, "ntfs") &&
 	    l->geom.cluster_size && l->geom.mft_lcn != HL_NO_OFFSET)
 		snprintf(buf + n, SCAN_HOW - (size_t)n,
@@ -68,7 +88,7 @@ static void one(struct cli *c, const struct hl_lost *l)
 	           hl_time_text(time, (struct hl_time){ l->formatted,
 	                                                HL_TIME_UTC }) : NULL);
 	hl_json_kv(j, "inside", l->inside);
-	hl_json_kv(j, "options", *l->fs ? scan_how(how, l) : NULL);
+	hl_json_kv(j, "options", *l->fs ? scan_how(c, how, l) : NULL);
 	hl_json_key(j, "evidence");
 	hl_json_array(j);
 	for (size_t i = 0; i < l->n_evidence; i++)
@@ -129,7 +149,7 @@ static void reasons(struct cli *c, const struct hl_lost *l)
 		           l->id);
 	out_printf(&c->out, "byte %llu: ", (unsigned long long)l->off);
 	if (l->believed && !l->in_table)
-		out_printf(&c->out, "hivelift ls %s IMAGE", scan_how(how, l));
+		out_printf(&c->out, "hivelift ls %s IMAGE", scan_how(c, how, l));
 	else
 		out_text(&c->out, state_text(l));
 	out_text(&c->out, "\n");

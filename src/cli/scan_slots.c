@@ -147,7 +147,7 @@ static bool parse(struct slots *s, int which, struct slot *out)
 	char b[LINE + 1] = "", *p = b + sizeof(MAGIC) - 1;
 	unsigned long long crc;
 
-	if (!read_all(s->fd, b, LINE, which * LINE) ||
+	if (!read_all(s->fd, b, LINE, (off_t)which * LINE) ||
 	    memcmp(b, MAGIC, sizeof(MAGIC) - 1) != 0)
 		return false;
 	b[LINE] = '\0';
@@ -219,7 +219,7 @@ static bool put(struct slots *s, const void *p, size_t n)
 	               s->number + 1, off, n, crc32(0, p, (uInt)n));
 	b[len] = ' ';
 	b[LINE - 1] = '\n';
-	if (!write_all(s->fd, b, LINE, s->number % 2 * LINE) ||
+	if (!write_all(s->fd, b, LINE, (off_t)(s->number % 2) * LINE) ||
 	    fsync(s->fd) != 0)
 		return false;
 	s->number++;

@@ -18,6 +18,7 @@
 #include "helper.h"
 #include "sandbox.h"
 #include "scan.h"
+#include "secrets.h"
 #include "verify.h"
 
 /* Ends here for good; said by a note, or else by us. */
@@ -148,12 +149,13 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 {
 	enum hl_status st;
 
+	stats_phase(c, PHASE_OPEN);
 	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
 	if (!with_open(c, io))
 		return false;
-	if (c->cmd->bit == CMD_VERIFY)
+	if (c->cmd->bit == CMD_VERIFY || c->cmd->bit == CMD_ACQUIRE)
 		return true; /* of what lies on it nothing is asked yet */
 	if (!offset_in_bytes(c) || !offset_inside(c))
 		return false;
@@ -175,6 +177,9 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 		.at_offset = c->o.at_offset,
 		.offset = c->o.offset,
 		.volume = asked_volume(c),
+		.shadows = c->o.snapshots,
+		.shadow = c->o.snapshot,
+		.n_shadow = c->o.n_snapshots,
 	};
 	st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
 	if (st != HL_OK && st != HL_END)
@@ -185,12 +190,14 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 /* An output folder is verified without one. */
 static bool has_image(const struct cli *c)
 {
-	return (c->cmd->bit & CMD_IMAGE) && c->o.image;
+	return (c->cmd->bit & (CMD_IMAGE | CMD_ACQUIRE)) && c->o.image;
 }
 
 static bool behind_open(struct cli *c, const struct hl_image_opts *io)
 {
 	if (c->o.child && !helper_start(c))
+		return false;
+	if (has_image(c) && !secrets_open(c))
 		return false;
 	/* no byte was parsed yet, no thread runs */
 	if (!sandbox_enter(c))
@@ -233,6 +240,7 @@ void session_close(struct cli *c)
 	hl_src_close(c->image);
 	with_close(c);
 	hl_files_close(c->files);
+	secrets_free(c);
 	keeper_end(c, false);
 	sandbox_free(c);
 	preload_free(c);

@@ -48,7 +48,8 @@ const char *show_attributes(char buf[ATTR_TEXT], uint32_t attributes)
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		buf[i] = attributes & names[i].bit ? names[i].letter : '-';
+		buf[i] = (char)(attributes & names[i].bit ? names[i].letter :
+		                                            '-');
 	buf[i] = '\0';
 	return buf;
 }

@@ -43,7 +43,8 @@ static char *plain(const struct hl_path *path, bool with_stream)
 	memcpy(p + slash, s, n);
 	n += slash;
 	for (size_t i = 0; i < n; i++)
-		p[i] = p[i] == '\\' ? '/' : p[i];
+		if (p[i] == '\\')
+			p[i] = '/';
 	while (n > 1 && p[n - 1] == '/')
 		n--;
 	p[n] = '\0';

@@ -187,7 +187,7 @@ static bool stored_block(struct lzx *z, size_t size)
 	bits_need(b, 1);
 	if (!b->n)
 		return false;
-	b->p -= 2 * ((b->n - 1) / 16);
+	b->p -= (size_t)((b->n - 1) / 16) * 2;
 	b->n = 0;
 	b->buf = 0;
 	for (i = 0; i < 3; i++)

@@ -134,11 +134,11 @@ const uint16_t *hl_exfat_label(const struct hl_exfat *v, size_t *n);
 /* 16 bytes, or NULL */
 const uint8_t *hl_exfat_guid(const struct hl_exfat *v);
 /*
- * The next stretch of free clusters from *cursor on, 0 at first.  HL_OK,
- * HL_END, HL_NOMEM, HL_CANCELLED
+ * Does the bitmap call that cluster used, and *n with it behind it?  HL_OK,
+ * HL_END (it does not tell of *n clusters), HL_NOMEM, HL_CANCELLED
  */
-enum hl_status hl_exfat_free_next(struct hl_exfat *v, uint32_t *cursor,
-                                  uint32_t *first, uint32_t *n) HL_MUST_CHECK;
+enum hl_status hl_exfat_in_use(struct hl_exfat *v, uint32_t cluster,
+                               uint32_t *n, bool *used) HL_MUST_CHECK;
 /* Reads the bitmap.  HL_OK, HL_END (damaged), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_exfat_free_bytes(struct hl_exfat *v,
                                    uint64_t *bytes) HL_MUST_CHECK;

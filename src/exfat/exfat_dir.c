@@ -85,7 +85,7 @@ static enum hl_status gather(struct hl_exfat_dir *d, const uint8_t *first,
 			if (st != HL_OK || !(p[0] & EXFAT_SECONDARY))
 				break;
 		}
-		memcpy(d->set + *n * EXFAT_ENTRY, p, EXFAT_ENTRY);
+		memcpy(d->set + (size_t)*n * EXFAT_ENTRY, p, EXFAT_ENTRY);
 	}
 	return st == HL_END ? HL_OK : st;
 }
@@ -146,7 +146,7 @@ static enum hl_status take_set(struct hl_exfat_dir *d, const uint8_t *p,
 	st = gather(d, p, &n);
 	if (st != HL_OK)
 		return st;
-	st = hl_exfat_set_decode(span_of(d->set, n * EXFAT_ENTRY), &d->v->geom,
+	st = hl_exfat_set_decode(span_of(d->set, (size_t)n * EXFAT_ENTRY), &d->v->geom,
 	                         out, &used);
 	if (st == HL_OK) {
 		out->pos = pos_of(d, d->i);
@@ -247,7 +247,7 @@ static enum hl_status step_over(struct hl_exfat_dir *d)
 	if (new_hole && !quiet(d))
 		hl_warn(&at, "the folder cannot be read at its byte %llu; the "
 		        "entries there are lost",
-		        (unsigned long long)(d->i * EXFAT_ENTRY));
+		        (unsigned long long)d->i * EXFAT_ENTRY);
 	d->i++;
 	return new_hole ? HL_CORRUPT : HL_END;
 }

@@ -50,7 +50,7 @@ enum hl_status hl_exfat_entry_at(struct hl_exfat *v, uint64_t pos, bool in_row,
 		return HL_END;
 	folder.cluster = (uint32_t)cluster + 2;
 	folder.size = (uint64_t)g->cluster_size +
-	              EXFAT_SET_MAX * EXFAT_ENTRY;
+	              (size_t)EXFAT_SET_MAX * EXFAT_ENTRY;
 	st = hl_exfat_dir_open(&d, v, &folder, HL_EXFAT_DIR_DELETED |
 	                       HL_EXFAT_DIR_QUIET |
 	                       (gone ? HL_EXFAT_DIR_GONE : 0));

@@ -69,8 +69,9 @@ static unsigned run_length(struct span s, bool live)
 {
 	unsigned n = 1;
 
-	while (n < EXFAT_SET_MAX && span_has(s, n * EXFAT_ENTRY, EXFAT_ENTRY)) {
-		uint8_t type = s.p[n * EXFAT_ENTRY];
+	while (n < EXFAT_SET_MAX &&
+	       span_has(s, (size_t)n * EXFAT_ENTRY, EXFAT_ENTRY)) {
+		uint8_t type = s.p[(size_t)n * EXFAT_ENTRY];
 		if (!(type & EXFAT_SECONDARY) ||
 		    live != !!(type & EXFAT_IN_USE))
 			break;
@@ -202,12 +203,14 @@ enum hl_status hl_exfat_set_decode(struct span s,
                                    struct hl_exfat_entry *out, unsigned *used)
 {
 	const struct exfat_file *f = SPAN_VIEW(s, 0, struct exfat_file);
-	bool live = f->type & EXFAT_IN_USE;
-	unsigned there = run_length(s, live);
 	struct span set;
 
 	memset(out, 0, sizeof(*out));
 	*used = 1;
+	if (!f)
+		return HL_END;
+	bool live = f->type & EXFAT_IN_USE;
+	unsigned there = run_length(s, live);
 	if (there < 2 || !is_type(s, 1, EXFAT_STREAM))
 		return HL_END;
 	memcpy(out->raw, f, sizeof(out->raw));
@@ -231,6 +234,8 @@ enum hl_status hl_exfat_set_decode(struct span s,
 #endif
 	const struct exfat_stream *stream =
 		SPAN_VIEW(s, EXFAT_ENTRY, struct exfat_stream);
+	if (!stream)
+		return HL_END;
 	take_stream(stream, g, out);
 	take_name(s, there, stream->n_name, out);
 	out->encrypted = is_efs(f, out);

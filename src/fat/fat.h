@@ -214,6 +214,7 @@ struct hl_fat_chain {
 	uint32_t cut_value; /* what it holds */
 	uint32_t second;    /* entries taken from another FAT */
 	uint32_t differ;    /* entries in which good FATs disagree */
+	uint32_t further;   /* clusters by which the other one is longer */
 	enum hl_fat_guess guess;
 };
 /*
@@ -289,11 +290,11 @@ bool hl_fat_dirty(const struct hl_fat *v);
 const uint16_t *hl_fat_label(const struct hl_fat *v, size_t *n);
 /* Reads the whole FAT.  HL_OK, HL_END (damaged), HL_NOMEM, HL_CANCELLED */
 /*
- * The next stretch of free clusters from *cursor on, 0 at first.  HL_OK,
- * HL_END, HL_NOMEM, HL_CANCELLED
+ * Does the FAT call that cluster used, and *n with it behind it?  HL_OK,
+ * HL_END (it does not tell of *n clusters), HL_NOMEM, HL_CANCELLED
  */
-enum hl_status hl_fat_free_next(struct hl_fat *v, uint32_t *cursor,
-                                uint32_t *first, uint32_t *n) HL_MUST_CHECK;
+enum hl_status hl_fat_in_use(struct hl_fat *v, uint32_t cluster, uint32_t *n,
+                             bool *used) HL_MUST_CHECK;
 /* HL_OK, HL_END (the FAT is damaged), HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_fat_free_bytes(struct hl_fat *v,
                                  uint64_t *bytes) HL_MUST_CHECK;

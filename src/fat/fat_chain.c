@@ -137,7 +137,7 @@ static enum hl_status compare(struct hl_fat *v,
                               const struct hl_fat_chain *one,
                               const struct hl_fat_chain *two, bool *better)
 {
-	bool one_ends, two_ends;
+	bool one_ends = false, two_ends = false;
 	enum hl_status st = ends(v, one, 0, &one_ends);
 
 	if (st == HL_OK)
@@ -170,6 +170,10 @@ enum hl_status hl_fat_chain_walk(struct hl_fat *v, uint32_t first,
 			out->second += out->differ;
 			out->differ = 0;
 		} else {
+			if (other.cut == HL_FAT_WHOLE &&
+			    other.runs.clusters > out->runs.clusters)
+				out->further = other.runs.clusters -
+				               out->runs.clusters;
 			clear(v, &other);
 		}
 	}

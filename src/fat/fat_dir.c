@@ -209,12 +209,19 @@ static enum hl_status finish(struct hl_fat_dir *d, bool marked)
 	if (d->names.orphans && !quiet)
 		hl_say(&at, "%u long-name pieces belong to no entry",
 		       d->names.orphans);
-	if (d->how & HL_FAT_DIR_GONE)
-		return HL_END; /* what is not there any more is no loss */
+	if (d->how & HL_FAT_DIR_GONE) {
+		/* what is not there any more is no loss, what we leave is */
+		if (d->chain.cut == HL_FAT_CUT_LIMIT)
+			tell_cut(d);
+		return HL_END;
+	}
 	if (d->garbage && !quiet)
 		hl_warn(&at, "%u slots hold no entries but something else",
 		        d->garbage);
-	/* behind the end mark nothing is needed any more */
+	/* behind the end mark nothing is needed any more, unless it is what
+	 * was deleted: that is looked for as far as a folder goes */
+	if (d->chain.cut == HL_FAT_CUT_LIMIT && (d->how & HL_FAT_DIR_DELETED))
+		marked = false;
 	if (d->chain.cut != HL_FAT_WHOLE && !marked) {
 		lost = true;
 		if (!quiet)
@@ -266,7 +273,7 @@ static bool was_told(struct hl_fat *v, uint32_t folder)
 
 static enum hl_status open_gone(struct hl_fat_dir *d, uint32_t first)
 {
-	const uint64_t most = HL_MAX_FAT_SLOTS * FAT_SLOT;
+	const uint64_t most = (uint64_t)HL_MAX_FAT_SLOTS * FAT_SLOT;
 
 	if (!hl_fat_is_cluster(&d->v->geom, first))
 		return HL_OK; /* empty */
@@ -298,7 +305,12 @@ static enum hl_status open_chain(struct hl_fat_dir *d, uint32_t first)
 		hl_warn(&at, "%u entries of the folder's chain from cluster "
 		        "%u are bad in the first FAT; the second is used",
 		        d->chain.second, first);
-	if (d->chain.differ && !quiet)
+	if (d->chain.differ && d->chain.further && !quiet)
+		hl_warn(&at, "FAT copies disagree on %u clusters of the folder "
+		        "at cluster %u; the first is used, and names in %u "
+		        "clusters of the second are not shown",
+		        d->chain.differ, first, d->chain.further);
+	else if (d->chain.differ && !quiet)
 		hl_say(&at, "FAT copies disagree on %u clusters of the folder "
 		       "at cluster %u; the first is used", d->chain.differ,
 		       first);

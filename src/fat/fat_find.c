@@ -32,9 +32,7 @@ enum hl_status hl_fat_lookup(struct hl_fat *v, uint32_t folder,
 		st = hl_fat_dir_next(d, out);
 		if (st == HL_CORRUPT)
 			damaged = true;
-		else if (st != HL_OK)
-			break;
-		else if (is_called(out, name, n))
+		else if (st != HL_OK || is_called(out, name, n))
 			break;
 	}
 	hl_fat_dir_close(d);

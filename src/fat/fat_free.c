@@ -1,41 +1,46 @@
 /*
- * fat_free.c: the stretches of clusters that the FAT calls free.
+ * fat_free.c: which clusters the FAT calls free.
  */
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "fat/fat_impl.h"
 
-/* A cluster whose entry cannot be read is of nobody that could be named. */
-static enum hl_status is_free(struct hl_fat *v, uint32_t cluster, bool *yes)
+#define ASK 65536u /* what one question may answer */
+
+enum kind { FREE, USED, UNKNOWN };
+
+static enum hl_status kind_of(struct hl_fat *v, uint64_t cluster,
+                              enum kind *out)
 {
 	struct hl_fat_link_info info;
-	enum hl_status st = hl_fat_table_get(v, cluster, 0, false, &info);
+	enum hl_status st = hl_fat_table_get(v, (uint32_t)cluster, 0, false,
+	                                     &info);
 
-	*yes = st == HL_OK && (info.kind == HL_FAT_FREE ||
-	                       info.kind == HL_FAT_UNREADABLE);
+	*out = USED;
+	if (st == HL_OK && info.kind == HL_FAT_UNREADABLE)
+		*out = UNKNOWN;
+	else if (st == HL_OK && info.kind == HL_FAT_FREE)
+		*out = FREE;
 	return st;
 }
 
-enum hl_status hl_fat_free_next(struct hl_fat *v, uint32_t *cursor,
-                                uint32_t *first, uint32_t *n)
+enum hl_status hl_fat_in_use(struct hl_fat *v, uint32_t cluster, uint32_t *n,
+                             bool *used)
 {
-	uint64_t end = (uint64_t)v->geom.n_clusters + 2;
-	uint64_t c = *cursor < 2 ? 2 : *cursor;
-	bool yes = false;
+	uint64_t end = min_u64((uint64_t)v->geom.n_clusters + 2,
+	                       (uint64_t)cluster + ASK);
+	uint64_t c = cluster + 1ull;
+	enum kind first, next;
+	enum hl_status st = kind_of(v, cluster, &first);
 
-	for (*n = 0; c < end; c++) {
-		enum hl_status st;
-
-		if (c % 65536 == 0 && hl_cancelled(v->ctx))
-			return HL_CANCELLED;
-		st = is_free(v, (uint32_t)c, &yes);
-		if (st != HL_OK)
-			return st;
-		if (yes && !(*n)++)
-			*first = (uint32_t)c;
-		if (!yes && *n)
+	for (; st == HL_OK && c < end; c++) {
+		st = kind_of(v, c, &next);
+		if (st == HL_OK && next != first)
 			break;
 	}
-	*cursor = (uint32_t)min_u64(c, UINT32_MAX);
-	return *n ? HL_OK : HL_END;
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	*n = (uint32_t)(c - cluster);
+	*used = first == USED;
+	return first == UNKNOWN ? HL_END : HL_OK;
 }

@@ -207,6 +207,12 @@ static enum hl_status go_on(struct hl_fat *v, uint32_t first,
 		if (st == HL_OK && (part == IT_GOES_ON || part == IT_ENDS))
 			st = hl_fat_guess_add(v, out, c, HL_Q_UNALLOCATED_NOW);
 	}
+	if (st == HL_OK && out->runs.clusters >= most && part == IT_GOES_ON)
+		hl_warn(&(struct hl_at){ v->ctx, v->src, HL_NO_OFFSET,
+		                         "FAT folder" },
+		        "the deleted folder at cluster %u is longer than %u "
+		        "entries; the rest is not read", first,
+		        HL_MAX_FAT_SLOTS);
 	return st;
 }
 

@@ -65,7 +65,7 @@ static enum hl_status get_one(struct hl_fat *v, unsigned copy, uint32_t cluster,
 	const struct hl_fat_geom *g = &v->geom;
 	uint32_t per = entries_per_piece(g->kind), i = cluster % per;
 	uint64_t number = cluster / per;
-	struct hl_fat_piece *p = &v->pieces[copy * HL_FAT_PIECES +
+	struct hl_fat_piece *p = &v->pieces[(size_t)copy * HL_FAT_PIECES +
 	                                    number % HL_FAT_PIECES];
 
 	memset(out, 0, sizeof(*out));

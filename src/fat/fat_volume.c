@@ -157,7 +157,7 @@ static enum hl_status open_all(struct hl_fat *v, bool rescue)
 
 	if (st != HL_OK)
 		return st;
-	v->pieces = hl_zalloc(v->ctx, 2 * HL_FAT_PIECES * sizeof(*v->pieces));
+	v->pieces = hl_zalloc(v->ctx, sizeof(*v->pieces) * HL_FAT_PIECES * 2);
 	if (!v->pieces)
 		return HL_NOMEM;
 	if (hl_fat_codepage_open(&v->cp, v->ctx->codepage) != HL_OK) {

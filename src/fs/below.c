@@ -45,22 +45,26 @@ static enum hl_status add(struct taken *t, uint64_t from, uint64_t to,
 	return st;
 }
 
-/* What is in use there, by its own map of it. */
+/* What is in use there, by its own map of it.  HL_END: which does not tell
+ * of all. */
 static enum hl_status take_all(struct taken *t, struct hl_fs *fs, uint64_t off)
 {
 	uint64_t at = 0, size = fs->info.size, n;
 	enum hl_status st = HL_OK;
-	bool used;
+	bool used, unknown = false;
 
 	for (; st == HL_OK && at < size; at += n) {
 		n = size - at;
 		st = fs->ops->in_use(fs, at, &n, &used);
-		if (st == HL_OK && used)
+		unknown |= st == HL_END;
+		if (st == HL_END)
+			st = HL_OK;
+		else if (st == HL_OK && used)
 			st = add(t, off + at, off + at + n, off);
 		if (st == HL_OK && hl_cancelled(t->ctx))
 			st = HL_CANCELLED;
 	}
-	return st;
+	return st == HL_OK && unknown ? HL_END : st;
 }
 
 static enum hl_status take_from(struct taken *t, struct hl_src *vol,
@@ -75,7 +79,8 @@ static enum hl_status take_from(struct taken *t, struct hl_src *vol,
 		return st;
 	hl_warn(&at, "which bytes the later volume at %llu (%s) has "
 	        "overwritten cannot be told%s", (unsigned long long)r->off,
-	        r->fs->info.name, st == HL_LIMIT ? " to the end" : "");
+	        r->fs->info.name, st == HL_UNSUPPORTED ? "" :
+	        st == HL_LIMIT ? " to the end" : " everywhere");
 	return HL_OK;
 }
 

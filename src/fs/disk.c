@@ -52,7 +52,7 @@ static enum hl_status open_given(struct hl_disk *d, struct hl_volume *v)
 		v->lost = &d->given;
 		return hl_lost_open_below(v, d->image, rival, n, d->ctx);
 	}
-	return hl_volume_open(v, d->image, d->ctx);
+	return hl_volume_open(v, d->image, true, d->ctx);
 }
 
 static enum hl_status open_one(struct hl_disk *d, struct hl_volume *v)
@@ -60,7 +60,7 @@ static enum hl_status open_one(struct hl_disk *d, struct hl_volume *v)
 	if (d->at_offset)
 		return open_given(d, v);
 	return v->lost ? hl_lost_open(v, d->image, d->scan, d->ctx) :
-	                 hl_volume_open(v, d->image, d->ctx);
+	                 hl_volume_open(v, d->image, d->search, d->ctx);
 }
 
 static enum hl_status open_all(struct hl_disk *d)
@@ -157,7 +157,8 @@ static enum hl_status list_empty_table(struct hl_disk *d)
 {
 	struct hl_fs_found found;
 	uint64_t size;
-	enum hl_status st = hl_fs_peek(&found, &size, d->image, true, d->ctx);
+	enum hl_status st = hl_fs_peek(&found, &size, d->image, d->search,
+	                               d->ctx);
 
 	if (st == HL_OK || (st == HL_END && found.name[0])) {
 		hl_disk_drop_table(d);
@@ -240,7 +241,7 @@ static enum hl_status check_usage(struct hl_disk *d,
 	if (opts->at_offset && opts->offset >= hl_src_size(d->image))
 		return hl_fail(&at, HL_USAGE, "offset %" PRIu64 " is behind "
 		               "the end of the image", opts->offset);
-	if (opts->volume && all_skipped(d))
+	if (opts->volume && all_skipped(d) && !opts->shadows)
 		return hl_fail(&at, HL_USAGE, "there is no volume %s",
 		               opts->volume);
 	return HL_OK;
@@ -251,7 +252,7 @@ static void excuse_bare(struct hl_disk *d)
 {
 	if (d->n > 1 && !d->table && !d->at_offset && !d->volume[0].fs &&
 	    !d->volume[0].lost && !d->volume[0].fs_name[0])
-		d->volume[0].expected_empty = true;
+		d->volume[0].expected_empty = d->volume[0].rest = true;
 }
 
 enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
@@ -269,6 +270,9 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 	d->ctx = ctx;
 	d->image = image;
 	d->sector_size = opts->sector_size;
+	/* a scan has read all of the medium: once is enough */
+	d->search = !opts->plain &&
+	            (!opts->scan || hl_scan_at_start(opts->scan));
 	enum hl_status st = list(d, opts);
 	if (st == HL_OK)
 		number_volumes(d, opts->volume);
@@ -280,6 +284,12 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 		st = check_usage(d, opts);
 	if (st == HL_OK)
 		st = open_all(d);
+	if (st == HL_OK && opts->shadows) {
+		const struct hl_disk_opts again = { .volume = opts->volume };
+		st = hl_disk_add_shadows(d, opts);
+		if (st == HL_OK)
+			st = check_usage(d, &again);
+	}
 	if (st != HL_OK) {
 		hl_disk_close(d);
 		return st;
@@ -291,14 +301,23 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 	return d->recognised ? HL_OK : HL_END;
 }
 
+static void close_volume(struct hl_volume *v)
+{
+	hl_fs_close(v->fs);
+	hl_volume_lock(v);
+	hl_src_close(v->src);
+}
+
 void hl_disk_close(struct hl_disk *disk)
 {
 	if (!disk)
 		return;
-	for (size_t i = disk->n; i-- > 0;) {
-		hl_fs_close(disk->volume[i].fs);
-		hl_src_close(disk->volume[i].src);
-	}
+	size_t i = disk->n;
+	for (; i-- > 0 && disk->volume[i].shadow;)
+		close_volume(&disk->volume[i]);
+	hl_disk_close_shadows(disk); /* before what they are copies of */
+	for (i++; i-- > 0;)
+		close_volume(&disk->volume[i]);
 	hl_rivals_close(disk->rivals);
 	hl_free(disk->ctx, disk->volume);
 	hl_disk_close_dynamic(disk);
@@ -324,42 +343,4 @@ size_t hl_disk_count(struct hl_disk *disk)
 struct hl_volume *hl_disk_volume(struct hl_disk *disk, size_t i)
 {
 	return i < disk->n ? &disk->volume[i] : NULL;
-}
-
-/* Before and behind the one volume of a disk without a table. */
-static enum hl_status bare_gap(struct hl_disk *d, size_t i, uint64_t *off,
-                               uint64_t *len)
-{
-	uint64_t size = hl_src_size(d->image);
-	uint64_t begin = d->n ? d->volume[0].off : 0;
-	uint64_t end = d->n ? begin + d->volume[0].len : 0;
-
-	if (begin > 0 && i-- == 0) {
-		*off = 0;
-		*len = begin;
-		return HL_OK;
-	}
-	if (end < size && i == 0) {
-		*off = end;
-		*len = size - end;
-		return HL_OK;
-	}
-	return HL_END;
-}
-
-enum hl_status hl_disk_gap(struct hl_disk *disk, size_t i, uint64_t *off,
-                           uint64_t *len)
-{
-	if (!disk->table)
-		return bare_gap(disk, i, off, len);
-	for (size_t k = 0; k < hl_table_count(disk->table); k++) {
-		const struct hl_part *p = hl_table_part(disk->table, k);
-
-		if (!(p->flags & HL_PART_GAP) || i-- != 0)
-			continue;
-		*off = p->off;
-		*len = p->len;
-		return HL_OK;
-	}
-	return HL_END;
 }

@@ -6,6 +6,14 @@
 
 #include "fs/fs_impl.h"
 #include "fs/scan_impl.h"
+#include "vss/vss.h"
+
+/* The shadow copies of one volume. */
+struct hl_disk_shadows {
+	struct hl_volume of; /* that volume, when it is not open itself */
+	bool own;
+	struct hl_vss *vss;
+};
 
 struct hl_disk {
 	const struct hl_ctx *ctx;
@@ -18,11 +26,16 @@ struct hl_disk {
 	uint32_t sector_size;
 	struct hl_lost given; /* --offset with the numbers of a boot sector */
 	bool at_offset;
+	bool search; /* second copies of what began at the start */
 	bool recognised; /* a table, or a volume whose content has a name */
 	struct hl_ldm *ldm; /* volumes of dynamic disks, or NULL */
 	struct hl_table **with; /* tables of the other disks */
 	size_t n_with;
 	struct hl_ctx quiet; /* theirs */
+	struct hl_disk_shadows *shadows;
+	size_t n_shadows, cap_shadows;
+	struct hl_vss_area *area; /* every volume; owned where it is skipped */
+	size_t n_areas;
 };
 
 /* One more volume; it has no id yet.  HL_OK, HL_NOMEM, HL_LIMIT */
@@ -40,5 +53,13 @@ enum hl_status hl_disk_add_dynamic(struct hl_disk *d,
                                    const struct hl_disk_opts *opts)
 	HL_MUST_CHECK;
 void hl_disk_close_dynamic(struct hl_disk *d);
+
+/* disk_vss.c: the copies of all volumes that are open, behind them. */
+enum hl_status hl_disk_add_shadows(struct hl_disk *d,
+                                   const struct hl_disk_opts *opts)
+	HL_MUST_CHECK;
+void hl_disk_close_shadows(struct hl_disk *d);
+/* Does "3.s1" name a copy of "3"? */
+bool hl_disk_is_shadow_of(const char *id, const char *volume);
 
 #endif

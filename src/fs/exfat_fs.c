@@ -383,5 +383,4 @@ const struct hl_fs_ops hl_fs_exfat = {
 	.fact_next = hl_exfat_fs_fact_next,
 	.unallocated = unallocated,
 	.in_use = hl_exfat_fs_in_use,
-	.free_next = hl_exfat_fs_free_next,
 };

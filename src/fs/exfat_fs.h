@@ -80,8 +80,5 @@ void hl_exfat_fs_sweep_close(struct hl_fs *fs, void *iter);
 /* exfat_use.c */
 enum hl_status hl_exfat_fs_in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
                                   bool *used) HL_MUST_CHECK;
-enum hl_status hl_exfat_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
-                                     uint64_t *off,
-                                     uint64_t *len) HL_MUST_CHECK;
 
 #endif

@@ -15,7 +15,7 @@
 
 static struct fat_folder *place(const struct fat_folders *f, uint32_t first)
 {
-	size_t i = first * UINT32_C(2654435761) & (f->room - 1);
+	size_t i = (uint32_t)(first * UINT32_C(2654435761)) & (f->room - 1);
 
 	while (f->slot[i].first && f->slot[i].first != first)
 		i = (i + 1) & (f->room - 1);

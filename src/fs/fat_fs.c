@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/banned.h"
+#include "base/ckd.h"
 #include "base/mem.h"
 #include "io/note.h"
 #include "base/text.h"
@@ -241,38 +242,25 @@ static enum hl_status unallocated(struct hl_fs *fs, uint64_t *bytes)
 	return hl_fat_free_bytes(impl(fs)->vol, bytes);
 }
 
-/* Cluster by cluster; whoever asks puts neighbours together. */
 static enum hl_status in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
                              bool *used)
 {
 	const struct hl_fat_geom *g = hl_fat_geom(impl(fs)->vol);
-	uint64_t end = g->data_off;
-	bool free = false;
-	enum hl_status st = HL_OK;
+	uint64_t cs = g->cluster_size, i;
+	uint32_t many;
 
-	if (off >= g->data_off) {
-		end = off - (off - g->data_off) % g->cluster_size +
-		      g->cluster_size;
-		st = hl_fat_is_free(impl(fs)->vol, off, &free);
+	*used = true;
+	if (off < g->data_off) {
+		*n = min_u64(*n, g->data_off - off);
+		return HL_OK;
 	}
-	*n = end - off < *n ? end - off : *n;
-	*used = !free;
-	return st == HL_CORRUPT ? HL_OK : st;
-}
-
-static enum hl_status free_next(struct hl_fs *fs, uint64_t *cursor,
-                                uint64_t *off, uint64_t *len)
-{
-	const struct hl_fat_geom *g = hl_fat_geom(impl(fs)->vol);
-	uint32_t at = (uint32_t)*cursor, first, n;
-	enum hl_status st = hl_fat_free_next(impl(fs)->vol, &at, &first, &n);
-
-	*cursor = at;
-	*off = *len = 0;
-	if (st == HL_OK) {
-		*off = g->data_off + (uint64_t)(first - 2) * g->cluster_size;
-		*len = (uint64_t)n * g->cluster_size;
-	}
+	i = (off - g->data_off) / cs;
+	if (i >= g->n_clusters)
+		return HL_OK;
+	enum hl_status st = hl_fat_in_use(impl(fs)->vol, (uint32_t)i + 2,
+	                                  &many, used);
+	if (st == HL_OK || st == HL_END)
+		*n = min_u64(*n, g->data_off + (i + many) * cs - off);
 	return st;
 }
 
@@ -296,5 +284,4 @@ const struct hl_fs_ops hl_fs_fat = {
 	.fact_next = hl_fat_fs_fact_next,
 	.unallocated = unallocated,
 	.in_use = in_use,
-	.free_next = free_next,
 };

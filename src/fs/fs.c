@@ -212,9 +212,29 @@ enum hl_status hl_fs_unallocated(struct hl_fs *fs, uint64_t *bytes)
 enum hl_status hl_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
                                uint64_t *off, uint64_t *len)
 {
-	if (!fs->ops->free_next)
+	uint64_t size = hl_src_size(fs->src), at = *cursor, n;
+	bool used;
+
+	*len = 0;
+	if (!fs->ops->in_use)
 		return HL_UNSUPPORTED;
-	return fs->ops->free_next(fs, cursor, off, len);
+	if (fs->info.size)
+		size = min_u64(size, fs->info.size);
+	for (; at < size; at += n) {
+		n = size - at;
+		enum hl_status st = hl_cancelled(fs->ctx) ? HL_CANCELLED :
+			fs->ops->in_use(fs, at, &n, &used);
+		if (st != HL_OK && st != HL_END)
+			return st;
+		used = st == HL_OK && used;
+		if (used && *len)
+			break;
+		if (!used && !*len)
+			*off = at;
+		*len += used ? 0 : n;
+	}
+	*cursor = at;
+	return *len ? HL_OK : HL_END;
 }
 
 /* ---- files ----------------------------------------------------------- */

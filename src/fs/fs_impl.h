@@ -8,6 +8,8 @@
 
 #include "hivelift/fs.h"
 
+struct hl_at;
+
 struct hl_fs_ops {
 	/* HL_OK: the boot sector (first 4 KiB given) is plausible; HL_END. */
 	enum hl_status (*probe)(const void *p, size_t n);
@@ -49,15 +51,13 @@ struct hl_fs_ops {
 	                            unsigned *cursor, struct hl_fact *out);
 	/* Bytes free; HL_END: not known.  May be NULL: info.unallocated. */
 	enum hl_status (*unallocated)(struct hl_fs *fs, uint64_t *bytes);
-	/* The next stretch that no file owns; may be NULL: HL_UNSUPPORTED */
-	enum hl_status (*free_next)(struct hl_fs *fs, uint64_t *cursor,
-	                            uint64_t *off, uint64_t *len);
 	/* Whose is that byte of the volume?  HL_OK: a live file's, of which
 	 * ref->id is set; HL_END: nobody's, or not known.  May be NULL. */
 	enum hl_status (*holder)(struct hl_fs *fs, uint64_t off,
 	                         struct hl_ref *ref);
 	/* Are bytes from off on in use, by the volume's own map?  *n is cut
-	 * to where the answer is one.  HL_END: not known.  May be NULL. */
+	 * to where the answer is one.  HL_END: it does not tell of those *n.
+	 * May be NULL. */
 	enum hl_status (*in_use)(struct hl_fs *fs, uint64_t off, uint64_t *n,
 	                         bool *used);
 };
@@ -82,6 +82,7 @@ struct hl_fs_rival { /* a later volume, open */
 	uint64_t off; /* in the image */
 };
 struct hl_fs_lost {
+	bool has_boot; /* a boot sector has told all this: it is not gone */
 	uint32_t cluster_size, record_size; /* bytes; record_size 0: unknown */
 	bool has_mft;
 	uint64_t mft_lcn; /* a cluster of its $MFT, the first or another */
@@ -122,7 +123,7 @@ extern const struct hl_fs_ops hl_fs_exfat; /* exfat_fs.c */
  * known.c: names what is seen and not read, by its signature.  p is the
  * beginning of a volume (or image), up to HL_KNOWN_BYTES.
  */
-#define HL_KNOWN_BYTES (68 * 1024)
+#define HL_KNOWN_BYTES ((size_t)68 * 1024)
 #define HL_PROBE_BYTES 4096 /* what drivers and boot signatures look at */
 struct hl_known {
 	const char *fs_name; /* "bitlocker", "refs", "ext4", "luks", … */
@@ -130,6 +131,7 @@ struct hl_known {
 	bool boot;           /* it is told by the boot sector itself, and so
 	                        stands before drivers and before an MBR */
 	bool foreign;        /* no volume at all: a container, a hive, … */
+	bool locks;          /* BitLocker: a key may open it */
 };
 /* NULL when nothing is known.  boot_only: the boot sector's alone. */
 const struct hl_known *hl_known_find(const void *p, size_t n, bool boot_only);
@@ -175,10 +177,21 @@ bool hl_fs_probes(const void *p, size_t n);
 
 /*
  * volume.c: what a volume holds: opens its window and file system, or says
- * why it is not read.  v->off, len, part, id are set.
+ * why it is not read.  v->off, len, part, id are set.  search: for second
+ * copies, when no table tells what it should be.
  * HL_OK (also when it is not read); HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
-                              const struct hl_ctx *ctx) HL_MUST_CHECK;
+                              bool search, const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
+ * bitlocker.c: of a BitLocker volume that some key opens, v->src is the plain
+ * text from now on; else v->unread says more.
+ * HL_OK, also when it is none; HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_volume_unlock(struct hl_volume *v,
+                                const struct hl_at *at) HL_MUST_CHECK;
+/* The other way round; v->src is then what was opened first. */
+void hl_volume_lock(struct hl_volume *v);
 
 #endif

@@ -72,15 +72,16 @@ static bool sun_fits(struct span s)
 	return b && sum == 0;
 }
 
-#define UNREAD(name, text) { name, text ": not read", false, false }
-#define BOOT(name, text) { name, text, true, false }
-#define FOREIGN(name, text) { name, text, false, true }
+#define UNREAD(name, text) { name, text ": not read", false, false, false }
+#define BOOT(name, text) { name, text, true, false, false }
+#define LOCKED(name, text) { name, text, true, false, true }
+#define FOREIGN(name, text) { name, text, false, true, false }
 
 static const struct row rows[] = {
 	/* 1: told by the boot sector */
-	{ BOOT("bitlocker", "BitLocker: encrypted"), 3, 8, "-FVE-FS-", NULL },
-	{ BOOT("bitlocker", "BitLocker To Go: encrypted"), 424, 16, BDE_GUID,
-	  NULL },
+	{ LOCKED("bitlocker", "BitLocker: encrypted"), 3, 8, "-FVE-FS-", NULL },
+	{ LOCKED("bitlocker", "BitLocker To Go: encrypted"), 424, 16,
+	  BDE_GUID, NULL },
 	{ BOOT("refs", "ReFS: not read"), 3, 8, "ReFS\0\0\0\0", NULL },
 
 	/* 2: long magics */

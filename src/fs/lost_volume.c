@@ -47,6 +47,16 @@ enum hl_status hl_lost_source(struct hl_src **out, struct hl_src *image,
 
 /* ---- open ---------------------------------------------------------------- */
 
+static void say_copy(const struct hl_volume *v, const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, v->src, 0, "boot sector" };
+
+	if (v->lost->boot == HL_BOOT_BACKUP)
+		hl_warn(&at, "volume %s: it is gone; its copy at byte %llu is "
+		        "used", v->id,
+		        (unsigned long long)v->lost->boot_off);
+}
+
 /* What its readers cannot find by themselves, or must not. */
 static bool by_numbers(const struct hl_lost *l, size_t n_rival)
 {
@@ -61,6 +71,7 @@ static enum hl_status open_with(struct hl_volume *v,
 {
 	const struct hl_lost *l = v->lost;
 	const struct hl_fs_lost how = {
+		.has_boot = l->boot != HL_BOOT_NONE,
 		.cluster_size = l->geom.cluster_size,
 		.record_size = l->geom.record_size,
 		.has_mft = !l->other_mft && l->geom.mft_lcn != HL_NO_OFFSET,
@@ -88,6 +99,7 @@ static enum hl_status open_ntfs(struct hl_volume *v,
 	enum hl_status st;
 
 	v->fs_name = "ntfs";
+	say_copy(v, ctx);
 	if (l->n_ext || !l->other_mft)
 		return open_with(v, l->ext, l->n_ext, rival, n, ctx);
 	st = hl_lost_remains(&ext, &n_ext, v->src, l, rival, n, ctx);
@@ -120,16 +132,12 @@ static enum hl_status open_other(struct hl_volume *v,
                                  const struct hl_fs_rival *rival, size_t n,
                                  const struct hl_ctx *ctx)
 {
-	struct hl_at at = { ctx, v->src, 0, "boot sector" };
 	struct hl_fs_found found = { .name = "" };
 	enum hl_status st = n ? mark(v, rival, n, ctx) : HL_OK;
 
 	if (st != HL_OK)
 		return st;
-	if (v->lost->boot == HL_BOOT_BACKUP)
-		hl_warn(&at, "volume %s: it is gone; its copy at byte %llu is "
-		        "used", v->id,
-		        (unsigned long long)v->lost->boot_off);
+	say_copy(v, ctx);
 	st = hl_fs_identify(&found, v->src, true, ctx);
 	v->fs = found.fs;
 	v->fs_name = found.name;

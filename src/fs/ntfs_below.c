@@ -26,8 +26,12 @@ static enum hl_status at_start(struct hl_fs_found *found, struct hl_fs *fs,
 	b = hl_ntfs_geom(((struct hl_ntfs_fs *)found->fs->impl)->nt);
 	if (a->cluster_size != b->cluster_size || a->mft_lcn != b->mft_lcn)
 		return HL_OK;
-	hl_fs_close(found->fs); /* its boot sector is there after all */
+	hl_fs_close(found->fs);
 	found->fs = NULL;
+	hl_warn(&(struct hl_at){ fs->ctx, fs->src, 0, "NTFS boot sector" },
+	        "it is there after all, and leads to the same $MFT: this is "
+	        "the volume of today; one that began here before is found by "
+	        "a scan and read with --lost");
 	return HL_END;
 }
 
@@ -58,6 +62,7 @@ static enum hl_status find_taken(struct hl_fs *fs, struct hl_ntfs_taken **t,
 static enum hl_status open_it(struct hl_fs *fs, const struct hl_fs_lost *lost)
 {
 	const struct hl_ntfs_lost how = {
+		.has_boot = lost->has_boot,
 		.cluster_size = lost->cluster_size,
 		.record_size = lost->record_size, .has_mft = lost->has_mft,
 		.mft_lcn = lost->mft_lcn, .vol_off = lost->vol_off,

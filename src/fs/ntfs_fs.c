@@ -364,7 +364,6 @@ const struct hl_fs_ops hl_fs_ntfs = {
 	.link = hl_ntfs_fs_link,
 	.fact_next = hl_ntfs_fs_fact,
 	.unallocated = unallocated,
-	.free_next = hl_ntfs_fs_free_next,
 	.holder = hl_ntfs_fs_holder,
 	.in_use = hl_ntfs_fs_in_use,
 };

@@ -78,11 +78,6 @@ enum hl_status hl_ntfs_orphans_named(struct hl_fs *fs,
                                      const char *name,
                                      struct hl_entry *out) HL_MUST_CHECK;
 
-/* ntfs_free.c */
-enum hl_status hl_ntfs_fs_free_next(struct hl_fs *fs, uint64_t *cursor,
-                                    uint64_t *off, uint64_t *len)
-	HL_MUST_CHECK;
-
 /* ntfs_streams.c: the operations of these names */
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,
                                  const struct hl_ref *ref, const char *name,

@@ -1,5 +1,5 @@
 /*
- * ntfs_holder.c: the live file that has a byte of the volume.
+ * ntfs_holder.c: is a byte of the volume in use, and by which live file?
  *
  * The files that a format makes are not meant: $MFT, $LogFile and their like
  * hold what a volume is made of, also of the one that was there before.
@@ -9,6 +9,8 @@
 #include "fs/ntfs_fs.h"
 
 #define FIRST_USER_RECORD 24
+
+#define ASK 131072u /* clusters; a step where $Bitmap does not tell */
 
 /* The boot sector's copy is in no cluster. */
 enum hl_status hl_ntfs_fs_in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
@@ -24,6 +26,8 @@ enum hl_status hl_ntfs_fs_in_use(struct hl_fs *fs, uint64_t off, uint64_t *n,
 		return HL_OK;
 	want = min_u64(want, g->n_clusters - lcn);
 	enum hl_status st = hl_ntfs_in_use(nt, lcn, &want, used);
+	if (st == HL_END)
+		want = min_u64(want, ASK - lcn % ASK);
 	end = (lcn + want) * cs;
 	*n = min_u64(*n, end - off);
 	return st;

@@ -47,7 +47,6 @@ enum hl_status hl_ntfs_fs_sweep(void **iter, struct hl_fs *fs, unsigned how)
 		hl_free(fs->ctx, s);
 		return st;
 	}
-	hl_ntfs_bulk(n->nt, true);
 	*iter = s;
 	return HL_OK;
 }
@@ -58,7 +57,6 @@ void hl_ntfs_fs_sweep_close(struct hl_fs *fs, void *iter)
 
 	if (!s)
 		return;
-	hl_ntfs_bulk(s->nt, false);
 	hl_ntfs_file_close(s->whole);
 	hl_ntfs_scan_close(s->records);
 	hl_free(fs->ctx, s->here.part);

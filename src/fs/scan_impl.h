@@ -49,7 +49,7 @@ struct hl_scan {
 	uint64_t at;         /* the pass */
 	struct scan_place *place;
 	size_t n_place, cap_place;
-	bool full;           /* there were more places */
+	bool full, hints_full; /* there were more places */
 	uint64_t n_bad;      /* bytes that could not be read */
 	struct hl_recmap *map;
 	struct scan_hint *hint;
@@ -124,6 +124,9 @@ enum hl_status hl_gpt_lost_judge(struct hl_scan *s, uint64_t off,
 bool hl_mbr_lost_keep(struct span sector);
 enum hl_status hl_mbr_lost_judge(struct hl_scan *s, uint64_t off,
                                  struct span sector);
+
+/* Is there what a medium without a table would be as a whole? */
+bool hl_scan_at_start(const struct hl_scan *s);
 
 /* ---- steps of judging -------------------------------------------------- */
 

@@ -123,12 +123,35 @@ static void forget(struct hl_scan *s)
 	s->disk = NULL;
 }
 
-static enum hl_status open_disk(struct hl_scan *s)
+static enum hl_status open_disk(struct hl_scan *s, bool plain)
 {
-	const struct hl_disk_opts opts = { .sector_size = s->opts.sector_size };
+	const struct hl_disk_opts opts = {
+		.sector_size = s->opts.sector_size, .plain = plain,
+	};
 	enum hl_status st = hl_disk_open(&s->disk, s->image, &opts, &s->quiet);
 
 	return hl_scan_fatal(st) ? st : HL_OK;
+}
+
+bool hl_scan_at_start(const struct hl_scan *s)
+{
+	for (size_t i = 0; i < s->n_lost; i++)
+		if (s->lost[i].off == 0 && s->lost[i].fs[0])
+			return true;
+	return false;
+}
+
+/* Its second copies are looked for, which may read all of the medium once
+ * more, only where something tells of a volume at its start. */
+static enum hl_status reopen(struct hl_scan *s)
+{
+	const struct hl_volume *v = hl_disk_volume(s->disk, 0);
+
+	if ((v && (v->part || v->fs)) || !hl_scan_at_start(s))
+		return HL_OK;
+	hl_disk_close(s->disk);
+	s->disk = NULL;
+	return open_disk(s, false);
 }
 
 static enum hl_status judge_row(struct hl_scan *s, uint32_t row)
@@ -225,12 +248,12 @@ static void number(struct hl_scan *s)
 enum hl_status hl_scan_judge(struct hl_scan *scan)
 {
 	static enum hl_status (*const steps[])(struct hl_scan *) = {
-		hl_scan_records, hl_scan_hints, hl_scan_table, hl_scan_inside,
-		places,
+		hl_scan_records, hl_scan_hints, reopen, hl_scan_table,
+		hl_scan_inside, places,
 	};
 
 	forget(scan);
-	enum hl_status st = open_disk(scan);
+	enum hl_status st = open_disk(scan, true);
 	for (uint32_t i = 0; i < hl_scan_n_rows && st == HL_OK; i++)
 		st = judge_row(scan, i);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) &&

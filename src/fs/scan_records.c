@@ -81,6 +81,33 @@ static enum hl_status say_all(struct hl_scan *s, struct hl_lost *l,
 	return st;
 }
 
+/*
+ * Records of which nothing tells where they belong but that they lie among a
+ * volume's: its log, its mirror and copies in files have such.  Evidence for
+ * nothing, and no volume.
+ */
+static enum hl_status stray(struct hl_scan *s, const struct hl_recmap_volume *v,
+                            bool *told)
+{
+	struct hl_lost *best = NULL;
+
+	*told = false;
+	for (size_t i = 0; i < s->n_lost && !v->size; i++) {
+		struct hl_lost *l = &s->lost[i];
+
+		if (l->off == v->start && !strcmp(l->fs, "ntfs") &&
+		    l->geom.cluster_size == v->cluster_size &&
+		    (!best || l->score > best->score))
+			best = l;
+	}
+	if (!best)
+		return HL_OK;
+	*told = true;
+	return hl_lost_say(s, best, 0, "%llu records more lie there and "
+	                   "belong nowhere: copies, or older ones",
+	                   (unsigned long long)v->records);
+}
+
 static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
 {
 	struct hl_lost l = {
@@ -90,10 +117,12 @@ static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
 		.geom = { v->cluster_size, 512, v->record_size, 0,
 		          v->mft_lcn },
 	};
-	enum hl_status st;
+	bool told;
+	enum hl_status st = stray(s, v, &told);
 
-	if (v->start >= hl_src_size(s->image) || !v->cluster_size)
-		return HL_OK;
+	if (st != HL_OK || told || v->start >= hl_src_size(s->image) ||
+	    !v->cluster_size)
+		return st;
 	st = say_all(s, &l, v, v->score);
 	if (st == HL_OK)
 		st = hl_lost_say(s, &l, 0, v->size_known ?

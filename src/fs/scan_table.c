@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fs/scan_impl.h"
+#include "io/note.h"
 #include "vol/vol_impl.h"
 
 enum hl_status hl_scan_hint(struct hl_scan *s, const struct scan_hint *hint)
@@ -24,7 +25,15 @@ enum hl_status hl_scan_hint(struct hl_scan *s, const struct scan_hint *hint)
 
 	if (st == HL_OK)
 		s->hint[s->n_hint++] = *hint;
-	return st == HL_LIMIT ? HL_OK : st;
+	if (st != HL_LIMIT)
+		return st;
+	if (!s->hints_full)
+		hl_warn(&(struct hl_at){ s->ctx, s->image, HL_NO_OFFSET,
+		                         "scan" },
+		        "older tables name more than %d partitions; the rest "
+		        "is not looked at", HL_MAX_SCAN_HINTS);
+	s->hints_full = true;
+	return HL_OK;
 }
 
 /* ---- GPT ----------------------------------------------------------------- */

@@ -4,8 +4,7 @@
  *	entry -> parent -> parent -> root       /a/b/entry
  *	entry -> parent -> gone                 /$Orphan/parent/entry
  *
- * Folders come up again and again in a sweep, so the paths of the last few
- * are kept.
+ * Each folder is looked at once (folders.c).
  */
 #include <string.h>
 
@@ -14,20 +13,12 @@
 #include "io/note.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "fs/fs_impl.h"
+#include "fs/folders.h"
 
-#define KEPT 64
 #define ORPHAN "/$Orphan"
 
-struct kept {
-	struct hl_ref ref; /* as the child names it */
-	bool deleted;      /* the child is: its reference means another one */
-	bool orphan;
-	char *path; /* NULL: free */
-};
-
 struct hl_fs_paths {
-	struct kept kept[KEPT];
+	struct hl_folders known;
 	struct hl_ref root;
 	char buf[HL_MAX_PATH];
 };
@@ -36,8 +27,7 @@ void hl_fs_paths_free(struct hl_fs *fs)
 {
 	if (!fs->paths)
 		return;
-	for (size_t i = 0; i < KEPT; i++)
-		hl_free(fs->ctx, fs->paths->kept[i].path);
+	hl_folders_clear(&fs->paths->known, fs->ctx);
 	hl_free(fs->ctx, fs->paths);
 	fs->paths = NULL;
 }
@@ -65,17 +55,6 @@ static bool same_ref(const struct hl_ref *a, const struct hl_ref *b)
 	return a->id == b->id && a->seq == b->seq && a->origin == b->origin;
 }
 
-static struct kept *slot(struct hl_fs *fs, const struct hl_entry *e)
-{
-	return &fs->paths->kept[e->parent.id % KEPT];
-}
-
-static bool is_kept(const struct kept *k, const struct hl_entry *e)
-{
-	return k->path && same_ref(&k->ref, &e->parent) &&
-	       k->deleted == !!(e->flags & HL_ENTRY_DELETED);
-}
-
 /* Put "/name" before what the buffer holds from *at on. */
 static bool prepend(char *buf, size_t *at, const char *name)
 {
@@ -84,6 +63,8 @@ static bool prepend(char *buf, size_t *at, const char *name)
 	if (n + 1 > *at)
 		return false;
 	*at -= n;
+	/* the end is put once, behind all parts:
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(buf + *at, name, n);
 	buf[--*at] = '/';
 	return true;
@@ -96,61 +77,120 @@ static bool prepend_text(char *buf, size_t *at, const char *text)
 	if (n > *at)
 		return false;
 	*at -= n;
+	/* the end is put once, behind all parts:
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(buf + *at, text, n);
 	return true;
 }
 
-/* The path of the folder of e, in p->buf from *at to its end. */
-static enum hl_status climb(struct hl_fs *fs, const struct hl_entry *e,
-                            size_t *at, bool *orphan)
+static enum hl_status too_deep(struct hl_fs *fs, const char *name)
 {
-	struct hl_fs_paths *p = fs->paths;
-	struct hl_entry now = *e, up;
-	struct hl_ref slow = e->ref; /* to tell a loop */
-	unsigned depth;
-
-	for (depth = 0; depth < HL_MAX_DEPTH; depth++) {
-		struct kept *k = slot(fs, &now);
-
-		if (is_kept(k, &now)) {
-			*orphan = k->orphan;
-			return prepend_text(p->buf, at, k->path) ? HL_OK :
-			       HL_LIMIT;
-		}
-		enum hl_status st = hl_fs_parent(fs, &now, &up);
-		if (st == HL_OK && same_ref(&up.ref, &p->root))
-			return HL_OK;
-		if (st == HL_END || (st == HL_OK && same_ref(&up.ref, &slow)))
-			break;
-		if (st != HL_OK)
-			return st;
-		if (!prepend(p->buf, at, up.name))
-			return HL_LIMIT;
-		if ((depth & (depth - 1)) == 0)
-			slow = up.ref;
-		now = up;
-	}
-	if (depth == HL_MAX_DEPTH)
-		hl_warn(&(struct hl_at){ fs->ctx, fs->src, HL_NO_OFFSET,
-		                         "path" },
-		        "%s: more than %d folders above it; shown as one that "
-		        "has none", e->name, HL_MAX_DEPTH);
-	*orphan = true;
-	return prepend_text(p->buf, at, ORPHAN) ? HL_OK : HL_LIMIT;
+	hl_warn(&(struct hl_at){ fs->ctx, fs->src, HL_NO_OFFSET, "path" },
+	        "%s: more than %d folders above it; shown as one that has "
+	        "none", name, HL_MAX_DEPTH);
+	return HL_END;
 }
 
-/* Nothing is lost when memory is short. */
-static void keep(struct hl_fs *fs, const struct hl_entry *e, const char *path,
-                 bool orphan)
+/*
+ * The folder of now, and whose it is in turn: *at in the table, *now the next
+ * to ask for.  HL_OK: go on; HL_END: its way up is known, or there is none.
+ */
+static enum hl_status step(struct hl_fs *fs, struct hl_entry *now,
+                           struct hl_entry *up, uint32_t *at)
 {
-	struct kept *k = slot(fs, e);
+	struct hl_fs_paths *p = fs->paths;
+	enum hl_status st;
 
-	if (is_kept(k, e))
-		return;
-	hl_free(fs->ctx, k->path);
-	*k = (struct kept){ .ref = e->parent, .orphan = orphan,
-		            .deleted = e->flags & HL_ENTRY_DELETED,
-		            .path = hl_strdup(fs->ctx, path) };
+	*at = hl_folders_find(&p->known, now);
+	if (*at != FOLDER_NONE && p->known.f[*at].up != FOLDER_NONE)
+		return HL_END;
+	if (*at == FOLDER_NONE) {
+		st = hl_folders_add(&p->known, now, at, fs->ctx);
+		if (st != HL_OK)
+			return st;
+	}
+	st = hl_fs_parent(fs, now, up);
+	if (st == HL_OK && same_ref(&up->ref, &p->root)) {
+		p->known.f[*at].up = FOLDER_ROOT;
+		return HL_END;
+	}
+	if (st == HL_END)
+		p->known.f[*at].up = FOLDER_LOST;
+	if (st == HL_OK)
+		st = hl_folders_name(&p->known, *at, up->name, fs->ctx);
+	return st;
+}
+
+/*
+ * Everything above an entry into the table: *first is its folder.  The places
+ * met are kept as a chain until all of them are known; what leads back into
+ * it is a loop, and what is in a loop has no place.
+ */
+static enum hl_status climb(struct hl_fs *fs, const struct hl_entry *e,
+                            uint32_t *first)
+{
+	struct hl_folders *t = &fs->paths->known;
+	uint32_t chain[HL_MAX_DEPTH], at = FOLDER_NONE;
+	struct hl_entry now = *e, up;
+	enum hl_status st = HL_OK;
+	size_t n = 0, i;
+
+	while (st == HL_OK && n < HL_MAX_DEPTH) {
+		st = step(fs, &now, &up, &at);
+		if (st != HL_OK && st != HL_END)
+			return st;
+		for (i = 0; i < n && chain[i] != at; i++)
+			;
+		if (i < n) { /* been here: it and all on the way are lost */
+			t->f[at].up = FOLDER_LOST;
+			st = HL_END;
+		} else {
+			chain[n++] = at;
+		}
+		now = up;
+	}
+	if (st == HL_OK) {
+		st = too_deep(fs, e->name);
+		t->f[at].up = FOLDER_LOST;
+	}
+	while (n-- > 1)
+		if (t->f[chain[n - 1]].up == FOLDER_NONE)
+			t->f[chain[n - 1]].up = chain[n];
+	*first = chain[0];
+	return HL_OK;
+}
+
+/* The path of a folder of the table, in p->buf from *at to its end. */
+static enum hl_status spell(struct hl_fs *fs, uint32_t folder, size_t *at,
+                            bool *orphan)
+{
+	struct hl_fs_paths *p = fs->paths;
+	const struct folder *f = &p->known.f[folder];
+
+	for (; f->up < FOLDER_LOST; f = &p->known.f[f->up])
+		if (!prepend(p->buf, at, p->known.names + f->name))
+			return HL_LIMIT;
+	*orphan = f->up == FOLDER_LOST;
+	if (*orphan && !prepend_text(p->buf, at, ORPHAN))
+		return HL_LIMIT;
+	return HL_OK;
+}
+
+/* A table that is full, or too much for the memory there is, starts anew. */
+static enum hl_status folder_of(struct hl_fs *fs, const struct hl_entry *e,
+                                uint32_t *out)
+{
+	enum hl_status st;
+
+	*out = hl_folders_find(&fs->paths->known, e);
+	if (*out != FOLDER_NONE && fs->paths->known.f[*out].up != FOLDER_NONE)
+		return HL_OK;
+	st = climb(fs, e, out);
+	if ((st == HL_NOMEM || st == HL_LIMIT) && fs->paths->known.n) {
+		hl_folders_clear(&fs->paths->known, fs->ctx);
+		st = climb(fs, e, out);
+	}
+	return st;
 }
 
 static enum hl_status whole_path(struct hl_fs *fs,
@@ -159,6 +199,7 @@ static enum hl_status whole_path(struct hl_fs *fs,
 {
 	enum hl_status st = start(fs);
 	bool lost = false;
+	uint32_t folder;
 	size_t at = HL_MAX_PATH - 1;
 
 	if (n)
@@ -168,13 +209,14 @@ static enum hl_status whole_path(struct hl_fs *fs,
 	fs->paths->buf[at] = '\0';
 	if (same_ref(&entry->ref, &fs->paths->root))
 		return hl_copy(buf, n, "/") < n ? HL_OK : HL_LIMIT;
-	st = climb(fs, entry, &at, &lost);
+	st = folder_of(fs, entry, &folder);
+	if (st == HL_OK)
+		st = spell(fs, folder, &at, &lost);
 	if (orphan)
 		*orphan = lost;
 	if (st != HL_OK)
 		return st;
 	const char *dir = fs->paths->buf + at;
-	keep(fs, entry, dir, lost);
 	size_t n_dir = strlen(dir);
 	if (n_dir + 1 + strlen(entry->name) >= n)
 		return HL_LIMIT;

@@ -10,6 +10,7 @@
 #include "base/banned.h"
 #include "io/note.h"
 #include "fs/fs_impl.h"
+#include "hivelift/bde.h"
 
 /* Types under which Windows keeps file systems: second copies are tried. */
 static bool may_rescue(const struct hl_part *part)
@@ -22,8 +23,6 @@ static bool may_rescue(const struct hl_part *part)
 		"de94bba4-06d1-4d40-a16a-bfd50179d6ac",
 	};
 
-	if (!part)
-		return true;
 	if (strncmp(part->type, "ldm-", 4) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -89,7 +88,8 @@ static void say_dynamic(const struct hl_volume *v, const struct hl_at *at)
 		       "(LDM)", v->id);
 }
 
-static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
+static enum hl_status open_fs(struct hl_volume *v, bool search,
+                              const struct hl_at *at)
 {
 	unsigned flags = v->part ? v->part->flags : 0;
 	struct hl_fs_found found = { .name = "" };
@@ -99,16 +99,19 @@ static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
 	if (flags & HL_PART_DYNAMIC)
 		st = is_whole(v, at->ctx, &whole);
 	if (st == HL_OK && whole)
-		st = hl_fs_identify(&found, v->src, may_rescue(v->part),
+		st = hl_fs_identify(&found, v->src,
+		                    v->part ? may_rescue(v->part) : search,
 		                    at->ctx);
 	if (st != HL_OK && st != HL_END)
 		return st;
 	v->fs = found.fs;
 	v->fs_name = found.name;
 	v->unread = found.reason;
+	if (v->bde && !v->locked)
+		v->unread = hl_bde_text(v->bde);
 	if (v->fs && (flags & HL_PART_DYNAMIC))
 		say_dynamic(v, at);
-	if (!v->fs && v->lacks)
+	if (!v->fs && v->lacks && !v->shadow)
 		v->unread = "too much of this dynamic volume is missing";
 	if (!v->fs && !v->unread)
 		judge_by_type(v, &found);
@@ -122,7 +125,7 @@ static enum hl_status open_fs(struct hl_volume *v, const struct hl_at *at)
 }
 
 enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
-                              const struct hl_ctx *ctx)
+                              bool search, const struct hl_ctx *ctx)
 {
 	struct hl_at at = { ctx, image, v->off, "volume" };
 
@@ -141,5 +144,7 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 	enum hl_status st = v->in ?
 		hl_src_window(&v->src, v->in, 0, v->len, ctx) :
 		hl_src_window(&v->src, image, v->off, v->len, ctx);
-	return st == HL_OK ? open_fs(v, &at) : st;
+	if (st == HL_OK)
+		st = hl_volume_unlock(v, &at);
+	return st == HL_OK ? open_fs(v, search, &at) : st;
 }

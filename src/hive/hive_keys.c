@@ -137,6 +137,7 @@ enum hl_status hl_tree_open(struct hive_tree *t, struct hl_src *src,
  * The i-th key of a list.  *i counts down through lists of lists; HL_END and
  * *i > 0 says that the list has fewer.
  */
+/* "ri" holds lists that are not "ri": NOLINTNEXTLINE(misc-no-recursion) */
 static enum hl_status in_list(struct hive_tree *t, uint32_t list, uint32_t *i,
                               uint32_t *out, unsigned depth)
 {

@@ -85,7 +85,9 @@ enum hl_status hl_replay_log_load(struct replay *r, size_t i,
 		log->use = judge(log, p, &log->fault);
 	}
 	if (size > log->size)
-		hl_replay_note(r, "%s: only its first 4 GiB are looked at",
-		               log->name);
+		hl_warn(&(struct hl_at){ r->ctx, log->src, log->size,
+		                         log->name },
+		        "only the first %llu bytes of the log are looked at",
+		        (unsigned long long)log->size);
 	return HL_OK;
 }

@@ -147,7 +147,8 @@ static enum hl_status area(struct hl_ddmap *m, const struct words *w,
 	if (out->len == 0 && (out->off || m->end))
 		return wrong(m, "has an area without bytes");
 	m->end = end;
-	out->rescued = w->v[2].p[0] == '+';
+	out->status = (char)w->v[2].p[0];
+	out->rescued = out->status == '+';
 	return HL_OK;
 }
 

@@ -21,6 +21,7 @@ struct hl_ddmap {
 struct hl_ddmap_area {
 	uint64_t off, len; /* len > 0; they ascend and never overlap */
 	bool rescued;      /* '+'; any other was not read, or not yet */
+	char status;       /* as it stands there */
 };
 
 static inline struct hl_ddmap hl_ddmap_of(struct span text)

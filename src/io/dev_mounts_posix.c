@@ -98,6 +98,8 @@ static bool parse_line(char *line, struct mount *m)
 	return true;
 }
 
+/* getline and realpath bring memory of their own: a line of the kernel's and
+ * a path, before a byte of the image is read. */
 static void each_mount(mount_fn *fn, void *user)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");

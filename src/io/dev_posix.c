@@ -156,7 +156,7 @@ bool hl_dev_read_sector(const struct hl_files *f, uint64_t off, void *buf,
 	if (f->dev.direct_fd < 0 || unit > DIRECT_ALIGN ||
 	    len > unit - skip)
 		return false;
-	block = hl_alloc(f->ctx, 2 * DIRECT_ALIGN);
+	block = hl_alloc(f->ctx, (size_t)2 * DIRECT_ALIGN);
 	if (!block)
 		return false;
 	p = block + (DIRECT_ALIGN - (uintptr_t)block % DIRECT_ALIGN);

@@ -12,6 +12,7 @@
 
 #include "io/hash.h"
 #include "base/mem.h"
+#include "io/libcrypto.h"
 #include "io/note.h"
 #include "base/text.h"
 #include "base/banned.h"
@@ -37,56 +38,19 @@ struct hl_hash {
 	bool failed[HL_HASH_KINDS];
 };
 
-/*
- * Never the bare name on macOS: the system's own libcrypto.dylib ends a
- * process that loads it.
- */
-static void *load(void)
-{
-	static const char *const names[] = {
-#ifdef __APPLE__
-		"libcrypto.3.dylib",
-		"/opt/homebrew/opt/openssl@3/lib/libcrypto.3.dylib",
-		"/usr/local/opt/openssl@3/lib/libcrypto.3.dylib",
-		"/opt/local/lib/libcrypto.3.dylib",
-		"libcrypto.1.1.dylib",
-#else
-		"libcrypto.so.3",
-		"libcrypto.so.1.1",
-		"libcrypto.so",
-#endif
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		void *lib = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-		if (lib)
-			return lib;
-	}
-	return NULL;
-}
-
-/* dlsym gives an object pointer; copying its bytes is what POSIX allows. */
-static bool entry(void *lib, const char *name, void *fn)
-{
-	void *p = dlsym(lib, name);
-
-	memcpy(fn, &p, sizeof(p));
-	return p != NULL;
-}
-
 static bool resolve(struct crypto *fn, void *lib)
 {
 	_Static_assert(sizeof(fn->init) == sizeof(void *), "POSIX pointers");
 
-	return entry(lib, "EVP_MD_CTX_new", &fn->ctx_new) &&
-	       entry(lib, "EVP_MD_CTX_free", &fn->ctx_free) &&
-	       entry(lib, "EVP_DigestInit_ex", &fn->init) &&
-	       entry(lib, "EVP_DigestUpdate", &fn->update) &&
-	       entry(lib, "EVP_DigestFinal_ex", &fn->final) &&
-	       entry(lib, "EVP_MD_CTX_copy_ex", &fn->copy) &&
-	       entry(lib, "EVP_md5", &fn->type[HL_MD5]) &&
-	       entry(lib, "EVP_sha1", &fn->type[HL_SHA1]) &&
-	       entry(lib, "EVP_sha256", &fn->type[HL_SHA256]);
+	return hl_libcrypto_entry(lib, "EVP_MD_CTX_new", &fn->ctx_new) &&
+	       hl_libcrypto_entry(lib, "EVP_MD_CTX_free", &fn->ctx_free) &&
+	       hl_libcrypto_entry(lib, "EVP_DigestInit_ex", &fn->init) &&
+	       hl_libcrypto_entry(lib, "EVP_DigestUpdate", &fn->update) &&
+	       hl_libcrypto_entry(lib, "EVP_DigestFinal_ex", &fn->final) &&
+	       hl_libcrypto_entry(lib, "EVP_MD_CTX_copy_ex", &fn->copy) &&
+	       hl_libcrypto_entry(lib, "EVP_md5", &fn->type[HL_MD5]) &&
+	       hl_libcrypto_entry(lib, "EVP_sha1", &fn->type[HL_SHA1]) &&
+	       hl_libcrypto_entry(lib, "EVP_sha256", &fn->type[HL_SHA256]);
 }
 
 /* A library in FIPS mode refuses MD5: that is said, never left out. */
@@ -121,7 +85,7 @@ enum hl_status hl_hash_new(struct hl_hash **out, unsigned kinds,
 	if (!h)
 		return HL_NOMEM;
 	h->ctx = ctx;
-	h->lib = load();
+	h->lib = hl_libcrypto_load();
 	if (!h->lib || !resolve(&h->fn, h->lib))
 		st = hl_fail(&at, HL_UNSUPPORTED,
 		             "no libcrypto (OpenSSL 1.1 or 3) on this system");

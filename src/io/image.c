@@ -40,7 +40,7 @@ enum hl_status hl_image_open(struct hl_src **out, struct hl_files *files,
                              const struct hl_ctx *ctx)
 {
 	static const struct hl_image_opts none;
-	struct hl_src *leaf;
+	struct hl_src *leaf = NULL;
 	enum hl_status st;
 
 	*out = NULL;

@@ -9,9 +9,16 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/lint.h"
 #include "base/limits.h"
 #include "io/note.h"
 
+/*
+ * Its memory is malloc's and not the context's: a log outlives contexts (that
+ * of a run that ran out of memory, too), and a note that memory is short must
+ * not need the memory that is short.  HL_MAX_NOTES of HL_MAX_NOTE_TEXT bound
+ * it, and what cannot be kept is counted.
+ */
 struct hl_notelog {
 	struct hl_note *notes;
 	size_t n, cap;
@@ -55,14 +62,16 @@ size_t hl_notelog_seen(const struct hl_notelog *log, enum hl_level at_least)
 	return n;
 }
 
+/* The log owns what is kept: gcc's analyzer loses sight of it there. */
+LINT_NOT("-Wanalyzer-malloc-leak")
 static bool make_room(struct hl_notelog *log)
 {
 	if (log->n < log->cap)
 		return true;
 	size_t cap = log->cap ? 2 * log->cap : 16;
-	void *p = log->n < HL_MAX_NOTES
-	                  ? realloc(log->notes, cap * sizeof(*log->notes))
-	                  : NULL;
+	void *p = NULL;
+	if (log->n < HL_MAX_NOTES)
+		p = realloc(log->notes, cap * sizeof(*log->notes));
 	if (!p)
 		return false;
 	log->notes = p;
@@ -83,10 +92,12 @@ static void keep(struct hl_notelog *log, const struct hl_note *note)
 	if (!copy.what || !copy.text) {
 		free((char *)copy.what);
 		free((char *)copy.text);
+		/* cppcheck-suppress memleak ; free() behind a cast */
 		return;
 	}
 	log->notes[log->n++] = copy;
 }
+LINT_AGAIN
 
 static void emit(const struct hl_at *at, enum hl_level level,
                  enum hl_status st, const char *fmt, va_list ap)

@@ -241,7 +241,7 @@ static enum hl_status add_piece(struct raw *r, uint64_t len, size_t seg)
 	if (!len)
 		return HL_OK;
 	st = hl_grow(r->src.ctx, (void **)&r->piece, &r->cap, r->n,
-	             sizeof(*r->piece), 2 * HL_MAX_SEGMENTS);
+	             sizeof(*r->piece), (size_t)2 * HL_MAX_SEGMENTS);
 	if (st != HL_OK)
 		return st;
 	r->piece[r->n++] = (struct piece){ r->src.size, len, seg };

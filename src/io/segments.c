@@ -28,7 +28,7 @@ static bool is_lower(char c)
 
 static char to_upper(char c)
 {
-	return is_lower(c) ? (char)(c - 'a' + 'A') : c;
+	return (char)(is_lower(c) ? c - 'a' + 'A' : c);
 }
 
 static bool is_letter(char c)
@@ -56,7 +56,7 @@ static bool parse_digits(struct seg_name *out, const char *s)
 /* How many names come before those that begin with k times 'z'. */
 static uint64_t letters_before(size_t k)
 {
-	uint64_t sum = 0, block = 25 * 26;
+	uint64_t sum = 0, block = UINT64_C(25) * 26;
 
 	for (; k; k--, block *= 26)
 		sum += block;
@@ -100,12 +100,12 @@ static bool parse_ewf(struct seg_name *out, const char *s)
 	out->lower = is_lower(s[0]);
 	if (is_digit(s[1]) && is_digit(s[2])) {
 		out->lead = c;
-		out->number = (uint64_t)((s[1] - '0') * 10 + (s[2] - '0'));
+		out->number = (uint64_t)(s[1] - '0') * 10 + (uint64_t)(s[2] - '0');
 		return out->number > 0;
 	}
 	if (!is_letter(s[1]) || !is_letter(s[2]))
 		return false;
-	out->lead = c >= 'S' ? 'S' : c >= 'L' ? 'L' : 'E';
+	out->lead = (char)(c >= 'S' ? 'S' : c >= 'L' ? 'L' : 'E');
 	if (c < 'E')
 		return false;
 	out->number = 100 + (uint64_t)(c - out->lead) * 676 +
@@ -127,7 +127,7 @@ static bool parse_ewf2(struct seg_name *out, const char *s)
 	out->lead = to_upper(s[0]);
 	out->lower = is_lower(s[0]);
 	if (x == 'X' && is_digit(s[2]) && is_digit(s[3])) {
-		out->number = (uint64_t)((s[2] - '0') * 10 + (s[3] - '0'));
+		out->number = (uint64_t)(s[2] - '0') * 10 + (uint64_t)(s[3] - '0');
 		return out->number > 0;
 	}
 	if (!is_letter(s[2]) || !is_letter(s[3]))
@@ -191,7 +191,7 @@ bool hl_seg_sibling(const struct seg_name *like, const char *like_name,
 
 static bool format_letters(char *s, unsigned width, uint64_t v)
 {
-	uint64_t block = 25 * 26;
+	uint64_t block = UINT64_C(25) * 26;
 	unsigned k = 0, n = width;
 
 	if (width == 2) {

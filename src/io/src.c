@@ -45,6 +45,7 @@ enum hl_status hl_src_read(struct hl_src *src, uint64_t off, void *buf,
                            size_t len, struct hl_ranges *bad)
 {
 	struct hl_ranges own;
+	/* cppcheck-suppress uninitvar ; cleared below */
 	struct hl_ranges *list = bad ? bad : &own;
 	size_t inside = 0;
 	enum hl_status st = HL_OK;
@@ -100,6 +101,13 @@ static enum hl_status step_down(struct hl_extent *e, bool *done)
 
 	if (st != HL_OK)
 		return st;
+	if (e->what == HL_WHAT_COMPRESSED && below.len < e->in_len &&
+	    below.what != HL_WHAT_COMPRESSED) {
+		/* in pieces below: one offset would be wrong for the rest */
+		e->in = NULL;
+		e->in_off = e->in_len = 0;
+		return HL_OK;
+	}
 	if (e->what != HL_WHAT_COMPRESSED && below.len < e->len)
 		e->len = e->in_len = below.len;
 	/* that it was carved says where it was found, not how good it is */
@@ -212,6 +220,7 @@ const char *hl_what_text(enum hl_what what)
 		[HL_WHAT_BEYOND_VALID] = "beyond-valid-length",
 		[HL_WHAT_MISSING] = "missing",
 		[HL_WHAT_REBUILT] = "data",
+		[HL_WHAT_STORED] = "data",
 	};
 
 	return (size_t)what < sizeof(text) / sizeof(*text) ? text[what] : "";

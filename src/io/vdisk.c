@@ -5,8 +5,9 @@
  * sectors have for whoever reads the manifest, whatever it was kept in.
  *
  * Blocks that were read are kept, since to find one may cost some reads of
- * tables; a lock guards them, and the one cluster that a reader has unpacked.  A block that cannot be read is read again sector by
- * sector, so that damage costs only itself.
+ * tables; a lock guards them, and the one cluster that a reader has unpacked.
+ * A block that cannot be read is read again sector by sector, so that damage
+ * costs only itself.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #include "io/vdisk.h"
 
 #define BLOCK (64u << 10)
-#define SLOTS (HL_VDISK_CACHE_BYTES / BLOCK)
+#define SLOTS 64 /* 4 MiB of blocks kept */
 #define DIRECT (256u << 10) /* so much at once is not kept */
 #define SECTOR 512
 #define FACTS 5

@@ -142,6 +142,7 @@ struct vdisk_reader {
 	void (*close)(void *disk, const struct hl_ctx *ctx);
 };
 
-extern const struct vdisk_reader hl_vdisk_blocks, hl_vdisk_clusters, hl_vdisk_grains;
+extern const struct vdisk_reader hl_vdisk_blocks, hl_vdisk_clusters,
+	hl_vdisk_grains;
 
 #endif

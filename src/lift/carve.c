@@ -216,7 +216,7 @@ static enum hl_status volume(struct hl_carve *c, size_t i)
 	const struct hl_volume *v = hl_disk_volume(c->disk, i);
 	enum hl_status st;
 
-	if (v->skipped || !v->src)
+	if (v->skipped || !v->src || v->rest)
 		return HL_OK;
 	if (!v->fs)
 		return hl_carve_stretch(c, "volume", v, 0, v->len, i);

@@ -23,15 +23,12 @@ struct owners {
 	char *path; /* HL_MAX_PATH */
 };
 
-/* Is a find to be asked for on that volume? */
-static bool asked(const struct hl_carve *c, const struct carve_find *f,
-                  const struct hl_volume *v)
+/* Is a find to be asked for on that volume?  Also when its own map has said
+ * that the place is free: the map may be wrong, or lost. */
+static bool asked(const struct carve_find *f, const struct hl_volume *v)
 {
-	if (f->pub.off == HL_NO_OFFSET || f->pub.off < v->off ||
-	    f->pub.off - v->off >= v->len || f->used)
-		return false;
-	/* the volume's own map has said that it is free */
-	return c->opts.all || f->pub.volume != v;
+	return f->pub.off != HL_NO_OFFSET && f->pub.off >= v->off &&
+	       f->pub.off - v->off < v->len && !f->used;
 }
 
 static size_t first_from(const struct hl_carve *c, uint64_t off)
@@ -101,7 +98,7 @@ static enum hl_status stretch(struct owners *o, const struct hl_volume *v,
 
 	for (size_t i = first_from(c, off); st == HL_OK && i < c->n &&
 	     c->find[i]->pub.off - off < len; i++)
-		if (asked(c, c->find[i], v))
+		if (asked(c->find[i], v))
 			st = mark(o, v, e, stream, c->find[i]);
 	return st;
 }
@@ -136,7 +133,7 @@ static enum hl_status each(void *user, const struct hl_volume *v,
 static bool any(const struct hl_carve *c, const struct hl_volume *v)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (asked(c, c->find[i], v))
+		if (asked(c->find[i], v))
 			return true;
 	return false;
 }
@@ -212,7 +209,12 @@ static enum hl_status add_file(struct live *l, const struct hl_volume *v,
 			l->own[l->n++] = (struct owned){ x.in_off, x.in_len };
 	}
 	hl_src_close(src);
-	return st == HL_LIMIT ? HL_OK : st;
+	if (st != HL_LIMIT)
+		return st;
+	hl_say(&(struct hl_at){ l->c->ctx, NULL, HL_NO_OFFSET, "carve" },
+	       "%s: it lies in too many pieces; some may be among the finds",
+	       e->name);
+	return HL_OK;
 }
 
 static enum hl_status list_live(struct live *l)

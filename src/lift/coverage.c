@@ -44,6 +44,7 @@ static enum hl_status searched(struct build *b, const struct hl_volume *v)
 	struct hl_coverage *c = b->out;
 	void *array = c->searched;
 	enum hl_status st = hl_grow(b->ctx, &array, &c->cap_searched,
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	                            c->n_searched, sizeof(*c->searched),
 	                            HL_MAX_PLACES);
 
@@ -64,17 +65,24 @@ static enum hl_status unread(struct build *b, const struct hl_volume *v)
 	return add(b, u);
 }
 
+/* What lies inside of a copy is what lies beside it. */
 static enum hl_status shadow_copies(struct build *b,
                                     const struct hl_volume *v,
                                     const struct hl_fs_info *info)
 {
+	uint32_t n = info->shadow_copies;
 	struct hl_unsearched u = {
 		.what = "shadow copies", .volume = v->id, .off = HL_NO_OFFSET,
-		.len = HL_NO_OFFSET, .count = info->shadow_copies,
-		.reason = "shadow copies are not read",
+		.len = HL_NO_OFFSET,
+		.reason = v->shadows_asked ?
+			"not asked for, or another volume's" :
+			"read with --snapshots",
 	};
 
-	return info->shadow_copies ? add(b, u) : HL_OK;
+	if (v->shadow || n <= v->n_shadows)
+		return HL_OK;
+	u.count = n - v->n_shadows;
+	return add(b, u);
 }
 
 /* Without its size: counting the free clusters may read megabytes. */
@@ -115,6 +123,8 @@ static enum hl_status volume(struct build *b, const struct hl_volume *v)
 	const struct hl_fs_info *info = v->fs ? hl_fs_info(v->fs) : NULL;
 	enum hl_status st;
 
+	if (v->rest)
+		return HL_OK;
 	if (!info) {
 		st = unread(b, v);
 		/* one that lies outside as a whole has said so already */

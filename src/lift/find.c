@@ -136,6 +136,7 @@ static enum hl_status keep(struct hl_find *f, struct hl_hive *h)
 	struct hl_hives *list = f->hives;
 	void *array = list->h;
 	enum hl_status st = hl_grow(f->ctx, &array, &list->cap, list->n,
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	                            sizeof(*list->h), HL_MAX_HIVES);
 
 	list->h = array;
@@ -267,6 +268,7 @@ static enum hl_status search(struct hl_find *f)
 	hl_places_clear(f);
 	if (f->hives->n > f->first)
 		qsort(f->hives->h + f->first, f->hives->n - f->first,
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		      sizeof(*f->hives->h), by_path);
 	return st;
 }

@@ -24,6 +24,7 @@ struct walk {
 static enum hl_status step(struct walk *w, const char *pattern,
                            const struct hl_ref *dir, const char *path);
 
+/* as deep as the pattern: NOLINTNEXTLINE(misc-no-recursion) */
 static enum hl_status into(struct walk *w, const char *rest,
                            const struct hl_entry *e, const char *path)
 {
@@ -39,6 +40,7 @@ static enum hl_status into(struct walk *w, const char *rest,
 	return st;
 }
 
+/* as deep as the pattern: NOLINTNEXTLINE(misc-no-recursion) */
 static enum hl_status literal(struct walk *w, const char *name,
                               const char *rest, const struct hl_ref *dir,
                               const char *path)
@@ -51,6 +53,7 @@ static enum hl_status literal(struct walk *w, const char *name,
 	return st == HL_OK ? into(w, rest, &e, path) : st;
 }
 
+/* as deep as the pattern: NOLINTNEXTLINE(misc-no-recursion) */
 static enum hl_status wild(struct walk *w, const char *name, const char *rest,
                            const struct hl_ref *dir, const char *path)
 {
@@ -78,6 +81,7 @@ static enum hl_status wild(struct walk *w, const char *name, const char *rest,
 }
 
 /* The part before the next '/' is a folder; without one, it is the file. */
+/* as deep as the pattern: NOLINTNEXTLINE(misc-no-recursion) */
 static enum hl_status step(struct walk *w, const char *pattern,
                            const struct hl_ref *dir, const char *path)
 {

@@ -163,6 +163,30 @@ void hl_json_volume(struct hl_json *j, const struct hl_volume *v)
 	           !f ? NULL : f->boot_backup ? "backup" : "primary");
 	state(j, f);
 	hl_json_kv(j, "unread", v->unread);
+	if (v->bde)
+		hl_json_bde(j, v->bde);
+	if (v->shadow)
+		hl_json_shadow(j, v->shadow);
+}
+
+void hl_json_shadow(struct hl_json *j, const struct hl_shadow *s)
+{
+	hl_json_key(j, "shadow_copy");
+	hl_json_object(j);
+	hl_json_time(j, "created", s->created);
+	hl_json_text(j, "id", s->id);
+	hl_json_text(j, "set", s->set);
+	hl_json_text(j, "store", s->store);
+	if (s->has_attributes)
+		hl_json_ku(j, "attributes", s->attributes);
+	else
+		hl_json_kn(j, "attributes");
+	hl_json_ku(j, "sequence", s->sequence);
+	hl_json_ku(j, "blocks", s->blocks);
+	hl_json_kb(j, "offline", s->offline);
+	hl_json_kb(j, "elsewhere", s->elsewhere);
+	hl_json_kv(j, "remark", s->remark);
+	hl_json_object_end(j);
 }
 
 /* ---- coverage ------------------------------------------------------------ */
@@ -222,6 +246,8 @@ void hl_json_run(struct hl_json *j, const struct hl_run *r)
 	hl_json_kv(j, "state", hl_quality_text((enum hl_quality)r->quality));
 	if (r->image)
 		hl_json_kv(j, "image", r->image);
+	if (r->what == HL_WHAT_STORED)
+		hl_json_kv(j, "from", "store");
 	if (r->quality == HL_Q_ALLOCATED_TO)
 		hl_json_offset(j, "owner", r->owner);
 	hl_json_object_end(j);

@@ -41,7 +41,10 @@ uint32_t hl_json_sector_size(const struct hl_image_info *m,
 void hl_json_image(struct hl_json *j, const struct hl_image_info *m,
                    const struct hl_table *table);
 /* volume, offset, size, partition_type … */
+void hl_json_shadow(struct hl_json *j, const struct hl_shadow *s);
 void hl_json_volume(struct hl_json *j, const struct hl_volume *v);
+/* json_bde.c: keys of a BitLocker volume: bitlocker, protectors */
+void hl_json_bde(struct hl_json *j, const struct hl_bde *bde);
 /* The value: {searched, not_searched}. */
 void hl_json_coverage(struct hl_json *j, const struct hl_coverage *c);
 /* The value: {file_offset, length, offset …}. */

@@ -192,6 +192,7 @@ enum hl_status hl_layout_new(struct hl_layout **out, struct hl_hives *hives,
                              const struct hl_ctx *ctx)
 {
 	size_t n = hl_hives_count(hives);
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	struct hl_hive **list = hl_alloc_array(ctx, n ? n : 1, sizeof(*list));
 	enum hl_status st = HL_NOMEM;
 

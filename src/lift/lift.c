@@ -40,6 +40,7 @@ static void free_lists(struct hl_lift *lift)
 static void free_lift(struct hl_lift *lift)
 {
 	hl_free(lift->ctx, lift->noted);
+	hl_once_free(lift);
 	hl_buf_free(&lift->written);
 	hl_free(lift->ctx, lift);
 }
@@ -59,6 +60,7 @@ enum hl_status hl_lift_prepare(struct hl_lift **out,
 	lift->dfxml_wanted = opts->dfxml;
 	lift->deleted = opts->deleted;
 	lift->no_replay = opts->no_replay;
+	lift->once_wanted = !opts->all_copies;
 	hl_lift_now(lift->start);
 	if (opts->write)
 		st = hl_outdir_tar(&lift->dir, opts->write, opts->user, ctx);
@@ -123,25 +125,32 @@ static size_t mark(const struct hl_lift *lift)
 
 /* ---- a hive ------------------------------------------------------------- */
 
+enum hl_status hl_lift_trail(struct hl_trail *t, struct hl_lift *lift,
+                             const struct hl_item *item, const char *path)
+{
+	enum hl_status st = hl_trail_init(t, item->volume, lift->ctx);
+
+	if (st != HL_OK)
+		return st;
+	if (!(item->entry->flags & HL_ENTRY_DELETED))
+		return hl_trail_text(t, path, item->entry);
+	st = hl_trail_deleted(t, item->entry);
+	if (st == HL_OK)
+		st = hl_trail_known(t, path, item->entry, true);
+	return st;
+}
+
 static enum hl_status lift_one(struct hl_lift *lift, struct hl_item *item,
                                const char *path)
 {
 	struct hl_trail t;
-	enum hl_status st = hl_trail_init(&t, item->volume, lift->ctx);
+	enum hl_status st = hl_lift_trail(&t, lift, item, path);
 
-	if (st != HL_OK)
-		return st;
-	if (item->entry->flags & HL_ENTRY_DELETED) {
-		st = hl_trail_deleted(&t, item->entry);
-		if (st == HL_OK)
-			st = hl_trail_known(&t, path, item->entry, true);
-	} else {
-		st = hl_trail_text(&t, path, item->entry);
-	}
 	item->trail = &t;
 	item->mark = mark(lift);
 	if (st == HL_OK)
 		st = hl_lift_item(lift, item);
+	item->trail = NULL;
 	hl_trail_free(&t);
 	return st;
 }
@@ -180,22 +189,33 @@ static enum hl_status lift_log(struct hl_lift *lift, struct hl_streams *s,
 	return st;
 }
 
+static enum hl_status write_hive(struct hl_lift *lift, struct hl_streams *s)
+{
+	struct hl_hive *hive = s->hive;
+	struct hl_item item = { .volume = hive->volume, .entry = &hive->entry,
+		                .stream = "", .hive = hive, .streams = s,
+		                .given = s->src, .replayed = s->replayed };
+	enum hl_status st = hl_once_begin(lift);
+
+	if (st == HL_OK)
+		st = lift_one(lift, &item, hive->path);
+	for (size_t i = 0; st == HL_OK && i < hive->n_logs; i++)
+		st = lift_log(lift, s, i);
+	hl_once_end(lift, st);
+	return st;
+}
+
 enum hl_status hl_lift_hive(struct hl_lift *lift, struct hl_hive *hive)
 {
-	struct hl_item item = { .volume = hive->volume, .entry = &hive->entry,
-		                .stream = "", .hive = hive };
 	struct hl_streams s;
 	enum hl_status st = hl_streams_open(&s, hive, !lift->no_replay,
 	                                    lift->ctx);
 
 	if (st != HL_NOMEM && st != HL_CANCELLED) {
-		item.streams = &s;
-		item.given = s.src;
-		item.replayed = s.replayed;
-		st = lift_one(lift, &item, hive->path);
+		st = hl_once_try(lift, &s);
+		if (st == HL_END)
+			st = write_hive(lift, &s);
 	}
-	for (size_t i = 0; st == HL_OK && i < hive->n_logs; i++)
-		st = lift_log(lift, &s, i);
 	hl_streams_close(&s);
 	return st;
 }

@@ -109,6 +109,7 @@ static enum hl_status write_one(struct hl_lift *lift, struct hl_item *item,
 	if (st == HL_OK && *item->pass.hex[HL_SHA256] && p->output)
 		hl_copy(p->sha256, sizeof(p->sha256),
 		        item->pass.hex[HL_SHA256]);
+	item->trail = NULL;
 	hl_buf_free(&t.path);
 	hl_buf_free(&t.rel);
 	return st;

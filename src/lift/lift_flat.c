@@ -107,6 +107,23 @@ static enum hl_status lift(struct hl_lift *lift, struct hl_item *item,
 	return st == HL_LIMIT || st == HL_RANGE ? HL_IO : st;
 }
 
+/* Its logs count too, though they are not written. */
+static enum hl_status once(struct hl_lift *l, struct hl_item *item,
+                           struct hl_streams *s)
+{
+	enum hl_status st = hl_once_try(l, s);
+
+	if (st != HL_END)
+		return st;
+	st = hl_once_begin(l);
+	if (st == HL_OK)
+		st = lift(l, item, s);
+	if (st == HL_OK)
+		st = hl_once_logs(l, s);
+	hl_once_end(l, st);
+	return st;
+}
+
 enum hl_status hl_lift_flat(struct hl_lift *l, struct hl_hive *hive,
                             const char *name)
 {
@@ -125,7 +142,7 @@ enum hl_status hl_lift_flat(struct hl_lift *l, struct hl_hive *hive,
 		st = hl_streams_open(&s, hive, !l->no_replay, l->ctx);
 		item.replayed = s.replayed;
 		if (st != HL_NOMEM && st != HL_CANCELLED)
-			st = lift(l, &item, &s);
+			st = once(l, &item, &s);
 		hl_streams_close(&s);
 	}
 	hl_trail_free(&t);

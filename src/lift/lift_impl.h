@@ -3,6 +3,7 @@
  *
  *	lift.c       open, hives, finish
  *	lift_path.c  files and folders by path
+ *	lift_once.c  hives of shadow copies that are there already
  *	lift_flat.c  hives alone, in one folder (layout.c: their names)
  *	lift_item.c  one stream: output file, digests, manifest entry
  *	trail.c      where a file lies: its path, and its name in the output;
@@ -30,6 +31,8 @@ struct hl_list {
 	uint64_t off;
 	enum hl_status failed; /* HL_OK, or what the first failure was */
 	struct hl_hash *hash;  /* of all that went in; or NULL */
+	char buf[8192];        /* what is behind off, not written yet */
+	size_t n_buf;
 };
 
 /* Notes [from, to) of the log belong to a file and are in its entry. */
@@ -55,6 +58,9 @@ struct hl_lift {
 	struct hl_buf written; /* the hive of the last entry, or "" */
 	struct hl_noted *noted;
 	size_t n_noted, cap_noted;
+	bool once_wanted, once_open;
+	struct hl_once_set *once; /* what was written, by content */
+	size_t n_once, cap_once;
 };
 
 /* A reparse point holds 16 KiB; as UTF-8 that is less than this. */
@@ -124,6 +130,7 @@ struct hl_item {
 	uint64_t size;         /* of the stream */
 	uint64_t written;      /* less when a limit cut it */
 	const char *output;    /* NULL: nothing was written */
+	const char *same_as;   /* output is that one's: nothing was written */
 	const char *link;      /* where a link leads, or NULL */
 	const char *beside;    /* what the replayed one was written to */
 	const char *flat;      /* lift_flat.c: the one name it may have */
@@ -152,6 +159,27 @@ enum hl_status hl_lift_enter(struct hl_lift *lift,
  */
 enum hl_status hl_lift_replayed(struct hl_lift *lift, struct hl_item *item,
                                 struct hl_outfile *file) HL_MUST_CHECK;
+
+/* lift.c: where it lies, and where its copy.  The caller frees it. */
+enum hl_status hl_lift_trail(struct hl_trail *t, struct hl_lift *lift,
+                             const struct hl_item *item,
+                             const char *path) HL_MUST_CHECK;
+
+/*
+ * lift_once.c: of a shadow copy's hive, entries only, when its content was
+ * written before.  HL_OK; HL_END: it has to be written, between begin and
+ * end, which remember it; else as hl_lift_item.
+ */
+enum hl_status hl_once_try(struct hl_lift *lift,
+                           struct hl_streams *s) HL_MUST_CHECK;
+enum hl_status hl_once_begin(struct hl_lift *lift) HL_MUST_CHECK;
+enum hl_status hl_once_note(struct hl_lift *lift,
+                            const struct hl_item *item) HL_MUST_CHECK;
+/* Of logs that are not written: what they hold. */
+enum hl_status hl_once_logs(struct hl_lift *lift,
+                            struct hl_streams *s) HL_MUST_CHECK;
+void hl_once_end(struct hl_lift *lift, enum hl_status st);
+void hl_once_free(struct hl_lift *lift);
 
 /* ---- the lists --------------------------------------------------------- */
 

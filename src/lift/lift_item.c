@@ -214,7 +214,9 @@ enum hl_status hl_lift_enter(struct hl_lift *lift, struct hl_item *item)
 		st = hl_dfxml_entry(lift, item);
 	if (st == HL_OK)
 		st = remember(lift, item);
-	if (st != HL_OK)
+	if (st == HL_OK)
+		st = hl_once_note(lift, item);
+	if (st != HL_OK || item->same_as)
 		return st;
 	if (item->output) {
 		hl_sums_add(lift, item->pass.hex[HL_SHA256], item->output);

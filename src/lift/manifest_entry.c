@@ -35,6 +35,8 @@ static enum hl_status where(struct hl_lift *lift, const struct hl_item *item)
 	hl_free(lift->ctx, u);
 	hl_json_type(j, item->entry->type);
 	hl_json_kv(j, "output", item->output);
+	if (item->same_as)
+		hl_json_kv(j, "same_as", item->same_as);
 	return st;
 }
 
@@ -89,7 +91,7 @@ static void hive(struct hl_json *j, const struct hl_item *item)
 	hl_json_kv(j, "state", *state ? state : NULL);
 	if (item->hive)
 		hl_json_replay(j, &h->replay);
-	if (item->log) {
+	if (item->log && h) {
 		hl_json_kv(j, "log_of", h->path);
 		hl_json_kb(j, "used", item->log->used);
 	}

@@ -18,8 +18,19 @@ enum hl_status hl_list_open(struct hl_list *l, struct hl_outdir *d,
                             const char *rel)
 {
 	l->off = 0;
+	l->n_buf = 0;
 	l->failed = HL_OK;
 	return hl_outfile_create(&l->file, d, rel);
+}
+
+/* The writers of JSON and XML come with a few bytes at a time. */
+static void flush(struct hl_list *l)
+{
+	if (l->n_buf)
+		l->failed = hl_outfile_write(&l->file, l->off, l->buf,
+		                             l->n_buf);
+	l->off += l->n_buf;
+	l->n_buf = 0;
 }
 
 void hl_list_add(struct hl_list *l, const void *p, size_t n)
@@ -28,15 +39,24 @@ void hl_list_add(struct hl_list *l, const void *p, size_t n)
 		return;
 	if (l->hash)
 		hl_hash_update(l->hash, p, n);
-	l->failed = hl_outfile_write(&l->file, l->off, p, n);
-	l->off += n;
+	if (n > sizeof(l->buf) - l->n_buf)
+		flush(l);
+	if (n > sizeof(l->buf) && l->failed == HL_OK) {
+		l->failed = hl_outfile_write(&l->file, l->off, p, n);
+		l->off += n;
+	} else if (l->failed == HL_OK) {
+		memcpy(l->buf + l->n_buf, p, n);
+		l->n_buf += n;
+	}
 }
 
 enum hl_status hl_list_done(struct hl_list *l)
 {
 	const struct hl_time none = { .kind = HL_TIME_NONE };
-	enum hl_status st = l->failed;
 
+	if (l->failed == HL_OK)
+		flush(l);
+	enum hl_status st = l->failed;
 	if (st == HL_OK)
 		st = hl_outfile_sync(&l->file);
 	if (st == HL_OK)

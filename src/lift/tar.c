@@ -80,6 +80,8 @@ static enum hl_status header(struct hl_tar *t, const char *name, char type,
 	octal(h + 124, 12, size);
 	octal(h + 136, 12, mtime);
 	h[156] = type;
+	/* as the format has it:
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(h + 257, "ustar\0" "00", 8);
 	memset(h + 148, ' ', 8);
 	for (size_t i = 0; i < BLOCK; i++)

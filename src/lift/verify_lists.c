@@ -120,13 +120,13 @@ static enum hl_status origin(struct hl_verify_dir *d, struct hl_want *w,
 static enum hl_status as_found(struct hl_verify_dir *d, json_t *e)
 {
 	const char *rel = hl_manifest_text(e, "output");
-	struct hl_want *w;
+	struct hl_want *w = NULL;
 	enum hl_status st;
 
 	if (!rel)
 		return HL_OK;
 	st = add(d, rel, &w);
-	if (st != HL_OK)
+	if (st != HL_OK || !w)
 		return st;
 	w->in_manifest = true;
 	w->has_size = hl_manifest_number(e, "written", &w->size) ||
@@ -139,18 +139,24 @@ static enum hl_status replayed(struct hl_verify_dir *d, json_t *e)
 {
 	json_t *r = json_object_get(e, "replayed");
 	const char *rel = hl_manifest_text(r, "output");
-	struct hl_want *w;
+	struct hl_want *w = NULL;
 	enum hl_status st;
 
 	if (!rel)
 		return HL_OK;
 	st = add(d, rel, &w);
-	if (st != HL_OK)
+	if (st != HL_OK || !w)
 		return st;
 	w->in_manifest = w->replayed = true;
 	if (is_hex(hl_manifest_text(r, "sha256"), 64))
 		memcpy(w->hex[HL_SHA256], hl_manifest_text(r, "sha256"), 65);
 	return HL_OK;
+}
+
+/* One of several places of one content: its first entry is the file's. */
+static bool is_again(json_t *e)
+{
+	return hl_manifest_text(e, "same_as") != NULL;
 }
 
 static enum hl_status read_manifest(struct hl_verify_dir *d, int fd)
@@ -168,8 +174,8 @@ static enum hl_status read_manifest(struct hl_verify_dir *d, int fd)
 		st = hl_manifest_in_next(in, &e);
 		if (st != HL_OK)
 			break;
-		st = as_found(d, e);
-		if (st == HL_OK)
+		st = is_again(e) ? HL_OK : as_found(d, e);
+		if (st == HL_OK && !is_again(e))
 			st = replayed(d, e);
 		json_decref(e);
 	}

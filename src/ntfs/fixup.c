@@ -58,6 +58,6 @@ void hl_ntfs_fixup(uint8_t *p, size_t n, struct hl_ntfs_fixup *out)
 		if (le16_at(end) != out->value)
 			mark(out, i);
 		else
-			memcpy(end, usa + 2 * (i + 1), 2);
+			memcpy(end, usa + ((size_t)i + 1) * 2, 2);
 	}
 }

@@ -314,7 +314,7 @@ enum hl_status hl_ntfs_open_lost(struct hl_ntfs **out, struct hl_src *vol,
 		st = zero_there(l, &l->g.mirror_lcn);
 	if (st == HL_OK) {
 		st = hl_ntfs_open(out, vol, &l->g, NULL, ctx);
-		if (st == HL_OK)
+		if (st == HL_OK && !how->has_boot)
 			hl_warn(&at, "it is gone; the volume is opened by its "
 			        "cluster size and where its $MFT lies");
 	}

@@ -15,6 +15,7 @@ struct hl_ntfs_taken {
 };
 
 struct hl_ntfs_lost {
+	bool has_boot; /* a boot sector has told all this: it is not gone */
 	uint32_t cluster_size, record_size; /* bytes; record_size 0: unknown */
 	bool has_mft;
 	uint64_t mft_lcn;  /* a cluster of its $MFT, the first or another */

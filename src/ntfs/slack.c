@@ -65,7 +65,7 @@ enum hl_status hl_ntfs_slack_open(struct hl_ntfs_slack **out,
 	/* All of a deleted folder is unused, its index included. */
 	s->all = !(f->head.flags & NTFS_IN_USE);
 	if (s->all)
-		s->at = (f->head.attrs_off + 7u) / 8 * 8;
+		s->at = ((size_t)f->head.attrs_off + 7) / 8 * 8;
 	*out = s;
 	return HL_OK;
 }
@@ -199,7 +199,7 @@ enum hl_status hl_ntfs_slack_next(struct hl_ntfs_slack *s,
 				continue;
 			link->ref = (struct hl_ntfs_ref){ 0, 0 };
 			*known = head_at(s, s->at, &link->name, &link->ref);
-			s->at += (NAME_HEAD + 2u * link->name.n) / 8 * 8;
+			s->at += (NAME_HEAD + (size_t)2 * link->name.n) / 8 * 8;
 			return HL_OK;
 		}
 		st = next_block(s);

@@ -4,9 +4,9 @@
  *	extension record   "my base is N-S"             -> ext
  *	$FILE_NAME         "I am in folder N-S"         -> name
  *
- * It costs one reading of $MFT and 16 bytes for each name, and happens only
- * where the ordinary way is broken.  What a $MFT claims that no medium holds
- * is stepped over, extent by extent.
+ * It costs one reading of $MFT, in its order and a MiB at a time, and 16 bytes
+ * for each folder that a file is in; it happens only where the ordinary way is
+ * broken.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,8 +28,10 @@ void hl_ntfs_sweep_free(const struct hl_ctx *ctx, struct hl_ntfs_sweep *sw)
 	hl_free(ctx, sw);
 }
 
-enum hl_status hl_ntfs_next_mapped(struct hl_ntfs *nt, uint64_t *number,
-                                   uint64_t *n)
+/* From *number on, the next record that lies on the medium, and how many
+ * follow it without a gap.  HL_OK, HL_END */
+static enum hl_status next_mapped(struct hl_ntfs *nt, uint64_t *number,
+                                  uint64_t *n)
 {
 	uint64_t rs = nt->geom.record_size, count = hl_ntfs_record_count(nt);
 	struct hl_extent e;
@@ -52,7 +54,7 @@ uint64_t hl_ntfs_mapped_count(struct hl_ntfs *nt)
 {
 	uint64_t number = 0, n, sum = 0;
 
-	while (hl_ntfs_next_mapped(nt, &number, &n) == HL_OK) {
+	while (next_mapped(nt, &number, &n) == HL_OK) {
 		sum += n;
 		number += n;
 	}
@@ -62,9 +64,13 @@ uint64_t hl_ntfs_mapped_count(struct hl_ntfs *nt)
 static enum hl_status add(const struct hl_ctx *ctx, struct hl_ntfs_pair **p,
                           size_t *n, size_t *cap, struct hl_ntfs_pair pair)
 {
-	enum hl_status st = hl_grow(ctx, (void **)p, cap, *n, sizeof(pair),
-	                            HL_MAX_NTFS_SWEPT);
+	enum hl_status st;
 
+	/* the DOS name is in the same folder as the long one before it */
+	if (*n && (*p)[*n - 1].key == pair.key && (*p)[*n - 1].ref == pair.ref)
+		return HL_OK;
+	st = hl_grow(ctx, (void **)p, cap, *n, sizeof(pair),
+	             HL_MAX_NTFS_SWEPT);
 	if (st == HL_OK)
 		(*p)[(*n)++] = pair;
 	return st;
@@ -94,46 +100,59 @@ static enum hl_status add_names(struct hl_ntfs *nt, struct hl_ntfs_sweep *sw,
 }
 
 static enum hl_status take(struct hl_ntfs *nt, struct hl_ntfs_sweep *sw,
-                           uint64_t number)
+                           const struct hl_ntfs_rec *rec)
 {
-	struct hl_ntfs_rec rec;
-	struct hl_ntfs_ref base;
+	struct hl_ntfs_ref base = rec->head.base;
 	uint64_t own, owner;
-	enum hl_status st = hl_ntfs_record(nt, number, &rec);
+	enum hl_status st = HL_OK;
 
-	if (st == HL_NOMEM || st == HL_CANCELLED)
-		return st;
-	if (st != HL_OK || !(rec.head.flags & NTFS_IN_USE))
+	if (!(rec->head.flags & NTFS_IN_USE))
 		return HL_OK;
-	base = rec.head.base;
-	own = owner = hl_ntfs_pair_key(number, rec.head.seq);
+	own = owner = hl_ntfs_pair_key(rec->number, rec->head.seq);
 	if (base.number || base.seq) {
 		owner = hl_ntfs_pair_key(base.number, base.seq);
 		st = add(nt->ctx, &sw->ext, &sw->n_ext, &sw->cap_ext,
 		         (struct hl_ntfs_pair){ .key = owner, .ref = own });
 	}
-	return st == HL_OK ? add_names(nt, sw, &rec, owner) : st;
+	return st == HL_OK ? add_names(nt, sw, rec, owner) : st;
+}
+
+/* A record that is not whole may have its second copy, or its good part. */
+static enum hl_status next(struct hl_ntfs *nt, struct hl_ntfs_scan *scan,
+                           struct hl_ntfs_rec *rec)
+{
+	enum hl_status st;
+
+	do {
+		st = hl_ntfs_scan_next(scan, rec);
+		if (st != HL_CORRUPT)
+			return st;
+		st = hl_ntfs_record(nt, rec->number, rec);
+	} while (st != HL_OK && st != HL_NOMEM && st != HL_CANCELLED);
+	return st;
 }
 
 static enum hl_status gather(struct hl_ntfs *nt, struct hl_ntfs_sweep *sw)
 {
-	uint64_t number = 0, n, budget = hl_src_size(nt->vol) /
-	                                 nt->geom.record_size + 1;
-	enum hl_status st = HL_OK;
+	struct hl_ntfs_scan *scan;
+	struct hl_ntfs_rec rec;
+	/* more than the medium holds: the same place again */
+	uint64_t budget = hl_src_size(nt->vol) / nt->geom.record_size + 1;
+	enum hl_status st = hl_ntfs_scan_open(&scan, nt);
 
-	while (st == HL_OK &&
-	       hl_ntfs_next_mapped(nt, &number, &n) == HL_OK) {
-		for (; st == HL_OK && n && budget; n--, budget--)
-			st = take(nt, sw, number++);
-		/* more than the medium holds: the same place again */
-		if (!budget)
-			break;
-	}
-	if (st != HL_LIMIT)
+	if (st != HL_OK)
 		return st;
+	while (st == HL_OK && budget--) {
+		st = next(nt, scan, &rec);
+		if (st == HL_OK)
+			st = take(nt, sw, &rec);
+	}
+	hl_ntfs_scan_close(scan);
+	if (st != HL_LIMIT)
+		return st == HL_END ? HL_OK : st;
 	hl_warn(&(struct hl_at){ nt->ctx, nt->vol, HL_NO_OFFSET, "$MFT" },
 	        "more than %u names; those of the records from %" PRIu64
-	        " on are not known", HL_MAX_NTFS_SWEPT, number);
+	        " on are not known", HL_MAX_NTFS_SWEPT, rec.number);
 	return HL_OK;
 }
 
@@ -159,9 +178,7 @@ enum hl_status hl_ntfs_sweep(struct hl_ntfs *nt,
 	if (!sw)
 		return HL_NOMEM;
 	nt->quiet = true;
-	hl_ntfs_bulk(nt, true);
 	st = gather(nt, sw);
-	hl_ntfs_bulk(nt, false);
 	nt->quiet = false;
 	/* what is cached now was not said */
 	hl_ntfs_cache_clear(nt);

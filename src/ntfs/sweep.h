@@ -39,11 +39,4 @@ void hl_ntfs_sweep_free(const struct hl_ctx *ctx, struct hl_ntfs_sweep *sw);
 size_t hl_ntfs_pair_first(const struct hl_ntfs_pair *p, size_t n,
                           uint64_t key);
 
-/*
- * From *number on, the next record that lies on the medium: *number and how
- * many follow it without a gap.  HL_OK, HL_END
- */
-enum hl_status hl_ntfs_next_mapped(struct hl_ntfs *nt, uint64_t *number,
-                                   uint64_t *n) HL_MUST_CHECK;
-
 #endif

@@ -237,10 +237,10 @@ static void load_upcase(struct hl_ntfs *nt)
 	if (st == HL_OK) {
 		i = hl_ntfs_find(f, NTFS_DATA, span_of(NULL, 0));
 		st = i == NTFS_NONE ? HL_CORRUPT :
-		     hl_ntfs_stream_load(&p, &n, f, i, UPCASE_UNITS * 2);
+		     hl_ntfs_stream_load(&p, &n, f, i, (size_t)UPCASE_UNITS * 2);
 		hl_ntfs_file_close(f);
 	}
-	if (st != HL_OK || n != UPCASE_UNITS * 2) {
+	if (st != HL_OK || n != (size_t)UPCASE_UNITS * 2) {
 		hl_warn(&at, "the case table cannot be read; only ASCII names "
 		             "are found whatever their case");
 		hl_free(nt->ctx, p);

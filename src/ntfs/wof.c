@@ -48,7 +48,7 @@ struct place {
 static enum hl_status read_ends(struct wof *w, uint64_t i, uint64_t end[2],
                                 struct hl_ranges *bad)
 {
-	uint8_t b[16];
+	uint8_t b[16] = { 0 };
 	uint64_t from = i ? i - 1 : 0, to = min_u64(i + 1, w->n_chunks - 1);
 	size_t n = (size_t)(to - from) * w->width, k = 0;
 	enum hl_status st = HL_OK;

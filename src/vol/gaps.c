@@ -68,7 +68,7 @@ static enum hl_status push(struct gaps *g, const struct hl_part *part)
 {
 	enum hl_status st = hl_grow(g->t->ctx, (void **)&g->out, &g->cap, g->n,
 	                            sizeof(*g->out),
-	                            2 * (HL_MAX_PARTS + HL_MAX_EBRS + 32));
+	                            (size_t)2 * (HL_MAX_PARTS + HL_MAX_EBRS + 32));
 
 	if (st == HL_OK)
 		g->out[g->n++] = *part;

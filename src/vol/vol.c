@@ -56,9 +56,14 @@ static void cut(struct hl_table *t, struct hl_part *part)
 	if (part->off >= size) {
 		part->flags |= HL_PART_OUTSIDE;
 		part->len = 0;
-		hl_warn(&place, "one of type %s begins at byte %llu, behind "
-		        "the end of the image", part->type,
-		        (unsigned long long)part->off);
+		if (part->off == HL_NO_OFFSET)
+			hl_warn(&place, "one of type %s begins past 2^64 "
+			        "bytes, behind the end of the image",
+			        part->type);
+		else
+			hl_warn(&place, "one of type %s begins at byte %llu, "
+			        "behind the end of the image", part->type,
+			        (unsigned long long)part->off);
 	} else if (part->len > size - part->off) {
 		part->flags |= HL_PART_CUT;
 		part->len = size - part->off;

@@ -250,7 +250,7 @@ if [ -e "$img" ]; then
 		has "$err" "full disk: names the place" "$tmp/small/o"
 		equal "full disk: nothing left" "$(ls -A "$tmp/small")" ""
 		# the kernel keeps what a sandbox named a moment longer
-		for i in 1 2 3 4 5 6 7 8 9 10; do
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
 			mount -o remount,ro "$tmp/small" 2>/dev/null && break
 			sleep 0.2
 		done

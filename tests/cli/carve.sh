@@ -67,4 +67,48 @@ run 0 "--all" carve --all --json "$sample" -o "$w/all"
 run 0 "one volume" carve --volume 1 --json "$sample" -o "$w/one"
 equal "one volume: no gaps" \
 	"$(json '{r["volume"] for r in rows if "found" in r} <= {"1"}')" True
+
+# an NTFS volume with a live hive and, in free clusters, another one
+if need mkntfs ntfscp istat python3; then
+	v=$w/v
+	truncate -s 24M "$v"
+	mkntfs -F -q -s 512 -p 2048 -H 255 -S 63 "$v" >/dev/null 2>&1
+	"$HIVELIFT" cat -q --volume 3 "$sample" \
+		/Windows/System32/config/SYSTEM >"$w/live" 2>/dev/null
+	ntfscp -f -q "$v" "$w/live" SYSTEM >/dev/null 2>&1
+	dd if="$seeds/whole" of="$v" bs=4096 seek=5000 conv=notrunc status=none
+	live=$(sha <"$w/live") freed=$(sha <"$seeds/whole")
+	found() {
+		json 'sorted((r["volume"], r["sha256"]) for r in rows
+			if "found" in r)'
+	}
+	run 0 "free clusters" carve --json "$v" -o "$w/v1"
+	equal "free clusters: the one that is there, not the live one" \
+		"[('1', '$freed')]" "$(found)"
+
+	# all zeros: the map calls the live hive's clusters free, too
+	cp "$v" "$w/unmapped"
+	istat "$v" 6 | tail -n 1 | tr ' ' '\n' | grep . | while read -r lcn; do
+		dd if=/dev/zero of="$w/unmapped" bs=4096 seek="$lcn" count=1 \
+			conv=notrunc status=none
+	done
+	run 0 "a map of zeros" carve --json "$w/unmapped" -o "$w/v2"
+	equal "a map of zeros: no live hive again" \
+		"[('1', '$freed')]" "$(found)"
+
+	# nobody's volume: as L1 what it frees, else all of it
+	truncate -s 40M "$w/disk"
+	dd if="$v" of="$w/disk" bs=1M seek=9 conv=notrunc status=none
+	run 0 "--lost" carve --json --lost "$w/disk" -o "$w/v3"
+	equal "--lost: the volume's free clusters" \
+		"[('L1', '$freed')]" "$(found)"
+	equal "--lost: exact, with its place" \
+		"[$(((9 << 20) + (5000 << 12)))]" \
+		"$(json '[r["offset"] for r in rows if "found" in r]')"
+	check "--lost: in the lost volume's folder" \
+		cmp "$w"/v3/carved/vL1/*.hive "$seeds/whole"
+	run 0 "without --lost" carve --json "$w/disk" -o "$w/v4"
+	equal "without --lost: both" 2 "$(json \
+		'len([r for r in rows if r.get("found") == "hive"])')"
+fi
 finish

@@ -170,7 +170,7 @@ if need mkfs.fat mcopy && mkfs.fat "$w/fat.img" >/dev/null; then
 	mcopy -i "$w/fat.img" "$w/big" ::/big
 	parsing cat "$w/fat.img" /big
 	equal "while it parses: Seccomp" "$(of Seccomp)" \
-		$([ $has_seccomp = y ] && echo 2 || echo 0)
+		"$([ $has_seccomp = y ] && echo 2 || echo 0)"
 	equal "while it parses: NoNewPrivs" "$(of NoNewPrivs)" 1
 	equal "while it parses: CapEff" "$(of CapEff)" 0000000000000000
 	equal "while it parses: CapPrm" "$(of CapPrm)" 0000000000000000
@@ -189,7 +189,7 @@ if need mkfs.fat mcopy && mkfs.fat "$w/fat.img" >/dev/null; then
 		equal "--run-as: Groups" "$(of Groups | tr -d ' ')" \
 			"$(id -G nobody | tr -d ' ')"
 		equal "--run-as: Seccomp" "$(of Seccomp)" \
-			$([ $has_seccomp = y ] && echo 2 || echo 0)
+			"$([ $has_seccomp = y ] && echo 2 || echo 0)"
 	else
 		skip "not root: --run-as"
 	fi

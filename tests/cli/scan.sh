@@ -71,6 +71,26 @@ all({"offset", "size", "fs", "score", "in_table", "boot", "generation",
 equal "two runs, one answer" "$(sha <"$out")" \
 	"$("$HIVELIFT" scan --json -q "$disk" | sha)"
 
+# where C: began a later volume begins: its offset leads to that one
+run 0 "an older one at the same byte" scan "$disk"
+has "$out" "an older one at the same byte: by its number" \
+	"byte 1048576: hivelift ls --volume L1 IMAGE"
+"$HIVELIFT" ls --offset 1048576 --cluster-size 4096 --mft 4 "$disk" \
+	>"$out" 2>"$err"
+has "$err" "its numbers lead to the later one: said" \
+	"this is the volume of today"
+lacks "$out" "its numbers lead to the later one: only to that" "random"
+
+run 2 "hives --lost" hives --lost "$disk"
+has "$err" "hives --lost: C: by its second boot sector" \
+	"volume L1: it is gone; its copy"
+lacks "$err" "hives --lost: D: has its first one" "opened by its cluster size"
+run 2 "a gap under a lost volume" hives --json -q --lost "$disk"
+equal "a gap under a lost volume: all but what it covers" \
+	"[(0, 1), (131, 9)]" "$(json '
+[(g["offset"] >> 20, g["size"] + 512 >> 20)
+ for g in rows[-1]["coverage"]["not_searched"] if g["what"] == "gap"]')"
+
 # ---- the volumes, open ----
 for p in L2:/random.bin L3:/random.bin; do
 	equal "cat $p" "$sum" \
@@ -241,6 +261,25 @@ run 0 "the same on NTFS: in words" scan "$tmp/host2"
 has "$out" "the same on NTFS: said" "inside a file: 1:/vm.vhd"
 run 0 "nothing there" scan "$tmp/pad"
 has "$err" "nothing there: what was searched" "0 lost"
+
+# ---- once ----
+# a boot sector's copy in the last sector makes one look for what it belongs to
+truncate -s 57M "$tmp/tail"
+put "$d" "$tmp/tail" 25
+"$HIVELIFT" scan --stats "$tmp/tail" >"$out" 2>"$err"
+read_bytes() {
+	sed -n 's/.*stats: image: \([0-9]*\) bytes.*/\1/p' "$err"
+}
+check "the medium is read once: $(read_bytes) bytes" \
+	test "$(read_bytes)" -lt $((60 << 20))
+"$HIVELIFT" ls --stats --lost "$tmp/tail" L1:/ >"$out" 2>"$err"
+check "--lost reads it once: $(read_bytes) bytes" \
+	test "$(read_bytes)" -lt $((60 << 20))
+zero "$tmp/d" 0 512
+run 0 "a bare volume without its boot sector" scan --json "$tmp/d"
+equal "a bare volume without its boot sector: it is volume 1" \
+	"[('1', True, 'backup')]" "$(json '
+[(r["volume"], r["in_table"], r["boot"]) for r in rows]')"
 
 # ---- words ----
 run 1 "--cluster-size alone" ls --cluster-size 4096 "$disk"

@@ -6,7 +6,7 @@ run 1 "no command"
 one_line "no command: a hint" "hivelift --help"
 run 0 "--help" --help
 cp "$out" "$tmp/help"
-for c in info hives extract cat ls stat carve; do
+for c in info hives extract cat ls stat carve acquire; do
 	has "$tmp/help" "--help names $c" "  $c "
 	has "$tmp/help" "--help shows an example of $c" "  hivelift $c "
 	run 0 "$c --help" $c --help
@@ -31,20 +31,6 @@ lacks "$err" "no escape character on stderr" "$(printf '\033')"
 run 1 "option of another command" ls --force x
 one_line "option of another command: one line" "no option of ls"
 
-for c in acquire; do
-	run 1 "$c is refused" $c x
-	one_line "$c: not in this version" "not in this version"
-done
-for o in --snapshots --all-copies \
-	--recovery-key-file --password-file --startup-key \
-	--snapshots=1; do
-	run 1 "$o is refused" ls $o x
-	one_line "$o: not in this version" "not in this version"
-	for c in ls hives extract; do
-		"$HIVELIFT" $c --help
-	done >"$out"
-	lacks "$out" "$o is not in --help" " $o "
-done
 run 1 "no image" info
 one_line "no image: what is wanted" "info wants IMAGE"
 run 1 "extract without -o" extract x

@@ -42,6 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	hl_json_object(&j);
 	hl_json_kv(&j, s, s);
 	hl_json_ku(&j, "n", size);
+	for (size_t i = 0; i + 8 <= size && i < 64; i += 8) {
+		uint64_t v;
+		memcpy(&v, data + i, sizeof(v));
+		hl_json_ku(&j, "v", v);
+	}
 	hl_json_object_end(&j);
 	if (!hl_json_flush(&j))
 		abort();

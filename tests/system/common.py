@@ -125,11 +125,11 @@ class ReadAll:
                 if e['volume'] == volume and e['type'] == 'f'}
 
     def at(self, offset):
-        """The id of the volume that begins there."""
-        for number, volume in self.volumes.items():
-            if volume['offset'] == offset:
-                return number
-        return None
+        """The id of the volume that begins there; of two one that is read."""
+        there = [(volume['unread'] != '-', number)
+                 for number, volume in self.volumes.items()
+                 if volume['offset'] == offset]
+        return min(there)[1] if there else None
 
 
 def unescape(path):

@@ -31,11 +31,12 @@ SAID = (
     ('*/fat-differential.vhd', r'parent.*fat-parent\.vhd', {1}),
     ('*bitlocker-win7.img', r'BitLocker', {2}),
     ('*bitlk-*.img', r'BitLocker', {2}),
-    # a whole file system in one piece can be read as it lies there
-    ('*/ldm-2003r2-[sm]i[mr]*.img', r'LDM|dynamic', {0, 2}),
-    ('*/ldm-2003r2-[!sm]*.img', r'LDM|dynamic', {2}),
-    ('*/ldm-2003r2-s[!i]*.img', r'LDM|dynamic', {2}),
-    ('*/ldm-2008r2-*.img', r'LDM|dynamic', {2}),
+    # one disk of a group: whole when each of its volumes is whole on it
+    ('*/ldm-2003r2-simple-1.img', r'LDM|dynamic', {0}),
+    ('*/ldm-2003r2-mirrored-?.img', r'LDM|dynamic', {0}),
+    ('*/ldm-2008r2-mirrored-2.img', r'LDM|dynamic', {0}),
+    ('*/ldm-2008r2-mirrored-1.img', r'not given|missing', {2}),
+    ('*/ldm-*-[rs][apt]*.img', r'not given|missing', {2}),
     ('*ext2*', r'ext', {2}),
     ('*/image-split.E01', r'ext', {2}),
     ('*fuzz-crash-*.E01', r'.', {1, 2}),

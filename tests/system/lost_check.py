@@ -30,6 +30,7 @@ class Scan:
                          'generation', 'evidence'):
                 tally.check(name in r, f'{label}: scan has no {name}: {r}')
             tally.check(r['evidence'], f'{label}: no evidence: {r}')
+            tally.check(r['size'], f'{label}: a volume of no size: {r}')
 
     def believed(self):
         return [r for r in self.rows if r.get('believed', r['score'] >= 50)]
@@ -131,26 +132,30 @@ def check_lost(tally, image, volume, row, changed, label, known=()):
     files, status, _ = extract(tally, image, label, '--lost', f'{vid}:/')
     compare(tally, volume, changed,
             [e for e in files if e['volume'] == vid], status, label, known)
-    check_ls(tally, image, volume, vid, changed, label)
+    check_ls(tally, image, volume, changed, label, '--lost', f'{vid}:/')
+    check_ls(tally, image, volume, changed, f'{label}, {row["options"]}',
+             *row['options'].split())
 
 
-def check_ls(tally, image, volume, vid, changed, label):
+def check_ls(tally, image, volume, changed, label, *options):
+    """options: they name the one volume."""
     whole = sort_out(volume, changed)[0]
-    status, out, err = run(HIVELIFT, 'ls', '--json', '-R', '--lost', image,
-                           f'{vid}:/')
+    path = [o for o in options if o.endswith('/')]
+    options = [o for o in options if o not in path]
+    status, out, err = run(HIVELIFT, 'ls', '--json', '-R', *options, image,
+                           *path)
     tally.check(status in (0, 2), f'{label}: status of ls {status}; '
                 f'{err[-300:]!r}')
     rows = json_lines(tally, out, label)
-    listed = {(r['path'], r.get('size')) for r in rows
-              if r.get('volume') == vid}
+    listed = {(r['path'], r.get('size')) for r in rows if 'path' in r}
     missing = [f for f in whole if ':' not in f.path and
                (f.path, f.size) not in listed]
     tally.check(not missing, f'{label}: ls lacks {len(missing)} of '
                 f'{len(whole)}: {short(missing)}')
     if whole:
         f = max(whole, key=lambda f: f.size)
-        status, out, err = run(HIVELIFT, 'cat', '--lost', image,
-                               f'{vid}:{f.path}')
+        status, out, err = run(HIVELIFT, 'cat', *options, image,
+                               (path[0][:-1] if path else '') + f.path)
         tally.equal(hashlib.sha256(out).hexdigest(), f.sha256,
                     f'{label}: cat {f.path}: {status} {err[-200:]!r}')
 

@@ -1,0 +1,348 @@
+/*
+ * bde_open.c: a BitLocker volume: finds its metadata, of three copies the
+ * first that is sound, opens it when there is a key.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/ckd.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/wipe.h"
+#include "bde/bde.h"
+#include "bde/bde_disk.h"
+#include "io/note.h"
+
+static struct hl_at here(const struct hl_bde *b, uint64_t off)
+{
+	return (struct hl_at){ b->ctx, b->src, off, "BitLocker metadata" };
+}
+
+/* ---- one of three -------------------------------------------------------- */
+
+struct copy {
+	uint64_t off;
+	enum hl_status st;
+	bool crc, asked;
+};
+
+static enum hl_status read_block(struct hl_bde *b, uint64_t off, uint8_t *p,
+                                 size_t *n)
+{
+	struct hl_ranges bad;
+
+	*n = 0;
+	if (off >= hl_src_size(b->src))
+		return HL_END;
+	hl_ranges_clear(&bad);
+	*n = (size_t)min_u64(BDE_BLOCK_MAX, hl_src_size(b->src) - off);
+	return hl_src_read(b->src, off, p, *n, &bad);
+}
+
+static enum hl_status load(struct hl_bde *b, struct copy *c)
+{
+	size_t n;
+	enum hl_status st = read_block(b, c->off, b->block, &n);
+
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	c->asked = true;
+	c->st = st == HL_OK ? hl_bde_meta(span_of(b->block, n), &b->meta) : st;
+	c->crc = c->st == HL_OK && hl_bde_crc_fits(&b->meta) && !b->meta.cut;
+	return HL_OK;
+}
+
+/* Vista's boot sector knows the first copy only; that knows the others. */
+static void learn(struct hl_bde *b, struct copy copy[3])
+{
+	if (b->boot.n == 3 || copy[0].st != HL_OK)
+		return;
+	b->boot.n = 3;
+	for (size_t i = 1; i < 3; i++)
+		copy[i].off = b->meta.off[i];
+}
+
+static enum hl_status choose(struct hl_bde *b, struct copy copy[3])
+{
+	size_t best = 3;
+
+	for (size_t i = 0; i < b->boot.n; i++) {
+		enum hl_status st = load(b, &copy[i]);
+
+		if (st != HL_OK)
+			return st;
+		learn(b, copy);
+		b->info.copy = (unsigned)i + 1;
+		if (copy[i].crc)
+			return HL_OK;
+		if (copy[i].st == HL_OK && best == 3)
+			best = i;
+	}
+	if (best == 3)
+		return HL_END;
+	b->info.copy = (unsigned)best + 1;
+	return load(b, &copy[best]);
+}
+
+static const char *wrong_with(const struct copy *c)
+{
+	if (c->st == HL_OK)
+		return "its CRC-32 is wrong";
+	if (c->st == HL_UNSUPPORTED)
+		return "it is of a later version";
+	return c->st == HL_CORRUPT ? "it is damaged" : "it is not there";
+}
+
+static void say_copies(const struct hl_bde *b, const struct copy copy[3])
+{
+	for (size_t i = 0; i < b->boot.n; i++) {
+		struct hl_at at = here(b, copy[i].off);
+
+		if (!copy[i].asked || copy[i].crc)
+			continue;
+		hl_warn(&at, "volume %s: copy %zu of 3: %s%s", b->volume,
+		        i + 1, wrong_with(&copy[i]),
+		        i + 1 == b->info.copy ? "; used all the same, for "
+		        "want of a better one" : "");
+	}
+}
+
+static enum hl_status metadata(struct hl_bde *b)
+{
+	struct hl_at at = here(b, 0);
+	struct copy copy[3] = { { 0, HL_END, false, false } };
+
+	for (size_t i = 0; i < b->boot.n; i++)
+		copy[i].off = b->boot.off[i];
+	enum hl_status st = choose(b, copy);
+	if (st == HL_OK)
+		say_copies(b, copy);
+	if (st == HL_END && copy[0].st == HL_UNSUPPORTED)
+		return hl_fail(&at, HL_UNSUPPORTED, "volume %s: BitLocker "
+		               "metadata of a later version", b->volume);
+	if (st == HL_END)
+		return hl_fail(&at, HL_CORRUPT, "volume %s: none of the three "
+		               "copies of its BitLocker metadata can be read",
+		               b->volume);
+	return st;
+}
+
+/* ---- what it tells -------------------------------------------------------- */
+
+static struct hl_time utc(uint64_t ticks)
+{
+	struct hl_time t = { ticks, ticks ? HL_TIME_UTC : HL_TIME_NONE };
+
+	return t;
+}
+
+static void tell_protectors(struct hl_bde *b)
+{
+	for (size_t i = 0; i < b->meta.n_vmk; i++) {
+		const struct bde_vmk *v = &b->meta.vmk[i];
+		const struct bde_word *w = hl_bde_protection(v->protection);
+		struct hl_bde_protector *p = &b->protector[i];
+
+		p->kind = w->kind;
+		p->name = w->name;
+		p->type = (uint16_t)v->protection;
+		p->changed = utc(v->changed);
+		hl_guid_text(p->id, v->id);
+		hl_utf8_from16le(p->label, sizeof(p->label), v->label, true);
+	}
+	b->info.protector = b->protector;
+	b->info.n_protectors = b->meta.n_vmk;
+}
+
+static void tell(struct hl_bde *b)
+{
+	struct hl_bde_info *f = &b->info;
+	struct hl_at at = here(b, HL_NO_OFFSET);
+
+	f->variant = b->boot.variant == BDE_TO_GO ? "BitLocker To Go" :
+	             "BitLocker";
+	f->method = hl_bde_method(b->meta.method);
+	f->state = hl_bde_state(b->meta.state, b->meta.next_state);
+	f->encrypted = b->meta.version == 1 ? hl_src_size(b->src) :
+	               b->meta.encrypted;
+	f->sector_size = b->boot.sector_size;
+	f->created = utc(b->meta.created);
+	hl_guid_text(f->id, b->meta.id);
+	hl_utf8_from16le(f->label, sizeof(f->label), b->meta.label, true);
+	tell_protectors(b);
+	if (b->meta.more)
+		hl_warn(&at, "volume %s: more than %d protectors: only those "
+		        "are tried", b->volume, BDE_PROTECTORS);
+}
+
+struct text {
+	char *s;
+	size_t size, n;
+};
+
+static void append(struct text *t, const char *a, const char *b, const char *c)
+{
+	int n = snprintf(t->s + t->n, t->size - t->n, "%s%s%s", a, b, c);
+
+	if (n > 0)
+		t->n = min_u64(t->n + (size_t)n, t->size - 1);
+}
+
+/* "recovery key {3fd7…}, password {cdfd…}" of those that were tried or not */
+static bool list(struct text *t, const struct hl_bde *b, bool tried)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->info.n_protectors; i++) {
+		const struct hl_bde_protector *p = &b->protector[i];
+
+		if (p->tried != tried)
+			continue;
+		append(t, any ? ", " : "", p->name, " {");
+		append(t, p->id, "}", "");
+		any = true;
+	}
+	return any;
+}
+
+static void explain(struct hl_bde *b)
+{
+	struct text t = { b->text, sizeof(b->text), 0 };
+	const struct hl_bde_protector *p = b->info.opened;
+
+	append(&t, b->info.variant, b->plain ? ", opened with " :
+	       ": encrypted", "");
+	if (b->plain) {
+		append(&t, p->name, " {", p->id);
+		append(&t, "}", "", "");
+		return;
+	}
+	if (b->mistyped)
+		append(&t, "; no recovery key in the text given (48 digits in "
+		       "groups of six)", "", "");
+	if (b->foreign)
+		append(&t, "; the startup key given belongs to none of its "
+		       "protectors", "", "");
+	append(&t, "; wrong key for ", "", "");
+	size_t n = t.n;
+	if (!list(&t, b, true)) {
+		t.n = n - strlen("; wrong key for ");
+		t.s[t.n] = '\0';
+	}
+	append(&t, "; opens with ", "", "");
+	n = t.n;
+	if (!list(&t, b, false)) {
+		t.n = n - strlen("; opens with ");
+		t.s[t.n] = '\0';
+	}
+}
+
+/* ---- all of it ------------------------------------------------------------ */
+
+/* Decrypted already, and only its header is left: no key is needed. */
+static enum hl_status unlock(struct hl_bde *b)
+{
+	struct bde_fvek key = { .bits = 0 };
+	struct hl_at at = here(b, HL_NO_OFFSET);
+	enum hl_status st = hl_bde_unlock(b, &key);
+
+	if (st == HL_OK)
+		st = hl_bde_source(&b->plain, b, &key);
+	hl_wipe(&key, sizeof(key));
+	explain(b);
+	if (st == HL_END && b->info.n_protectors &&
+	    b->ctx->bde_keys && b->ctx->bde_keys->n)
+		hl_warn(&at, "volume %s: no key that was given opens it: %s",
+		        b->volume, b->text);
+	if (st == HL_OK && b->meta.state == BDE_CONVERTING)
+		hl_warn(&at, "volume %s: %s when it was copied: %" PRIu64
+		        " bytes at %" PRIu64 " were being worked on and read "
+		        "as zeros", b->volume, b->info.state, b->meta.convert,
+		        b->meta.encrypted);
+	return st == HL_END || st == HL_CORRUPT || st == HL_UNSUPPORTED ?
+	       HL_OK : st;
+}
+
+static enum hl_status begin(struct hl_bde *b)
+{
+	struct hl_at at = here(b, 0);
+	uint8_t boot[512];
+	struct hl_ranges bad;
+
+	hl_ranges_clear(&bad);
+	if (hl_src_size(b->src) < sizeof(boot))
+		return HL_END;
+	enum hl_status st = hl_src_read(b->src, 0, boot, sizeof(boot), &bad);
+	if (st != HL_OK)
+		return st;
+	st = hl_bde_boot(span_of(boot, sizeof(boot)), &b->boot);
+	if (st == HL_UNSUPPORTED)
+		return hl_fail(&at, st, "volume %s: BitLocker that encrypts "
+		               "what is written first (encrypt-on-write): not "
+		               "read", b->volume);
+	if (st == HL_CORRUPT)
+		return hl_fail(&at, st, "volume %s: its boot sector does not "
+		               "tell where the BitLocker metadata is",
+		               b->volume);
+	if (!b->boot.sector_size)
+		b->boot.sector_size = hl_src_sector_size(b->src) == 4096 ?
+			4096 : 512;
+	return st;
+}
+
+enum hl_status hl_bde_open(struct hl_bde **out, struct hl_src *src,
+                           const char *volume, const struct hl_ctx *ctx)
+{
+	struct hl_bde *b = hl_zalloc(ctx, sizeof(*b));
+
+	*out = NULL;
+	if (!b)
+		return HL_NOMEM;
+	b->ctx = ctx;
+	b->src = src;
+	b->volume = volume;
+	enum hl_status st = begin(b);
+	if (st == HL_OK) {
+		b->block = hl_alloc(ctx, BDE_BLOCK_MAX);
+		st = b->block ? metadata(b) : HL_NOMEM;
+	}
+	if (st == HL_OK) {
+		tell(b);
+		st = unlock(b);
+	}
+	if (st != HL_OK) {
+		hl_bde_close(b);
+		return st;
+	}
+	*out = b;
+	return HL_OK;
+}
+
+void hl_bde_close(struct hl_bde *b)
+{
+	if (!b)
+		return;
+	hl_src_close(b->plain);
+	hl_crypto_close(b->crypto);
+	if (b->block)
+		hl_wipe(b->block, BDE_BLOCK_MAX); /* a clear key is in it */
+	hl_free(b->ctx, b->block);
+	hl_free(b->ctx, b);
+}
+
+const struct hl_bde_info *hl_bde_info(const struct hl_bde *b)
+{
+	return &b->info;
+}
+
+struct hl_src *hl_bde_plain(const struct hl_bde *b)
+{
+	return b->plain;
+}
+
+const char *hl_bde_text(const struct hl_bde *b)
+{
+	return b->text;
+}

@@ -1,0 +1,49 @@
+/*
+ * bitlocker.c: a BitLocker volume among the others.
+ *
+ *	v->src     window of the image --no key--> the same
+ *	                               --a key---> plain text; the window is
+ *	                                           v->locked
+ */
+#include "base/banned.h"
+#include "io/note.h"
+#include "fs/fs_impl.h"
+#include "hivelift/bde.h"
+
+static bool looks_like_it(struct hl_src *src)
+{
+	uint8_t boot[512];
+	struct hl_ranges bad;
+
+	hl_ranges_clear(&bad);
+	if (hl_src_size(src) < sizeof(boot) ||
+	    hl_src_read(src, 0, boot, sizeof(boot), &bad) != HL_OK)
+		return false;
+	const struct hl_known *k = hl_known_find(boot, sizeof(boot), true);
+	return k && k->locks;
+}
+
+enum hl_status hl_volume_unlock(struct hl_volume *v, const struct hl_at *at)
+{
+	if (!looks_like_it(v->src))
+		return HL_OK;
+	enum hl_status st = hl_bde_open(&v->bde, v->src, v->id, at->ctx);
+
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st != HL_OK || !hl_bde_plain(v->bde))
+		return HL_OK; /* known.c names it */
+	hl_say(at, "volume %s: %s", v->id, hl_bde_text(v->bde));
+	v->locked = v->src;
+	v->src = hl_bde_plain(v->bde);
+	return HL_OK;
+}
+
+void hl_volume_lock(struct hl_volume *v)
+{
+	if (v->locked)
+		v->src = v->locked;
+	v->locked = NULL;
+	hl_bde_close(v->bde);
+	v->bde = NULL;
+}

@@ -1,0 +1,44 @@
+/* libcrypto.c: see libcrypto.h. */
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "io/libcrypto.h"
+#include "base/banned.h"
+
+/*
+ * Never the bare name on macOS: the system's own libcrypto.dylib ends a
+ * process that loads it.
+ */
+void *hl_libcrypto_load(void)
+{
+	static const char *const names[] = {
+#ifdef __APPLE__
+		"libcrypto.3.dylib",
+		"/opt/homebrew/opt/openssl@3/lib/libcrypto.3.dylib",
+		"/usr/local/opt/openssl@3/lib/libcrypto.3.dylib",
+		"/opt/local/lib/libcrypto.3.dylib",
+		"libcrypto.1.1.dylib",
+#else
+		"libcrypto.so.3",
+		"libcrypto.so.1.1",
+		"libcrypto.so",
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		void *lib = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+		if (lib)
+			return lib;
+	}
+	return NULL;
+}
+
+/* dlsym gives an object pointer; copying its bytes is what POSIX allows. */
+bool hl_libcrypto_entry(void *lib, const char *name, void *fn)
+{
+	void *p = dlsym(lib, name);
+
+	memcpy(fn, &p, sizeof(p));
+	return p != NULL;
+}

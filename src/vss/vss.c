@@ -1,0 +1,267 @@
+/*
+ * vss.c: which copies there are, and where the store of each lies.
+ *
+ *	live volume:   header -> catalogue: copies (entry 2)
+ *	any volume:    header -> catalogue: stores (entry 3)  <- by GUID
+ *
+ * One bad catalogue block or store costs what it describes; the others are
+ * read.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/times_impl.h"
+#include "io/note.h"
+#include "vss/vss_impl.h"
+
+struct reading {
+	struct hl_vss *v;
+	struct hl_src *area;
+	struct vss_block *b;
+	bool copies;  /* those entries are wanted; else the stores */
+	uint64_t odd; /* entries of no known type */
+};
+
+static enum hl_status add_copy(struct reading *r,
+                               const struct vss_copy_entry *e)
+{
+	struct hl_vss *v = r->v;
+	void *store = v->store;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (memcmp(v->store[i].guid, e->store, 16) == 0)
+			return HL_OK;
+	enum hl_status st = hl_grow(v->ctx, &store, &v->cap, v->n,
+	                            sizeof(*v->store), HL_MAX_VSS_COPIES);
+	v->store = store;
+	if (st != HL_OK)
+		return st;
+	struct vss_store *s = &v->store[v->n++];
+	*s = (struct vss_store){ .size = get64(e->volume_size) };
+	memcpy(s->guid, e->store, sizeof(s->guid));
+	hl_guid_text(s->pub.store, e->store);
+	s->pub.created = hl_time_filetime(get64(e->created));
+	s->pub.sequence = get64(e->sequence);
+	s->pub.flags = get64(e->flags);
+	s->pub.offline = s->pub.flags & VSS_COPY_OFFLINE;
+	return HL_OK;
+}
+
+static void add_store(struct reading *r, const struct vss_store_entry *e)
+{
+	for (size_t i = 0; i < r->v->n; i++) {
+		struct vss_store *s = &r->v->store[i];
+
+		if (s->area || memcmp(s->guid, e->store, 16) != 0)
+			continue;
+		s->area = r->area;
+		s->entry = *e;
+		s->pub.elsewhere = r->area != r->v->live;
+	}
+}
+
+static enum hl_status read_entries(struct reading *r)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t at = VSS_HEAD; at < VSS_BLOCK && st == HL_OK;
+	     at += VSS_ENTRY) {
+		const void *p = r->b->b + at;
+		uint32_t type = le32_at(p);
+
+		if (type == VSS_ENTRY_COPY && r->copies)
+			st = add_copy(r, p);
+		else if (type == VSS_ENTRY_STORE && !r->copies)
+			add_store(r, p);
+		else if (type > VSS_ENTRY_STORE)
+			r->odd++;
+	}
+	return st;
+}
+
+/* HL_END: this volume has no catalogue */
+static enum hl_status find_catalogue(struct reading *r, uint64_t *first)
+{
+	const struct vss_volume_head *h = (const void *)r->b->b;
+	enum hl_status st = vss_block_read(r->b, r->area, VSS_HEADER_OFF,
+	                                   VSS_VOLUME);
+
+	if (st != HL_OK)
+		return st == HL_CORRUPT ? HL_END : st;
+	*first = get64(h->catalogue);
+	return *first ? HL_OK : HL_END;
+}
+
+static void say_odd(struct reading *r, uint64_t first)
+{
+	if (r->odd)
+		hl_warn(&(struct hl_at){ r->v->ctx, r->area, first,
+		                         "shadow copies" },
+		        "%" PRIu64 " entries of the catalogue are damaged: "
+		        "copies may be missing", r->odd);
+}
+
+static enum hl_status read_catalogue(struct reading *r)
+{
+	struct vss_chain c;
+	uint64_t first, at;
+	enum hl_status st = find_catalogue(r, &first);
+
+	if (st != HL_OK)
+		return st;
+	vss_chain_begin(&c, r->area, VSS_CATALOGUE, first);
+	at = first;
+	while ((st = vss_chain_next(&c, r->b)) == HL_OK) {
+		if (hl_cancelled(r->v->ctx))
+			return HL_CANCELLED;
+		if (r->b->damaged)
+			r->odd++;
+		st = read_entries(r);
+		if (st != HL_OK)
+			break;
+		at = c.next;
+	}
+	if (r->copies || r->area != r->v->live)
+		say_odd(r, first);
+	if (st == HL_CORRUPT && (r->copies || r->area != r->v->live))
+		hl_warn(&(struct hl_at){ r->v->ctx, r->area, at,
+		                         "shadow copies" },
+		        "the catalogue is damaged from its block at %" PRIu64
+		        " on: copies may be missing", at);
+	return st == HL_END ? HL_OK : st;
+}
+
+/* Of all volumes, the live one first. */
+static enum hl_status find_stores(struct reading *r,
+                                  const struct hl_vss_area *other, size_t n)
+{
+	enum hl_status st = HL_OK;
+
+	r->copies = false;
+	for (size_t i = 0; i <= n; i++) {
+		bool all = true;
+
+		for (size_t k = 0; k < r->v->n; k++)
+			all = all && r->v->store[k].area;
+		if (all)
+			return HL_OK;
+		r->area = i == 0 ? r->v->live : other[i - 1].src;
+		r->odd = 0;
+		if (!r->area)
+			continue;
+		st = read_catalogue(r);
+		if (st == HL_NOMEM || st == HL_CANCELLED)
+			return st;
+	}
+	return HL_OK;
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct vss_store *x = a, *y = b;
+
+	if (x->pub.sequence != y->pub.sequence)
+		return x->pub.sequence < y->pub.sequence ? -1 : 1;
+	if (x->pub.created.ticks != y->pub.created.ticks)
+		return x->pub.created.ticks < y->pub.created.ticks ? -1 : 1;
+	return memcmp(x->guid, y->guid, sizeof(x->guid));
+}
+
+/* A volume that has shrunk since, or a number that is wrong. */
+static void bound_size(struct hl_vss *v, struct vss_store *s)
+{
+	uint64_t live = hl_src_size(v->live);
+
+	if (s->size >= VSS_BLOCK && s->size <= live)
+		return;
+	s->pub.remark = "its volume's size is not this one's";
+	s->size = live;
+}
+
+static enum hl_status load_all(struct hl_vss *v)
+{
+	enum hl_status st = HL_OK;
+
+	qsort(v->store, v->n, sizeof(*v->store), by_age);
+	for (size_t i = 0; i < v->n && st == HL_OK; i++) {
+		hl_progress(v->ctx, HL_PHASE_VOLUME, v->store[i].pub.store, i,
+		            v->n);
+		bound_size(v, &v->store[i]);
+		st = vss_store_load(&v->store[i], v->ctx);
+	}
+	for (size_t i = 0; i < v->n && st == HL_OK; i++)
+		if (!v->store[i].pub.unread)
+			st = vss_copy_source(&v->store[i].pub.src, v, i);
+	return st;
+}
+
+static enum hl_status open_all(struct hl_vss *v,
+                               const struct hl_vss_area *other, size_t n,
+                               struct vss_block *b)
+{
+	struct reading r = { .v = v, .area = v->live, .b = b, .copies = true };
+	enum hl_status st = read_catalogue(&r);
+
+	if (st == HL_CORRUPT || st == HL_LIMIT)
+		st = v->n ? HL_OK : HL_CORRUPT;
+	if (st == HL_OK)
+		st = find_stores(&r, other, n);
+	return st == HL_OK ? load_all(v) : st;
+}
+
+enum hl_status hl_vss_open(struct hl_vss **out, struct hl_src *live,
+                           const struct hl_vss_area *other, size_t n_other,
+                           const struct hl_ctx *ctx)
+{
+	struct hl_vss *v = hl_zalloc(ctx, sizeof(*v));
+	struct vss_block *b = hl_alloc(ctx, sizeof(*b));
+	enum hl_status st = HL_NOMEM;
+
+	*out = NULL;
+	if (v && b) {
+		v->ctx = ctx;
+		v->live = live;
+		st = open_all(v, other, n_other, b);
+	}
+	hl_free(ctx, b);
+	if (st != HL_OK) {
+		if (v)
+			v->ctx = ctx;
+		hl_vss_close(v);
+		return st;
+	}
+	v->lib = vss_lib_open(v);
+	*out = v;
+	return HL_OK;
+}
+
+size_t hl_vss_count(const struct hl_vss *v)
+{
+	return v ? v->n : 0;
+}
+
+const struct hl_shadow *hl_vss_copy(const struct hl_vss *v, size_t i)
+{
+	return i < v->n ? &v->store[i].pub : NULL;
+}
+
+void hl_vss_close(struct hl_vss *v)
+{
+	if (!v)
+		return;
+	for (size_t i = 0; i < v->n; i++) {
+		struct vss_store *s = &v->store[i];
+
+		hl_src_close(s->pub.src);
+		vss_table_free(&s->table, v->ctx);
+		hl_free(v->ctx, s->now.bits);
+		hl_free(v->ctx, s->before.bits);
+	}
+	vss_lib_close(v->lib);
+	hl_free(v->ctx, v->store);
+	hl_free(v->ctx, v);
+}

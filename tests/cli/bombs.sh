@@ -1,0 +1,123 @@
+#!/bin/sh
+# bombs.sh: small inputs that ask for gigabytes: they end soon, the disk keeps
+# its space, and it is said.  And a disk that is full in truth.
+. "$(dirname "$0")/lib.sh"
+
+# seconds of processor time; a sanitizer build has no speed to speak of
+quick=5
+case ${B:-} in *-san) quick=100 ;; esac
+cat >"$tmp/make.py" <<'E'
+import os, struct, sys
+
+def fat12(path, n):
+    """A floppy with n files of one cluster that state 4 GiB."""
+    b = bytearray(2880 * 512)
+    b[0:62] = (b'\xeb\x3c\x90MSDOS5.0' +
+               struct.pack('<HBHBHHBHHHIIBBBI', 512, 1, 1, 2, 224, 2880,
+                           0xf0, 9, 18, 2, 0, 0, 0, 0, 0x29, 1) +
+               b'NO NAME    FAT12   ')
+    b[510:512] = b'\x55\xaa'
+    for f in 512, 10 * 512:
+        b[f:f + 6] = b'\xf0\xff\xff\xff\xff\xff'
+    for i in range(n):
+        b[19 * 512 + 32 * i:19 * 512 + 32 * i + 32] = (
+            b'BOMB%03d BIN\x20' % i + bytes(14) +
+            struct.pack('<HI', 2, 0xffffffff))
+    b[33 * 512:34 * 512] = b'A' * 512
+    open(path, 'wb').write(b)
+
+def marvin(p):
+    m = 0xffffffff
+    rot = lambda v, n: (v << n | v >> (32 - n)) & m
+    a, b = 0x7a4e55c5, 0x82ef4d88
+    for w in list(struct.unpack('<%dI' % (len(p) // 4), p)) + [0x80, 0]:
+        a = (a + w) & m
+        b ^= a
+        a = (rot(a, 20) + b) & m
+        b = rot(b, 9) ^ a
+        a = (rot(a, 27) + b) & m
+        b = rot(b, 19)
+    return struct.pack('<II', a, b)
+
+def log(path, bins):
+    """One page of a hive that had so many bytes of bins."""
+    page = b'hbin' + struct.pack('<II', 0, 4096) + bytes(20) + \
+        struct.pack('<I', 4096 - 32) + bytes(4060)
+    body = struct.pack('<II', 0, 4096) + page
+    size = (40 + len(body) + 511) // 512 * 512
+    body += bytes(size - 40 - len(body))
+    head = b'HvLE' + struct.pack('<IIIII', size, 0, 1, bins, 1)
+    head += marvin(body)
+    head += marvin(head)
+    open(path, 'wb').write(bytes(512) + head + body)
+
+fat12(sys.argv[1] + '/fat', 100)
+log(sys.argv[1] + '/log', 0x7ffff000)
+with open(sys.argv[1] + '/zeros', 'wb') as f:
+    f.truncate(6 << 30)
+E
+check "made" python3 "$tmp/make.py" "$tmp"
+
+# soon NAME ARGS...: as run, but by the processor's clock
+soon() {
+	soon_want=$1 soon_name=$2
+	shift 2
+	(ulimit -t $quick && exec "$HIVELIFT" "$@") >"$out" 2>"$err" </dev/null
+	equal "$soon_name: status, within $quick s" "$?" "$soon_want"
+}
+# small NAME PATH: KiB that it takes of the disk
+small() {
+	check "$1: takes little room" \
+		sh -c "[ \$(du -sk '$2' | cut -f1) -lt 2048 ]"
+}
+
+soon 2 "sizes beyond the volume" extract "$tmp/fat" -o "$tmp/o" /
+has "$err" "sizes beyond the volume: said" "more than the volume holds"
+small "sizes beyond the volume" "$tmp/o"
+equal "sizes beyond the volume: what is there" "$(cat "$tmp/o/v1/BOMB099.BIN")" \
+	"$(head -c 512 /dev/zero | tr '\0' A)"
+soon 2 "cat of one" cat --max-file-size 1M "$tmp/fat" /BOMB000.BIN
+equal "cat of one: as long as that" "$(wc -c <"$out")" 1048576
+has "$err" "cat of one: said" "--max-file-size reached"
+
+quick=$((quick * 6)) # 4 GiB are read
+soon 1 "a log of zeros" replay --orphan "$tmp/zeros" -o "$tmp/none"
+check "a log of zeros: nothing written" test ! -e "$tmp/none"
+has "$err" "a log of zeros: said" "only the first 4294967296 bytes"
+soon 1 "a log that asks for 2 GiB, a limit" replay --orphan \
+	--max-file-size 1G "$tmp/log" -o "$tmp/none"
+has "$err" "a log that asks for 2 GiB, a limit: said" "--max-file-size"
+check "a log that asks for 2 GiB, a limit: nothing written" \
+	test ! -e "$tmp/none"
+soon 2 "a log that asks for 2 GiB" replay --orphan "$tmp/log" -o "$tmp/two"
+equal "a log that asks for 2 GiB: its size" "$(wc -c <"$tmp/two")" 2147483648
+small "a log that asks for 2 GiB" "$tmp/two"
+
+# hostile E01 sets; AddressSanitizer keeps what is freed
+case ${B:-} in
+*-san) ;;
+*)
+	mkdir "$tmp/e01"
+	check "E01: memory" python3 "$root/tests/cli/e01_bombs.py" \
+		"$tmp/e01" "$HIVELIFT" 64
+	;;
+esac
+
+# a full disk
+sample=$root/testdata/sample.E01
+mkdir "$tmp/full"
+if [ "$(id -u)" = 0 ] &&
+   mount -t tmpfs -o size=256k none "$tmp/full" 2>/dev/null; then
+	undo() { umount "$tmp/full" 2>/dev/null; }
+	run 1 "a full disk" extract "$sample" -o "$tmp/full/o"
+	has "$err" "a full disk: said" "No space left"
+	run 1 "a full disk, files" extract "$sample" -o "$tmp/full/p" /
+	has "$err" "a full disk, files: said" "No space left"
+else
+	skip "no tmpfs can be mounted"
+fi
+(ulimit -f 64 && exec "$HIVELIFT" extract "$sample" -o "$tmp/f") \
+	>"$out" 2>"$err"
+equal "no file may be that large: the others are there" "$?" 2
+has "$err" "no file may be that large: said" "File too large"
+finish
