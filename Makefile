@@ -20,7 +20,6 @@
 #   DEVELOPER=1          warnings are errors
 #   SANITIZE=address,undefined   with B=build-san
 #   NO_LIBEWF=1          leave E01 out
-#   NO_LIBVMDK=1 NO_LIBQCOW=1   leave those virtual disks out
 #   NO_LIBVSHADOW=1      shadow copies are read without a second opinion
 #   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
 #   NO_SECCOMP=1         leave the program's filter of system calls out
@@ -66,14 +65,6 @@ ifndef NO_LIBVSHADOW
 LIBVSHADOW_LIBS := $(call pc,--libs libvshadow)
 LIBVSHADOW_CFLAGS := $(call pc,--cflags libvshadow)
 endif
-ifndef NO_LIBVMDK
-LIBVMDK_LIBS := $(call pc,--libs libvmdk)
-LIBVMDK_CFLAGS := $(call pc,--cflags libvmdk)
-endif
-ifndef NO_LIBQCOW
-LIBQCOW_LIBS := $(call pc,--libs libqcow)
-LIBQCOW_CFLAGS := $(call pc,--cflags libqcow)
-endif
 LIBBFIO_LIBS := $(call pc,--libs libbfio)
 LIBBFIO_CFLAGS := $(call pc,--cflags libbfio)
 LIBDEFLATE_LIBS := $(call pc,--libs libdeflate)
@@ -104,20 +95,11 @@ endif
 ifdef NO_LIBDEFLATE
 LIBDEFLATE_LIBS :=
 endif
-ifdef NO_LIBVMDK
-LIBVMDK_LIBS :=
-endif
-ifdef NO_LIBQCOW
-LIBQCOW_LIBS :=
-endif
 # libyal's libraries read through libbfio; without it they are no use to us
 ifeq ($(strip $(LIBBFIO_LIBS)),)
 LIBVSHADOW_LIBS :=
-LIBVMDK_LIBS :=
-LIBQCOW_LIBS :=
 endif
-VDISK_LIBS = $(LIBVMDK_LIBS) $(LIBQCOW_LIBS)
-ifeq ($(strip $(LIBVSHADOW_LIBS) $(VDISK_LIBS)),)
+ifeq ($(strip $(LIBVSHADOW_LIBS)),)
 LIBBFIO_LIBS :=
 endif
 
@@ -165,12 +147,6 @@ endif
 ifneq ($(strip $(LIBVSHADOW_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBVSHADOW $(LIBVSHADOW_CFLAGS)
 endif
-ifneq ($(strip $(LIBVMDK_LIBS)),)
-HL_CPPFLAGS += -DHAVE_LIBVMDK $(LIBVMDK_CFLAGS)
-endif
-ifneq ($(strip $(LIBQCOW_LIBS)),)
-HL_CPPFLAGS += -DHAVE_LIBQCOW $(LIBQCOW_CFLAGS)
-endif
 ifneq ($(strip $(LIBDEFLATE_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
 endif
@@ -178,7 +154,7 @@ ifneq ($(strip $(SECCOMP_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
 endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
-LIBS = $(LIBEWF_LIBS) $(LIBVSHADOW_LIBS) $(VDISK_LIBS) $(LIBBFIO_LIBS) \
+LIBS = $(LIBEWF_LIBS) $(LIBVSHADOW_LIBS) $(LIBBFIO_LIBS) \
 	$(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
 	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)

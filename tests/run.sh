@@ -166,6 +166,7 @@ check() {
 		python carve
 		python differential --volumes 60 --step 17
 		python sample
+		python vdisk
 		python loop
 		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"

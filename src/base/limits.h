@@ -238,9 +238,6 @@
 #define HL_MAX_VDISK_CHAIN 64
 #define HL_MAX_VDISK_EXTENTS 65536u
 
-/* Virtual disks: blocks kept, in bytes. */
-#define HL_VDISK_CACHE_BYTES (4u << 20)
-
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 

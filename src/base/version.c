@@ -11,12 +11,6 @@
 #ifdef HAVE_LIBVSHADOW
 #include <libvshadow.h>
 #endif
-#ifdef HAVE_LIBVMDK
-#include <libvmdk.h>
-#endif
-#ifdef HAVE_LIBQCOW
-#include <libqcow.h>
-#endif
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 #endif
@@ -46,16 +40,6 @@ const char *hl_libraries(void)
 	       "libvshadow " TEXT(LIBVSHADOW_VERSION) "\n"
 #else
 	       "libvshadow left out\n"
-#endif
-#ifdef HAVE_LIBVMDK
-	       "libvmdk " TEXT(LIBVMDK_VERSION) "\n"
-#else
-	       "libvmdk left out\n"
-#endif
-#ifdef HAVE_LIBQCOW
-	       "libqcow " TEXT(LIBQCOW_VERSION) "\n"
-#else
-	       "libqcow left out\n"
 #endif
 #ifdef HAVE_LIBDEFLATE
 	       "libdeflate " LIBDEFLATE_VERSION_STRING "\n"

@@ -4,10 +4,10 @@
  * What it maps to are offsets of the disk, not of the file: those that its
  * sectors have for whoever reads the manifest, whatever it was kept in.
  *
- * The libraries are not made for several threads at one handle, so a lock
- * guards it; blocks that were read are kept, since to find one may cost some
- * reads of tables.  A block that cannot be read is read again sector by
- * sector, so that damage costs only itself.
+ * Blocks that were read are kept, since to find one may cost some reads of
+ * tables; a lock guards them, and the one cluster that a reader has unpacked.
+ * A block that cannot be read is read again sector by sector, so that damage
+ * costs only itself.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #include "io/vdisk.h"
 
 #define BLOCK (64u << 10)
-#define SLOTS (HL_VDISK_CACHE_BYTES / BLOCK)
+#define SLOTS 64 /* 4 MiB of blocks kept */
 #define DIRECT (256u << 10) /* so much at once is not kept */
 #define SECTOR 512
 #define FACTS 5
@@ -34,22 +34,15 @@ struct slot {
 struct vdisk {
 	struct hl_src src;
 	struct hl_files *files;
-	const struct vdisk_lib *ops;
-	void *lib;
+	const struct vdisk_reader *ops;
+	void *disk;
 	struct vdisk_head head;
-	pthread_mutex_t lock; /* of lib and the slots */
+	pthread_mutex_t lock; /* of disk and the slots */
 	struct slot slot[SLOTS];
 	const char *fact[FACTS][2];
 	size_t n_facts;
 	char *chain;
 };
-
-enum hl_status hl_vdisk_left_out(const struct vdisk_job *job,
-                                 const char *library)
-{
-	return hl_fail(&job->at, HL_UNSUPPORTED, "is a %s image; this build "
-	               "has no %s to read it", job->head->format, library);
-}
 
 enum hl_status hl_vdisk_head(struct hl_src *file, enum files_kind kind,
                              struct vdisk_head *out, const struct hl_ctx *ctx)
@@ -78,7 +71,7 @@ static void read_sectors(struct vdisk *v, uint64_t off, uint8_t *buf,
 {
 	while (len) {
 		size_t n = (size_t)min_u64(SECTOR - off % SECTOR, len);
-		if (!v->ops->read(v->lib, off, buf, n)) {
+		if (!v->ops->read(v->disk, off, buf, n)) {
 			memset(buf, 0, n);
 			hl_ranges_add(bad, off, n, HL_WHAT_DATA,
 			              HL_Q_UNREADABLE);
@@ -89,12 +82,12 @@ static void read_sectors(struct vdisk *v, uint64_t off, uint8_t *buf,
 	}
 }
 
-static void read_lib(struct vdisk *v, uint64_t off, uint8_t *buf, size_t len,
+static void read_whole(struct vdisk *v, uint64_t off, uint8_t *buf, size_t len,
                      struct hl_ranges *bad)
 {
 	while (len) {
 		size_t n = (size_t)min_u64(BLOCK - off % BLOCK, len);
-		if (!v->ops->read(v->lib, off, buf, n))
+		if (!v->ops->read(v->disk, off, buf, n))
 			read_sectors(v, off, buf, n, bad);
 		off += n;
 		buf += n;
@@ -116,7 +109,7 @@ static const uint8_t *cached(struct vdisk *v, uint64_t block)
 	if (!s->p)
 		return NULL;
 	s->block = 0;
-	if (!v->ops->read(v->lib, off, s->p,
+	if (!v->ops->read(v->disk, off, s->p,
 	                  (size_t)min_u64(BLOCK, v->src.size - off)))
 		return NULL;
 	s->block = block + 1;
@@ -154,7 +147,7 @@ static enum hl_status vdisk_read(struct hl_src *src, uint64_t off, void *buf,
 		/* others may have their turn in between */
 		pthread_mutex_lock(&v->lock);
 		if (n >= DIRECT)
-			read_lib(v, off, buf, n, bad);
+			read_whole(v, off, buf, n, bad);
 		else
 			read_small(v, off, buf, n, bad);
 		pthread_mutex_unlock(&v->lock);
@@ -186,8 +179,8 @@ static void vdisk_close(struct hl_src *src)
 {
 	struct vdisk *v = (struct vdisk *)src;
 
-	if (v->lib)
-		v->ops->close(v->lib, src->ctx);
+	if (v->disk)
+		v->ops->close(v->disk, src->ctx);
 	for (size_t i = 0; i < SLOTS; i++)
 		hl_free(src->ctx, v->slot[i].p);
 	pthread_mutex_destroy(&v->lock);
@@ -233,20 +226,20 @@ static enum hl_status name_parents(struct vdisk *v, uint32_t level)
 	return HL_OK;
 }
 
-static const struct vdisk_lib *library(enum files_kind kind)
+static const struct vdisk_reader *reader_of(enum files_kind kind)
 {
 	switch (kind) {
 	case FILES_VHD:
 	case FILES_VHDX:
 		return &hl_vdisk_blocks;
 	case FILES_VMDK:
-		return &hl_vdisk_vmdk;
+		return &hl_vdisk_grains;
 	default:
-		return &hl_vdisk_qcow;
+		return &hl_vdisk_clusters;
 	}
 }
 
-static enum hl_status open_library(struct vdisk *v, uint32_t level,
+static enum hl_status open_disk(struct vdisk *v, uint32_t level,
                                    const struct hl_image_opts *opts)
 {
 	struct vdisk_job job = {
@@ -254,7 +247,7 @@ static enum hl_status open_library(struct vdisk *v, uint32_t level,
 		.ctx = v->src.ctx, .head = &v->head,
 		.at = { v->src.ctx, NULL, HL_NO_OFFSET, v->src.name },
 	};
-	enum hl_status st = v->ops->open(&v->lib, &job, &v->src.size);
+	enum hl_status st = v->ops->open(&v->disk, &job, &v->src.size);
 
 	if (st != HL_OK)
 		return st;
@@ -286,7 +279,7 @@ static enum hl_status open_source(struct hl_src **out, struct hl_files *f,
 	hl_src_init(&v->src, &vdisk_src_ops, ctx, f->seg[i].path, 0,
 	            opts->sector_size ? opts->sector_size : head->sector_size);
 	v->files = f;
-	v->ops = library(kind);
+	v->ops = reader_of(kind);
 	v->head = *head;
 	if (v->head.creator)
 		v->head.creator = v->head.text;
@@ -294,7 +287,7 @@ static enum hl_status open_source(struct hl_src **out, struct hl_files *f,
 		hl_free(ctx, v);
 		return HL_NOMEM;
 	}
-	st = open_library(v, level, opts);
+	st = open_disk(v, level, opts);
 	if (st == HL_OK)
 		*out = &v->src;
 	else

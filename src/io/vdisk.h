@@ -6,8 +6,8 @@
  *	vdisk_find.c                finds and opens those files
  *	vdisk.c                     the source: one lock, a cache, damage
  *	vdisk_blocks.c              reads VHD and VHDX
- *	vdisk_libqcow.c vdisk_libvmdk.c
- *	                            the libraries that read the others
+ *	vdisk_clusters.c            reads QCOW
+ *	vdisk_grains.c              reads VMDK
  *
  * A file may hold only what differs from another, its parent, and so on.  The
  * files of level 0 are the image's own, those of level 1 its parent's:
@@ -32,10 +32,12 @@ struct vdisk_head {
 	uint64_t size;       /* of the disk; 0: only the library knows */
 	uint32_t sector_size;
 	bool has_parent;
+	bool lone;           /* VMDK: its one extent is in the same file */
 	bool log;            /* VHDX: changes that are not applied yet */
 	bool copy_used;      /* VHDX: one of two headers is damaged */
-	/* VHD, VHDX: bytes of a block; where the table of blocks lies */
-	bool vhdx;
+	/* bytes of a block or cluster; where the (first) table of them lies */
+	bool vhdx, old;      /* old: QCOW version 1 */
+	uint32_t l2_bits;    /* QCOW: log2 of the entries of a second table */
 	uint32_t block;
 	uint64_t table_off, table_len;
 	/* of this disk, and of the one it was made from, or empty */
@@ -75,13 +77,15 @@ bool hl_vdisk_below(char *dst, size_t size, const char *stored);
  * HL_OK, HL_CORRUPT (said), HL_USAGE (said: an extent), HL_NOMEM */
 enum hl_status hl_vmdk_text(char **out, struct hl_src *file,
                             const struct hl_at *at) HL_MUST_CHECK;
-/* Is it an extent that has its descriptor inside? */
-bool hl_vmdk_inside(struct hl_src *file);
-/* May a library see the tables of this extent?  As hl_vdisk_head. */
-enum hl_status hl_vmdk_sparse(struct hl_src *file,
+/* The header of a sparse extent, and whether it can be; as hl_vdisk_head. */
+#define VMDK_HEADER 512
+enum hl_status hl_vmdk_sparse(struct hl_src *file, uint8_t head[VMDK_HEADER],
+                              const struct hl_at *at) HL_MUST_CHECK;
+enum hl_status hl_vmdk_header(const uint8_t head[VMDK_HEADER],
+                              uint64_t file_size,
                               const struct hl_at *at) HL_MUST_CHECK;
 struct vmdk_extent {
-	uint64_t sectors;
+	uint64_t sectors, off; /* off: of the file, where the extent begins */
 	char type[16];
 	char name[VDISK_NAME]; /* empty: none */
 };
@@ -118,7 +122,7 @@ enum hl_status hl_vdisk_level(struct hl_src **out, struct hl_files *f,
                               const struct hl_image_opts *opts,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
 
-/* ---- what a library does ------------------------------------------------ */
+/* ---- what one format does ----------------------------------------------- */
 
 struct vdisk_job {
 	struct hl_files *files;
@@ -129,19 +133,16 @@ struct vdisk_job {
 	struct hl_at at;
 };
 
-struct vdisk_lib {
+struct vdisk_reader {
 	/* HL_OK, HL_CORRUPT, HL_UNSUPPORTED, HL_IO (said), HL_NOMEM */
-	enum hl_status (*open)(void **lib, const struct vdisk_job *job,
+	enum hl_status (*open)(void **disk, const struct vdisk_job *job,
 	                       uint64_t *size);
 	/* All of it, or false.  Never by two threads at once. */
-	bool (*read)(void *lib, uint64_t off, void *buf, size_t len);
-	void (*close)(void *lib, const struct hl_ctx *ctx);
+	bool (*read)(void *disk, uint64_t off, void *buf, size_t len);
+	void (*close)(void *disk, const struct hl_ctx *ctx);
 };
 
-extern const struct vdisk_lib hl_vdisk_blocks, hl_vdisk_qcow, hl_vdisk_vmdk;
-
-/* This build was made without it. */
-enum hl_status hl_vdisk_left_out(const struct vdisk_job *job,
-                                 const char *library) HL_MUST_CHECK;
+extern const struct vdisk_reader hl_vdisk_blocks, hl_vdisk_clusters,
+	hl_vdisk_grains;
 
 #endif

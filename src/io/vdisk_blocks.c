@@ -186,9 +186,9 @@ static bool read_block(const struct blocks *v, uint64_t off, uint8_t *buf,
 	return false;
 }
 
-static bool blocks_read(void *lib, uint64_t off, void *buf, size_t len)
+static bool blocks_read(void *disk, uint64_t off, void *buf, size_t len)
 {
-	const struct blocks *v = lib;
+	const struct blocks *v = disk;
 
 	while (len) {
 		size_t n = (size_t)min_u64(v->block - off % v->block, len);
@@ -201,9 +201,9 @@ static bool blocks_read(void *lib, uint64_t off, void *buf, size_t len)
 	return true;
 }
 
-static void blocks_close(void *lib, const struct hl_ctx *ctx)
+static void blocks_close(void *disk, const struct hl_ctx *ctx)
 {
-	struct blocks *v = lib;
+	struct blocks *v = disk;
 
 	hl_src_close(v->below);
 	hl_src_close(v->file);
@@ -244,7 +244,7 @@ static enum hl_status load(struct blocks *v, const struct vdisk_job *job)
 	return HL_OK;
 }
 
-static enum hl_status blocks_open(void **lib, const struct vdisk_job *job,
+static enum hl_status blocks_open(void **disk, const struct vdisk_job *job,
                                   uint64_t *size)
 {
 	struct blocks *v = hl_zalloc(job->ctx, sizeof(*v));
@@ -263,12 +263,12 @@ static enum hl_status blocks_open(void **lib, const struct vdisk_job *job,
 		                    job->opts, job->ctx);
 	*size = job->head->size;
 	if (st == HL_OK)
-		*lib = v;
+		*disk = v;
 	else
 		blocks_close(v, job->ctx);
 	return st;
 }
 
-const struct vdisk_lib hl_vdisk_blocks = {
+const struct vdisk_reader hl_vdisk_blocks = {
 	blocks_open, blocks_read, blocks_close,
 };

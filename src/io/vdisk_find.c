@@ -213,14 +213,13 @@ static enum hl_status add_extents(struct finder *v, struct hl_src *file)
 		return st;
 	for (const char *p = text; hl_vmdk_extent(&p, &e);)
 		n++;
-	/* a lone one inside the same file has whatever name that has now */
-	bool lone = n == 1 && hl_vmdk_inside(file);
 	if (n > HL_MAX_VDISK_EXTENTS)
 		st = hl_fail(&at, HL_LIMIT, "has more than %u extents",
 		             HL_MAX_VDISK_EXTENTS);
-	for (const char *p = text; st == HL_OK && !lone &&
+	/* a lone one inside the same file has whatever name that has now */
+	for (const char *p = text; st == HL_OK && !v->head->lone &&
 	                           hl_vmdk_extent(&p, &e); i++)
-		if (*e.name)
+		if (strcmp(e.type, "ZERO") != 0)
 			st = add_extent(v, &e, i);
 	hl_free(v->f->ctx, text);
 	return st;

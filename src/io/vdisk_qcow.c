@@ -70,13 +70,20 @@ static enum hl_status tables(const uint8_t *head, struct vdisk_head *out,
 	if (bits < 9 || bits > 21 || l2_bits < 6 || l2_bits > 18)
 		return hl_fail(at, HL_CORRUPT, "is a QCOW with clusters of "
 		               "2^%" PRIu32 " bytes, which cannot be", bits);
-	uint64_t need = out->size >> (bits + l2_bits);
-	if (!old)
-		need = be32_at(head + 36);
+	uint64_t span = UINT64_C(1) << (bits + l2_bits);
+	uint64_t need = out->size / span + (out->size % span != 0);
+	if (!old && be32_at(head + 36) < need)
+		return hl_fail(at, HL_CORRUPT, "is a QCOW2 of %" PRIu64
+		               " bytes with too small a table", out->size);
 	if (need > MAX_L1 / 8 || need * 8 > file_size)
 		return hl_fail(at, HL_CORRUPT, "is a QCOW whose first table "
 		               "(%" PRIu64 " entries) its file cannot hold",
 		               need);
+	out->old = old;
+	out->block = UINT32_C(1) << bits;
+	out->l2_bits = l2_bits;
+	out->table_off = be64_at(head + 40);
+	out->table_len = need * 8;
 	return HL_OK;
 }
 

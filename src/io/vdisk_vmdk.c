@@ -23,13 +23,12 @@
 #include "io/vdisk.h"
 
 #define SECTOR 512
-#define HEADER 512
 /* VMware writes 20 sectors; 10,000 extents of a line each are less. */
 #define MAX_TEXT (1u << 20)
 
 /* Tables that the file itself could not hold are not allocated. */
-static enum hl_status sparse(struct hl_src *file, const uint8_t *head,
-                             const struct hl_at *at)
+enum hl_status hl_vmdk_header(const uint8_t head[VMDK_HEADER],
+                              uint64_t file_size, const struct hl_at *at)
 {
 	uint64_t capacity = le64_at(head + 12), grain = le64_at(head + 20);
 	uint32_t per_table = le32_at(head + 44);
@@ -44,37 +43,28 @@ static enum hl_status sparse(struct hl_src *file, const uint8_t *head,
 		return hl_fail(at, HL_CORRUPT, "is a VMDK with grains of %"
 		               PRIu64 " sectors, %" PRIu32 " in a table, which "
 		               "cannot be", grain, per_table);
-	if (capacity / grain / per_table > hl_src_size(file) / 4)
+	if (capacity / grain / per_table > file_size / 4)
 		return hl_fail(at, HL_CORRUPT, "is a VMDK of %" PRIu64
 		               " sectors, whose table its file cannot hold",
 		               capacity);
 	return HL_OK;
 }
 
-bool hl_vmdk_inside(struct hl_src *file)
+enum hl_status hl_vmdk_sparse(struct hl_src *file, uint8_t head[VMDK_HEADER],
+                              const struct hl_at *at)
 {
-	uint8_t head[4];
-
-	return hl_src_read(file, 0, head, sizeof(head), NULL) == HL_OK &&
-	       !memcmp(head, "KDMV", 4);
-}
-
-enum hl_status hl_vmdk_sparse(struct hl_src *file, const struct hl_at *at)
-{
-	uint8_t head[HEADER];
-
-	if (hl_src_read(file, 0, head, sizeof(head), NULL) != HL_OK ||
+	if (hl_src_read(file, 0, head, VMDK_HEADER, NULL) != HL_OK ||
 	    (memcmp(head, "KDMV", 4) != 0 && memcmp(head, "COWD", 4) != 0))
 		return hl_fail(at, HL_CORRUPT,
 		               "the header of this extent cannot be read");
-	return sparse(file, head, at);
+	return hl_vmdk_header(head, hl_src_size(file), at);
 }
 
 static enum hl_status place(struct hl_src *file, uint64_t *off, uint64_t *len,
                             const struct hl_at *at)
 {
-	uint8_t head[HEADER];
-	size_t n = (size_t)min_u64(HEADER, hl_src_size(file));
+	uint8_t head[VMDK_HEADER];
+	size_t n = (size_t)min_u64(VMDK_HEADER, hl_src_size(file));
 	enum hl_status st;
 
 	*off = 0;
@@ -84,7 +74,7 @@ static enum hl_status place(struct hl_src *file, uint64_t *off, uint64_t *len,
 	if (n < 64 || (memcmp(head, "KDMV", 4) != 0 &&
 	               memcmp(head, "COWD", 4) != 0))
 		return HL_OK;
-	st = sparse(file, head, at);
+	st = hl_vmdk_header(head, hl_src_size(file), at);
 	if (st != HL_OK)
 		return st;
 	if (!memcmp(head, "COWD", 4) || !le64_at(head + 28))
@@ -192,7 +182,14 @@ bool hl_vmdk_extent(const char **p, struct vmdk_extent *out)
 		if (!*sectors || !number(sectors, &out->sectors))
 			continue;
 		q = word(q, out->type, sizeof(out->type));
-		(void)quoted(q, out->name, sizeof(out->name));
+		out->off = 0;
+		/* one that cannot be told keeps its place all the same */
+		if (quoted(q, out->name, sizeof(out->name))) {
+			q = strchr(strchr(q, '"') + 1, '"') + 1;
+			word(q, sectors, sizeof(sectors));
+			if (!number(sectors, &out->off))
+				out->off = UINT64_MAX;
+		}
 		*p = next_line(*p);
 		return true;
 	}
@@ -256,15 +253,19 @@ enum hl_status hl_vmdk_head(struct hl_src *file, struct vdisk_head *out,
 {
 	struct vmdk_extent e;
 	uint64_t sectors = 0;
+	uint8_t magic[4];
+	size_t n = 0;
 	char *text;
 	enum hl_status st = hl_vmdk_text(&text, file, at);
 
 	if (st != HL_OK)
 		return st;
 	describe(out, text);
-	for (const char *p = text; hl_vmdk_extent(&p, &e);)
+	for (const char *p = text; hl_vmdk_extent(&p, &e); n++)
 		if (ckd_add(&sectors, sectors, e.sectors))
 			sectors = UINT64_MAX / SECTOR;
+	out->lone = n == 1 && hl_src_read(file, 0, magic, 4, NULL) == HL_OK &&
+	            !memcmp(magic, "KDMV", 4);
 	out->size = sectors > UINT64_MAX / SECTOR ? 0 : sectors * SECTOR;
 	out->sector_size = SECTOR;
 	hl_free(at->ctx, text);

@@ -6,6 +6,8 @@ import json
 import os
 import random
 import shutil
+import struct
+import uuid
 
 from common import (CORPUS, HIVELIFT, ROOT, UNPACKED, Tally, need, run, scratch,
                     tool)
@@ -14,6 +16,8 @@ SAMPLE = os.path.join(ROOT, 'testdata', 'sample.E01')
 XP = os.path.join(UNPACKED, 'cases', 'xp.dd')
 DFVFS = os.path.join(CORPUS, 'images', 'log2timeline__dfvfs')
 TSK = os.path.join(CORPUS, 'images', 'sleuthkit__sleuthkit')
+
+MIB = 1 << 20
 
 # name, qemu-img's format, its options, what info calls it
 FORMATS = (
@@ -93,8 +97,9 @@ def check_formats(tally, tmp, raw):
 def layer(tmp, top, fmt, base, base_fmt, writes):
     """A file over another, with changes; returns the disk as qemu reads it."""
     path = os.path.join(tmp, top)
+    more = ['-o', OPTIONS[top]] if top in OPTIONS else []
     tool('qemu-img', 'create', '-q', '-f', fmt, '-b', base, '-F', base_fmt,
-         path)
+         *more, path)
     for offset, length, byte in writes:
         tool('qemu-io', '-f', fmt, '-c',
              f'write -P {byte} {offset} {length}', path)
@@ -103,6 +108,11 @@ def layer(tmp, top, fmt, base, base_fmt, writes):
     want = of_file(flat)
     os.remove(flat)
     return want
+
+
+# clusters smaller and larger than what is read at once
+OPTIONS = {'q1.qcow2': 'cluster_size=512', 'q2.qcow2': 'cluster_size=2M',
+           'q3.qcow2': 'cluster_size=4096'}
 
 
 def check_layers(tally, tmp, raw):
@@ -121,6 +131,100 @@ def check_layers(tally, tmp, raw):
         tally.equal(digest(path), (want, 0), f'{top} over {base}')
         parents = info(path).get('acquisition', {}).get('parents', '')
         tally.equal(parents.split(', ')[0], base, f'{top}: its parent')
+
+
+def vhdx_child(tmp, base, child, writes):
+    """QEMU makes no differencing VHDX: its child of a dynamic one, by the
+    format's own rules.  writes: {block: {sector: byte}}"""
+    path = os.path.join(tmp, child)
+    size = info(base)['size']
+    tool('qemu-img', 'create', '-q', '-f', 'vhdx', '-o',
+         'block_size=1M,block_state_zero=off', path,
+         str(size))
+    with open(base, 'rb') as f:
+        whole = f.read()
+    heads = [whole[at:at + 4096] for at in (65536, 131072)]
+    newest = max(heads, key=lambda h: struct.unpack_from('<Q', h, 8)[0])
+    link = '{' + str(uuid.UUID(bytes_le=newest[32:48])) + '}'
+    with open(path, 'rb') as f:
+        data = bytearray(f.read())
+    where = {}
+    for i in range(struct.unpack_from('<I', data, 196608 + 8)[0]):
+        at = 196608 + 16 + 32 * i
+        where[bytes(data[at:at + 2])] = struct.unpack_from('<Q', data,
+                                                           at + 16)[0]
+    meta, bat = where[b'\x06\xa2'], where[b'\x66\x77']
+    keys = (('parent_linkage', link), ('relative_path', '.\\' +
+                                       os.path.basename(base)))
+    head, text = struct.pack('<16sHH', uuid.UUID(
+        'b04aefb7-d19e-4a81-b789-25b8e9445913').bytes_le, 0, len(keys)), b''
+    for key, value in keys:
+        key, value = key.encode('utf-16-le'), value.encode('utf-16-le')
+        at = 20 + 12 * len(keys) + len(text)
+        head += struct.pack('<IIHH', at, at + len(key), len(key), len(value))
+        text += key + value
+    n = struct.unpack_from('<H', data, meta + 10)[0]
+    for i in range(n):
+        at = meta + 32 + 32 * i
+        if data[at:at + 4] == b'\x37\x67\xa1\xca':  # file parameters
+            data[meta + struct.unpack_from('<I', data, at + 16)[0] + 4] |= 2
+    struct.pack_into('<H', data, meta + 10, n + 1)
+    struct.pack_into('<16sIII', data, meta + 32 + 32 * n, uuid.UUID(
+        'a8d35f2d-b30b-454d-abf7-d3d84834ab0c').bytes_le, 131072,
+        len(head + text), 4)
+    data[meta + 131072:meta + 131072 + len(head + text)] = head + text
+    data += bytes(-len(data) % MIB)
+    bits = bytearray(MIB)
+    for block, sectors in writes.items():
+        struct.pack_into('<Q', data, bat + 8 * block, len(data) | 7)
+        body = bytearray(MIB)
+        for s, byte in sectors.items():
+            body[s * 512:s * 512 + 512] = bytes([byte]) * 512
+            bits[(block * 2048 + s) // 8] |= 1 << s % 8
+        data += body
+    struct.pack_into('<Q', data, bat + 8 * 4096, len(data) | 6)
+    data += bits
+    with open(path, 'wb') as f:
+        f.write(data)
+    return path
+
+
+def check_vhdx_child(tally, tmp, raw):
+    base = os.path.join(tmp, 'small.vhdx')
+    writes = {0: {3: 65, 4: 66, 2047: 67}, 5: {s: s % 251 for s in
+                                               range(9, 1900, 3)}}
+    child = vhdx_child(tmp, base, 'child.vhdx', writes)
+    with open(raw, 'rb') as f:
+        want = bytearray(f.read())
+    for block, sectors in writes.items():
+        for s, byte in sectors.items():
+            at = block * MIB + s * 512
+            want[at:at + 512] = bytes([byte]) * 512
+    tally.equal(digest(child), (hashlib.sha256(want).hexdigest(), 0),
+                'a differencing VHDX')
+    tally.equal(info(child)['format'], 'VHDX differencing', 'its format')
+    other = os.path.join(tmp, 'wrong')
+    os.mkdir(other)
+    shutil.copy(child, other)
+    shutil.copy(os.path.join(tmp, 'd.vhdx'), os.path.join(other, 'small.vhdx'))
+    status, _, err = run(HIVELIFT, 'info', os.path.join(other, 'child.vhdx'))
+    tally.check(status == 1 and b'is not the parent' in err,
+                f'another VHDX is no parent: {status} {err}')
+
+
+def check_zeros(tally, tmp, raw):
+    """An extent of zeros, and one that begins inside its file."""
+    path = os.path.join(tmp, 'zeros.vmdk')
+    half = os.path.getsize(raw) // 1024
+    with open(path, 'w', encoding='ascii') as f:
+        f.write('# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\n'
+                f'createType="custom"\nRW {half} FLAT "disk.raw" {half}\n'
+                f'RW 64 ZERO\nRW {half} FLAT "disk.raw" 0\n')
+    with open(raw, 'rb') as f:
+        data = f.read()
+    want = data[half * 512:2 * half * 512] + bytes(32768) + data[:half * 512]
+    tally.equal(digest(path), (hashlib.sha256(want).hexdigest(), 0),
+                'extents of zeros, and with offsets')
 
 
 def check_missing(tally, tmp):
@@ -205,6 +309,8 @@ def main():
         tool('ewfexport', '-q', '-u', '-f', 'raw', '-t', raw[:-4], SAMPLE)
         check_formats(tally, tmp, raw)
         check_layers(tally, tmp, raw)
+        check_vhdx_child(tally, tmp, raw)
+        check_zeros(tally, tmp, raw)
         check_damage(tally, tmp, ('d.vhd', 'small.vhdx', 's.vmdk', 'm.vmdk',
                                   'o.vmdk', 'd.qcow2', 'c.qcow2', 'd.qcow'))
         check_missing(tally, tmp)
