@@ -139,6 +139,7 @@ static enum hl_status climb(struct hl_fs *fs, const struct hl_entry *e,
 		st = step(fs, &now, &up, &at);
 		if (st != HL_OK && st != HL_END)
 			return st;
+		/* cppcheck-suppress uninitvar ; n of them were filled */
 		for (i = 0; i < n && chain[i] != at; i++)
 			;
 		if (i < n) { /* been here: it and all on the way are lost */

@@ -33,7 +33,7 @@ void hl_ewf_put32(uint8_t *p, uint32_t v)
 
 static le32 put32(uint32_t v)
 {
-	le32 e;
+	le32 e = { { 0 } };
 
 	hl_ewf_put32(e.b, v);
 	return e;
@@ -41,7 +41,7 @@ static le32 put32(uint32_t v)
 
 static le64 put64(uint64_t v)
 {
-	le64 e;
+	le64 e = { { 0 } };
 
 	hl_ewf_put32(e.b, (uint32_t)v);
 	hl_ewf_put32(e.b + 4, (uint32_t)(v >> 32));

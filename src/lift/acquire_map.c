@@ -129,11 +129,12 @@ static enum hl_status parse(struct acquire *q, const char *text, size_t n)
 static enum hl_status compare(struct acquire *q, uint64_t off, uint64_t len)
 {
 	size_t n = (size_t)min_u64(len, SAMPLE);
-	uint8_t *a = hl_alloc(q->ctx, 2 * SAMPLE), *b = a + SAMPLE;
+	uint8_t *a = hl_alloc(q->ctx, (size_t)2 * SAMPLE);
 	enum hl_status st = HL_OK;
 
 	if (!a)
 		return HL_NOMEM;
+	uint8_t *b = a + SAMPLE;
 	if (hl_src_read(q->src, off, a, n, NULL) == HL_OK &&
 	    (hl_acquire_back(q, off, b, n) != HL_OK || memcmp(a, b, n) != 0))
 		st = refuse(q, "what was copied is not what the source has");

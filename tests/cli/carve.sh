@@ -77,7 +77,7 @@ if need mkntfs ntfscp istat python3; then
 		/Windows/System32/config/SYSTEM >"$w/live" 2>/dev/null
 	ntfscp -f -q "$v" "$w/live" SYSTEM >/dev/null 2>&1
 	dd if="$seeds/whole" of="$v" bs=4096 seek=5000 conv=notrunc status=none
-	live=$(sha <"$w/live") freed=$(sha <"$seeds/whole")
+	freed=$(sha <"$seeds/whole")
 	found() {
 		json 'sorted((r["volume"], r["sha256"]) for r in rows
 			if "found" in r)'
