@@ -156,6 +156,7 @@ check() {
 		python generated
 		python wof
 		python arrays
+		python shadows
 		python bitlocker
 		python lost
 		python nothing_lost

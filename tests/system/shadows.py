@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""shadows: every file of every shadow copy of the corpus, extracted, against
+The Sleuth Kit on what vshadowmount shows; and copies whose stores lie on
+another volume, which libvshadow does not follow."""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from common import (CORPUS, HIVELIFT, UNPACKED, Tally, lines, need, run,
+                    scratch, tool)
+
+# image, offset of the volume, its number, copies
+DISKS = [
+    ('msuhanov__dfir_ntfs/vss_2003.raw', 63 * 512, '1', 6),
+    ('msuhanov__ntfs-samples/ntfs.raw', 2048 * 512, '1', 2),
+    ('vsstest.raw', 0, '1', 2),
+]
+QCOW2 = os.path.join(CORPUS, 'images/log2timeline__dfvfs/vsstest.qcow2')
+CROSSED = os.path.join(UNPACKED, 'msuhanov__dfir_ntfs/vss_3_volstor.raw')
+
+
+def extracted(tmp, image, volume):
+    """path -> digest of one copy, and the status."""
+    out = os.path.join(tmp, 'out')
+    status, _, _ = run(HIVELIFT, 'extract', image, f'{volume}:/', '--volume',
+                       volume, '-q', '--force', '-o', out)
+    with open(os.path.join(out, 'manifest.json'), encoding='utf-8') as f:
+        files = json.load(f)['files']
+    return {e['path'].lstrip('/'): e['sha256'] for e in files
+            if e['volume'] == volume}, status
+
+
+def by_tsk(device):
+    """path -> digest of every file that has a name; no index attributes."""
+    found = {}
+    for line in lines(tool('fls', '-r', '-p', '-F', device)):
+        kind, path = line.split('\t', 1)
+        inode = kind.split()[-1].rstrip(':')
+        if '*' in kind or '-144-' in inode or path.endswith('$BadClus:$Bad') \
+                or path.startswith('$OrphanFiles'):
+            continue
+        data = subprocess.run(['icat', device, inode], check=False,
+                              capture_output=True).stdout
+        found[path] = hashlib.sha256(data).hexdigest()
+    return found
+
+
+def disk(tally, tmp, image, offset, volume, copies):
+    point = os.path.join(tmp, 'mnt')
+    os.makedirs(point, exist_ok=True)
+    name = os.path.basename(image)
+    if run('vshadowmount', '-o', str(offset), image, point)[0] != 0:
+        tally.skip('vshadowmount does not mount here')
+        return
+    try:
+        for n in range(1, copies + 1):
+            ours, status = extracted(tmp, image, f'{volume}.s{n}')
+            theirs = by_tsk(os.path.join(point, f'vss{n}'))
+            tally.equal(status, 0, f'{name}, copy {n}: status')
+            tally.check(len(theirs) > 15, f'{name}, copy {n}: files')
+            for path, digest in theirs.items():
+                tally.equal(ours.get(path), digest,
+                            f'{name}, copy {n}: {path}')
+    finally:
+        tool('fusermount', '-u', point)
+
+
+def crossed(tally, tmp):
+    """What volume 2 keeps on volume 1; each read agrees with its runs."""
+    if not os.path.exists(CROSSED):
+        tally.skip('the corpus is not unpacked')
+        return
+    status, out, _ = run(HIVELIFT, 'info', '--json', '--snapshots', CROSSED)
+    rows = [json.loads(x) for x in lines(out)]
+    copies = [r for r in rows if r.get('shadow_copy')]
+    tally.equal(status, 0, 'stores on another volume: status')
+    tally.equal([(c['volume'], c['shadow_copy']['elsewhere'], c['fs'])
+                 for c in copies], [('2.s1', True, 'ntfs'),
+                                    ('2.s2', True, 'ntfs')], 'its copies')
+    for volume in '2.s1', '2.s2':
+        ours, status = extracted(tmp, CROSSED, volume)
+        tally.equal(status, 0, f'{volume}: status')
+        tally.check(len(ours) > 15, f'{volume}: files')
+
+
+def main():
+    tally = Tally('shadows')
+    if not need(tally, 'vshadowmount', 'fusermount', 'fls', 'icat'):
+        tally.done()
+    with scratch('shadows') as tmp:
+        for name, offset, volume, copies in DISKS:
+            image = os.path.join(UNPACKED, name)
+            if name == 'vsstest.raw':
+                image = os.path.join(tmp, name)
+                if not os.path.exists(QCOW2):
+                    tally.skip('no corpus here')
+                    continue
+                if not need(tally, 'qemu-img'):
+                    continue
+                tool('qemu-img', 'convert', '-O', 'raw', QCOW2, image)
+            elif not os.path.exists(image):
+                tally.skip('the corpus is not unpacked')
+                continue
+            disk(tally, tmp, image, offset, volume, copies)
+        crossed(tally, tmp)
+    tally.done()
+
+
+if __name__ == '__main__':
+    main()
