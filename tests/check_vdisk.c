@@ -187,6 +187,39 @@ START_TEST(a_parent_is_no_link_and_not_itself)
 }
 END_TEST
 
+/* c1.vhd on c2.vhd on … the last of which is no child. */
+static void chain(unsigned n)
+{
+	char name[16];
+	struct vhd v;
+
+	for (unsigned i = 1; i <= n; i++) {
+		snprintf(name, sizeof(name), "c%u.vhd", i + 1);
+		vhd_new(&v, (uint8_t)i, i < n ? (uint8_t)(i + 1) : 0, name);
+		vhd_block(&v, 0, i < n ? 1u << (i - 1) % 32 : 0xffffffff, 1);
+		snprintf(name, sizeof(name), "c%u.vhd", i);
+		vhd_write(&v, name);
+	}
+}
+
+START_TEST(a_chain_of_parents_ends)
+{
+	uint8_t buf[512];
+	struct opened o;
+
+	chain(64);
+	ck_assert_int_eq(open_image(&o, at("c1.vhd"), false), HL_OK);
+	ck_assert_uint_eq(hl_files_count(o.files), 64);
+	ck_assert_int_eq(hl_src_read(o.src, 512 * 31, buf, 512, NULL), HL_OK);
+	ck_assert_uint_eq(buf[0], 32);
+	close_image(&o);
+	chain(65);
+	ck_assert_int_eq(open_image(&o, at("c1.vhd"), false), HL_LIMIT);
+	ck_assert(test_noted(HL_FAILED, "more than 64 parents"));
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+END_TEST
+
 START_TEST(a_parent_named_by_the_user_is_taken)
 {
 	struct hl_files *files;
@@ -365,6 +398,23 @@ START_TEST(a_missing_extent_is_named)
 }
 END_TEST
 
+START_TEST(too_many_extents_are_refused)
+{
+	static const char line[] = "RW 1 ZERO\n";
+	struct bytes b = { 0 };
+	struct opened o;
+
+	b_add(&b, DESCRIPTOR, sizeof(DESCRIPTOR) - 1);
+	for (int i = 0; i <= 8192; i++)
+		b_add(&b, line, sizeof(line) - 1);
+	write_file(at("many.vmdk"), b.p, b.n);
+	free(b.p);
+	ck_assert_int_eq(open_image(&o, at("many.vmdk"), false), HL_LIMIT);
+	ck_assert(test_noted(HL_FAILED, "more than 8192 extents"));
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+END_TEST
+
 START_TEST(an_extent_alone_names_no_disk)
 {
 	uint8_t head[512] = "KDMV\1";
@@ -445,6 +495,8 @@ static TCase *files_case(void)
 	tcase_add_test(t, a_missing_parent_is_named);
 	tcase_add_test(t, another_disk_is_no_parent);
 	tcase_add_test(t, a_parent_is_no_link_and_not_itself);
+	tcase_add_test(t, a_chain_of_parents_ends);
+	tcase_add_test(t, too_many_extents_are_refused);
 	tcase_add_test(t, a_parent_named_by_the_user_is_taken);
 	tcase_add_test(t, damage_costs_its_sectors);
 	tcase_add_test(t, a_split_vmdk_is_put_together);

@@ -234,9 +234,9 @@
 #define HL_MAX_OUTPUT_FILES (1u << 24)
 
 /* Virtual disks: each is made from the one before; snapshots of years.  Files
- * of one level: 64 TiB in files of 2 GiB are half of it. */
+ * of one level: 16 TiB in files of 2 GiB. */
 #define HL_MAX_VDISK_CHAIN 64
-#define HL_MAX_VDISK_EXTENTS 65536u
+#define HL_MAX_VDISK_EXTENTS 8192u
 
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
