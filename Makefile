@@ -265,7 +265,7 @@ FIXED_LIMITS = HL_MAX_(NOTE_TEXT|PATH|NTFS_DEPTH|LDM_BLOCKS|$(FIXED_RECMAP))
 $(B)/limits_var.h: src/base/limits.h Makefile
 	@mkdir -p $(@D)
 	@sed -nE '/$(FIXED_LIMITS)/d; s/^#define (HL_[A-Z_0-9]+) +(.*)/\1 \2/p' \
-		$< | { echo '#include <stdint.h>'; while read -r n v; do \
+		$< | { printf '#include <stddef.h>\n#include <stdint.h>\n'; while read -r n v; do \
 		printf 'extern __typeof__(%s) t_%s;\n' "$$v" $$n; \
 		printf '#ifdef LIMITS_DEFINE\n__typeof__(%s) t_%s = %s;\n' \
 			"$$v" $$n "$$v"; \
