@@ -25,7 +25,7 @@ static enum hl_status three(const uint8_t *guid, const uint8_t *off,
 	if (memcmp(guid, usual, 16) != 0)
 		return HL_END;
 	out->n = 3;
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		out->off[i] = le64_at(off + 8 * i);
 	return HL_OK;
 }

@@ -96,7 +96,7 @@ static enum hl_status groups(struct span *s, uint8_t out[16])
 	enum hl_status st = HL_OK;
 	int c;
 
-	for (int i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 8; i++) {
 		enum hl_status one = group(s, out + 2 * i);
 
 		if (one == HL_END)

@@ -91,11 +91,10 @@ static void judge(const struct map *p, struct bde_piece *x)
 		x->how = BDE_ZERO;
 	if (x->how == BDE_ZERO)
 		return;
-	if (p->m->version == 1 && x->off < VISTA_PLAIN)
-		x->how = BDE_PLAIN;
-	else if (inside(p->doubt, x->off))
+	bool vista = p->m->version == 1 && x->off < VISTA_PLAIN;
+	if (!vista && inside(p->doubt, x->off))
 		x->how = BDE_DOUBT;
-	else if (x->off >= p->encrypted)
+	else if (vista || x->off >= p->encrypted)
 		x->how = BDE_PLAIN;
 }
 

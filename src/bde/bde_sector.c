@@ -20,7 +20,7 @@
 
 #define BLOCK 16
 #define BATCH (32u << 10) /* bytes at a time: they stay in the cache */
-#define SECTORS (BATCH / 512)
+#define SECTORS ((size_t)BATCH / 512)
 
 static void put64(uint8_t *p, uint64_t v)
 {

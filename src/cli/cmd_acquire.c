@@ -22,19 +22,17 @@ static bool has_room(struct cli *c, const struct acquire_target *t)
 		          (unsigned long long)t->room,
 		          (unsigned long long)size);
 	else if (t->o.device >= 0 || t->there >= most ||
-	         t->room >= most - t->there)
+	         t->room >= most - t->there || (!sure && c->o.force))
 		return true;
 	else if (sure)
 		msg_error(c, "%s wants %s, and %s are free", t->folder,
 		          show_size(a, most - t->there),
 		          show_size(b, t->room));
-	else if (!c->o.force)
+	else
 		msg_error(c, "%s may want %s, and %s are free: --force "
 		          "begins all the same", t->folder,
 		          show_size(a, most - t->there),
 		          show_size(b, t->room));
-	else
-		return true;
 	return false;
 }
 

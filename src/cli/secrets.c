@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/banned.h"
+#include "base/lint.h"
 #include "base/wipe.h"
 #include "cli.h"
 #include "secrets.h"
@@ -138,11 +139,15 @@ static bool may_ask(const struct cli *c)
 	       isatty(STDIN_FILENO);
 }
 
+/* secrets_free() frees what c->secrets lies in */
+LINT_NOT("-Wanalyzer-malloc-leak")
 bool secrets_open(struct cli *c)
 {
 	bool ask = may_ask(c);
 	struct held *h = ask || c->o.n_secrets ? calloc(1, sizeof(*h)) : NULL;
 
+	if (!h && c->o.n_secrets)
+		return refuse(c, c->o.secret, "out of memory");
 	if (!h)
 		return true;
 	c->secrets = &h->pub;
@@ -162,6 +167,7 @@ bool secrets_open(struct cli *c)
 	c->ctx.bde_keys = &h->keys;
 	return true;
 }
+LINT_AGAIN
 
 void secrets_free(struct cli *c)
 {

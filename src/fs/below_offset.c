@@ -29,6 +29,7 @@ static enum hl_status keep(struct hl_rivals *l, struct hl_fs *fs,
 
 	if (st == HL_OK)
 		st = hl_grow(l->ctx, (void **)&l->src, &l->cap_src, l->n,
+		/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		             sizeof(*l->src), HL_MAX_PARTS);
 	if (st != HL_OK) {
 		hl_fs_close(fs);

@@ -35,6 +35,7 @@ static enum hl_status open_tables(struct hl_disk *d,
 	*quiet = *d->ctx;
 	quiet->note = NULL;
 	quiet->log = NULL;
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	d->with = hl_zalloc(d->ctx, (opts->n_with + 1) * sizeof(*d->with));
 	if (!d->with)
 		return HL_NOMEM;
@@ -51,8 +52,10 @@ static enum hl_status open_ldm(struct hl_disk *d,
                                const struct hl_disk_opts *opts)
 {
 	size_t n = 1 + opts->n_with;
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	struct hl_src **image = hl_alloc_array(d->ctx, n, sizeof(*image));
 	const struct hl_table **table = hl_alloc_array(d->ctx, n,
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	                                               sizeof(*table));
 	enum hl_status st = HL_NOMEM;
 

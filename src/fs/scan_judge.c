@@ -79,7 +79,7 @@ enum hl_status hl_scan_take(struct hl_scan *s, struct hl_lost *l)
 {
 	enum hl_status st = hl_grow(s->ctx, (void **)&s->lost, &s->cap_lost,
 	                            s->n_lost, sizeof(*s->lost),
-	                            2 * HL_MAX_SCAN_PLACES);
+	                            (size_t)2 * HL_MAX_SCAN_PLACES);
 
 	if (st != HL_OK) {
 		hl_lost_clear(s, l);

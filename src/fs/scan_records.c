@@ -136,6 +136,22 @@ static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
 	return st;
 }
 
+static enum hl_status add_those(struct hl_scan *s,
+                                const struct hl_recmap_volume *v, size_t n,
+                                bool older)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < n && st == HL_OK; i++) {
+		if (v[i].older != older)
+			continue;
+		struct hl_lost *l = find(s, &v[i]);
+
+		st = l ? say_all(s, l, &v[i], MATCH_POINTS) : add(s, &v[i]);
+	}
+	return st;
+}
+
 enum hl_status hl_scan_records(struct hl_scan *s)
 {
 	const struct hl_recmap_volume *v;
@@ -143,14 +159,7 @@ enum hl_status hl_scan_records(struct hl_scan *s)
 	enum hl_status st = hl_recmap_infer(s->map, &v, &n);
 
 	/* the newer ones first: the boot sector in its place is theirs */
-	for (size_t k = 0; k < 2 * n && st == HL_OK; k++) {
-		size_t i = k % n;
-
-		if (v[i].older != (k >= n))
-			continue;
-		struct hl_lost *l = find(s, &v[i]);
-
-		st = l ? say_all(s, l, &v[i], MATCH_POINTS) : add(s, &v[i]);
-	}
-	return st;
+	if (st == HL_OK)
+		st = add_those(s, v, n, false);
+	return st == HL_OK ? add_those(s, v, n, true) : st;
 }

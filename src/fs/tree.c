@@ -83,12 +83,11 @@ static bool prepend_text(char *buf, size_t *at, const char *text)
 	return true;
 }
 
-static enum hl_status too_deep(struct hl_fs *fs, const char *name)
+static void too_deep(struct hl_fs *fs, const char *name)
 {
 	hl_warn(&(struct hl_at){ fs->ctx, fs->src, HL_NO_OFFSET, "path" },
 	        "%s: more than %d folders above it; shown as one that has "
 	        "none", name, HL_MAX_DEPTH);
-	return HL_END;
 }
 
 /*
@@ -151,7 +150,7 @@ static enum hl_status climb(struct hl_fs *fs, const struct hl_entry *e,
 		now = up;
 	}
 	if (st == HL_OK) {
-		st = too_deep(fs, e->name);
+		too_deep(fs, e->name);
 		t->f[at].up = FOLDER_LOST;
 	}
 	while (n-- > 1)

@@ -70,7 +70,7 @@ static enum hl_status parent(struct hl_src *file, struct vdisk_head *out,
 {
 	out->has_parent = true;
 	id_text(out->parent_id, head + 40);
-	for (int i = 0; i < LOCATORS; i++)
+	for (size_t i = 0; i < LOCATORS; i++)
 		locator(file, out, head + 576 + 24 * i);
 	name16(out, head + 64, 512, true);
 	return HL_OK;

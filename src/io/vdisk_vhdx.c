@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "io/vdisk.h"
 
-#define KIB 1024u
+#define KIB ((size_t)1024)
 #define TABLE (64 * KIB)
 #define MAX_REGIONS 2047
 #define MAX_ITEMS 2047
@@ -114,7 +114,7 @@ static bool regions(struct vhdx *v)
 		if (!checked(v, off, TABLE, "regi"))
 			continue;
 		uint32_t n = le32_at(v->buf + 8);
-		for (uint32_t i = 0; i < n && i < MAX_REGIONS; i++) {
+		for (size_t i = 0; i < n && i < MAX_REGIONS; i++) {
 			const uint8_t *p = v->buf + 16 + 32 * i;
 			if (!memcmp(p, region_metadata, 16))
 				v->meta_off = le64_at(p + 16);
@@ -143,7 +143,9 @@ static void locator_key(struct vhdx *v, const char *key, const char *value)
 		char *dst = other ? out->other_id : out->parent_id;
 		for (size_t i = 0; i < 36; i++) {
 			char c = value[i + 1];
-			dst[i] = c >= 'A' && c <= 'F' ? (char)(c | 0x20) : c;
+			if (c >= 'A' && c <= 'F')
+				c = (char)(c | 0x20);
+			dst[i] = c;
 		}
 		dst[36] = '\0';
 	} else if (!strcmp(key, "relative_path") ||
@@ -182,7 +184,7 @@ static bool find_item(const uint8_t *table, const uint8_t *id,
 {
 	uint32_t n = le16_at(table + 10);
 
-	for (uint32_t i = 0; i < n && i < MAX_ITEMS; i++) {
+	for (size_t i = 0; i < n && i < MAX_ITEMS; i++) {
 		const uint8_t *p = table + 32 + 32 * i;
 		if (memcmp(p, id, 16) != 0)
 			continue;
@@ -238,7 +240,7 @@ static enum hl_status metadata(struct vhdx *v)
 	v->out->format = le32_at(p + 4) & FLAG_FIXED ? "VHDX fixed"
 	                                             : "VHDX dynamic";
 	if (!is_power_of_two(v->block) || v->block < 1024 * KIB ||
-	    v->block > 256 * 1024 * KIB ||
+	    v->block > 256 * (1024 * KIB) ||
 	    (v->out->sector_size != 512 && v->out->sector_size != 4096))
 		return hl_fail(v->at, HL_CORRUPT, "is a VHDX with blocks of %"
 		               PRIu32 " bytes and sectors of %" PRIu32

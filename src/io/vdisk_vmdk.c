@@ -258,7 +258,7 @@ enum hl_status hl_vmdk_head(struct hl_src *file, struct vdisk_head *out,
 	char *text;
 	enum hl_status st = hl_vmdk_text(&text, file, at);
 
-	if (st != HL_OK)
+	if (st != HL_OK || !text)
 		return st;
 	describe(out, text);
 	for (const char *p = text; hl_vmdk_extent(&p, &e); n++)

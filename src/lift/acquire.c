@@ -16,6 +16,7 @@
 
 #define SAVE_SECONDS 30 /* what a power cut may cost */
 
+/* of two headers: NOLINTNEXTLINE(misc-redundant-expression) */
 _Static_assert(HL_HASHERS_ROOM == HL_PACKER_ROOM, "one block of both");
 
 /* One stretch of a block, of one status in the map of the run before. */

@@ -12,7 +12,7 @@
 
 #define SECTOR 512
 /* so small that every sector of it can be a stretch of its own */
-#define SURE (HL_RANGES_MAX / 2 * SECTOR)
+#define SURE ((size_t)HL_RANGES_MAX / 2 * SECTOR)
 
 static void say(struct acquire *q, uint64_t off, uint64_t len)
 {

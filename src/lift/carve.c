@@ -158,6 +158,7 @@ void hl_carve_cut(struct carve_find *f, uint64_t size)
 enum hl_status hl_carve_keep(struct hl_carve *c, struct carve_find *f)
 {
 	enum hl_status st = hl_grow(c->ctx, (void **)&c->find, &c->cap, c->n,
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	                            sizeof(*c->find), HL_MAX_CARVED);
 
 	if (st != HL_OK) {
@@ -197,6 +198,7 @@ static void sort(struct hl_carve *c)
 	size_t n = 0;
 
 	if (c->n)
+		/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		qsort(c->find, c->n, sizeof(*c->find), by_place);
 	for (size_t i = 0; i < c->n; i++) {
 		struct carve_find *f = c->find[i];

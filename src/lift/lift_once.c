@@ -247,7 +247,7 @@ static enum hl_status enter_all(struct hl_lift *lift, struct hl_streams *s,
 		struct hl_hive_log *log = i ? &h->logs[i - 1] : NULL;
 		struct hl_item item = {
 			.volume = h->volume, .stream = "", .pass = pass[i],
-			.entry = i ? &log->entry : &h->entry,
+			.entry = log ? &log->entry : &h->entry,
 			.hive = i ? NULL : h, .log = log, .of = i ? h : NULL,
 			.given = i == 0 ? s->src : i <= HL_REPLAY_LOGS ?
 			         s->log[i - 1] : NULL,
@@ -255,7 +255,8 @@ static enum hl_status enter_all(struct hl_lift *lift, struct hl_streams *s,
 		};
 		struct hl_trail t;
 
-		st = hl_lift_trail(&t, lift, &item, i ? log->path : h->path);
+		st = hl_lift_trail(&t, lift, &item,
+		                   log ? log->path : h->path);
 		item.trail = &t;
 		if (st == HL_OK)
 			st = enter(lift, &item, &set->file[i]);

@@ -211,7 +211,7 @@ static enum hl_status one_line(struct lines *l, const char *s)
 		w = bsearch(&key, d->want, l->sorted, sizeof(key), by_rel);
 	if (!w)
 		st = add(d, s + 66, &w);
-	if (st == HL_OK) {
+	if (st == HL_OK && w) {
 		memcpy(w->sum, s, 64);
 		w->sum[64] = '\0';
 	}
