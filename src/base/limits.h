@@ -158,6 +158,10 @@
  * the volume is smaller: half a minute of hashing. */
 #define HL_MAX_EMPTY_TAIL (16ull << 30)
 
+/* The same of what is missing and could not have been there, where a hole
+ * may be meant: two seconds for each such file, of which there may be many. */
+#define HL_MAX_MISSING_TAIL (1ull << 30)
+
 /* Partitions of one table: GPT arrays of 128 are usual, 16384 is absurd. */
 #define HL_MAX_PARTS 16384
 

@@ -7,7 +7,8 @@
  *	                                   whole volume and a good deal
  *
  * What is missing at the end (a chain that is cut, clusters that the volume
- * does not have) is cut off as soon as the volume could not hold it.
+ * does not have) is cut off when the volume could not hold it and it is large;
+ * less than that stays, as zeros, so that the length does.
  *
  * Holes between data stay: the journal $UsnJrnl:$J begins with one that grows
  * for the volume's life.
@@ -54,6 +55,7 @@ enum hl_status hl_pass_end(uint64_t *end, struct hl_src *src,
 {
 	uint64_t size = hl_src_size(src), stored, ought;
 	uint64_t most = max_u64(v->len, HL_MAX_EMPTY_TAIL);
+	uint64_t missing = max_u64(v->len, HL_MAX_MISSING_TAIL);
 	enum hl_status st;
 
 	*end = size;
@@ -63,9 +65,9 @@ enum hl_status hl_pass_end(uint64_t *end, struct hl_src *src,
 	if (st != HL_OK)
 		return st;
 	/* a hole may be larger than the volume, what is missing cannot be */
-	if (ought - stored <= v->len && size - ought <= most)
+	if (ought - stored <= missing && size - ought <= most)
 		return HL_OK;
-	if (ought - stored <= v->len)
+	if (ought - stored <= missing)
 		stored = ought;
 	hl_warn(&(struct hl_at){ ctx, src, stored, path },
 	        "nothing is stored behind byte %" PRIu64 " of %" PRIu64

@@ -70,6 +70,7 @@ static const char *const elsewhere[][2] = {
 	{ "HL_MAX_LOG_ENTRIES", "replay --orphan: cli-replay" },
 	{ "HL_MAX_FAT_ORPHANS", "needs folders that nothing leads to" },
 	{ "HL_MAX_EMPTY_TAIL", "needs 16 GiB of size: cli-bombs" },
+	{ "HL_MAX_MISSING_TAIL", "needs a GiB of size: cli-bombs" },
 	{ "HL_MAX_SCAN_EVIDENCE", "lines of text" },
 	{ "HL_MAX_SCAN_STATE", "a state file: check_scan" },
 	{ "HL_MAX_LDM_OBJECTS", "dynamic disks: fuzz_ldm" },
