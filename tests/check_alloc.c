@@ -46,8 +46,8 @@ static void one_work(const struct subject *s, enum work what, size_t points)
 /* ---- the images -------------------------------------------------------- */
 
 static const char *const volumes[] = {
-	"fuzz/fat/fat12-deleted.hex", "fuzz/fat/fat12.hex",
-	"fuzz/fat/fat32.hex",         "fuzz/exfat/good-volume.hex",
+	"fuzz/fat/fat12-deleted.img", "fuzz/fat/fat12.img",
+	"fuzz/fat/fat32.img",         "fuzz/exfat/good-volume.hex",
 	"fuzz/ntfs_volume/good-small.hex", "fuzz/ntfs_volume/deleted.hex",
 };
 #define N_VOLUMES (int)(sizeof(volumes) / sizeof(volumes[0]))

@@ -106,9 +106,9 @@ UNUSED static struct img mbr_image(void)
 	mbr_entry(img_at(&m, 512), 0, 0x07, 64, 600);
 	mbr_entry(img_at(&m, 512), 1, 0x05, 700, 500);
 	mbr_entry(img_at(&m, 512 + 700), 0, 0x01, 32, 400);
-	in_a_table(&m, 64, "fuzz/fat/fat12.hex");
+	in_a_table(&m, 64, "fuzz/fat/fat12.img");
 	in_a_table(&m, 512 + 64, "fuzz/ntfs_volume/good-small.hex");
-	in_a_table(&m, 512 + 700 + 32, "fuzz/fat/fat12-deleted.hex");
+	in_a_table(&m, 512 + 700 + 32, "fuzz/fat/fat12-deleted.img");
 	return m;
 }
 

@@ -123,12 +123,12 @@ static uint64_t unit(const char *name)
 enum { FAT12, FAT16, FAT32, EXFAT, NTFS, NTFS_DELETED, FAT_DELETED, FAT_HIVES,
        CARVED, MBR, GPT, NO_MFT, SAMPLE, N_IMAGES };
 static const char *const seeds[N_IMAGES] = {
-	[FAT12] = "fuzz/fat/fat12.hex",
-	[FAT32] = "fuzz/fat/fat32.hex",
+	[FAT12] = "fuzz/fat/fat12.img",
+	[FAT32] = "fuzz/fat/fat32.img",
 	[EXFAT] = "fuzz/exfat/good-volume.hex",
 	[NTFS] = "fuzz/ntfs_volume/good-small.hex",
 	[NTFS_DELETED] = "fuzz/ntfs_volume/deleted.hex",
-	[FAT_DELETED] = "fuzz/fat/fat12-deleted.hex",
+	[FAT_DELETED] = "fuzz/fat/fat12-deleted.img",
 };
 static struct subject image[N_IMAGES];
 static struct run sound[N_IMAGES][N_WORKS];
