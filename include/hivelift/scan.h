@@ -45,6 +45,7 @@ struct hl_lost {
 	bool older;          /* its records say that another one came later */
 	unsigned generation; /* 1: newest; 0: not believed */
 	uint64_t formatted;  /* FILETIME, 0: not known */
+	uint64_t written;    /* FILETIME of the root folder's last change */
 	struct hl_lost_geom geom;
 	/* NTFS: where its records lie, as far as they were seen; or NULL */
 	struct hl_recmap_extent *ext;

@@ -7,8 +7,9 @@
  *
  * A volume is one generation older than the oldest newer one whose bytes it
  * shares.  Newer is what the table has; then what was formatted later, as its
- * own files say; then what proves more, since the older one is the one that
- * was written over.
+ * own files say (in the same second: what was written later); then what proves
+ * more, since the older one is the one that was written over.  That is a guess,
+ * and the evidence says so.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +18,69 @@
 #include "base/mem.h"
 #include "fs/scan_impl.h"
 
+/* FAT's clock has steps of two seconds and no time zone. */
+#define FAT_STEP UINT64_C(20000000)              /* FILETIME ticks */
+#define ZONES (UINT64_C(15) * 3600 * 10000000) /* from one end to UTC */
+
+static bool is_fat(const struct hl_lost *l)
+{
+	return strncmp(l->fs, "fat", 3) == 0;
+}
+
+static uint64_t apart(const struct hl_lost *a, const struct hl_lost *b)
+{
+	return a->formatted > b->formatted ? a->formatted - b->formatted :
+	                                     b->formatted - a->formatted;
+}
+
+static bool formatted_apart(const struct hl_lost *a, const struct hl_lost *b)
+{
+	return a->formatted && b->formatted &&
+	       apart(a, b) > (is_fat(a) || is_fat(b) ? FAT_STEP : 0);
+}
+
+/* Do they tell which one came later? */
+static bool tells(const struct hl_lost *a, const struct hl_lost *b, bool *newer)
+{
+	bool told = true;
+
+	if (a->in_table != b->in_table)
+		*newer = a->in_table;
+	else if (a->older != b->older && hl_lost_overlap(a, b))
+		*newer = b->older;
+	else if (formatted_apart(a, b))
+		*newer = a->formatted > b->formatted;
+	else if (a->written && b->written && a->written != b->written)
+		*newer = a->written > b->written;
+	else
+		told = false;
+	return told;
+}
+
 static bool newer(const struct hl_lost *a, const struct hl_lost *b)
 {
-	if (a->in_table != b->in_table)
-		return a->in_table;
-	if (a->older != b->older && hl_lost_overlap(a, b))
-		return b->older;
-	if (a->formatted && b->formatted && a->formatted != b->formatted)
-		return a->formatted > b->formatted;
-	if (a->score != b->score)
-		return a->score > b->score;
-	return false; /* as they lie on the medium */
+	bool yes;
+
+	/* without a word: as they lie on the medium */
+	return tells(a, b, &yes) ? yes : a->score > b->score;
+}
+
+static enum hl_status say_guess(struct hl_scan *s, struct hl_lost *l,
+                                const struct hl_lost *later)
+{
+	bool yes;
+
+	if (tells(l, later, &yes) && !later->in_table &&
+	    is_fat(l) != is_fat(later) && formatted_apart(l, later) &&
+	    apart(l, later) < ZONES)
+		return hl_lost_say(s, l, 0, "that the volume at %llu came "
+		                   "later is told by a FAT clock, which has no "
+		                   "time zone", (unsigned long long)later->off);
+	if (tells(l, later, &yes))
+		return HL_OK;
+	return hl_lost_say(s, l, 0, "nothing tells whether the volume at %llu "
+	                   "came later; it is taken as the later one, as it "
+	                   "proves more", (unsigned long long)later->off);
 }
 
 /* Sorted so; insertion, because `newer` is no order when times are unknown
@@ -57,29 +110,37 @@ static size_t *listed(const struct hl_scan *s, size_t *n)
 	return list;
 }
 
+/* Behind those of list[] that are newer than the i-th. */
+static enum hl_status place(struct hl_scan *s, const size_t *list, size_t i)
+{
+	struct hl_lost *l = &s->lost[list[i]];
+	enum hl_status st = HL_OK;
+
+	l->generation = 1;
+	for (size_t k = 0; k < i && st == HL_OK; k++) {
+		const struct hl_lost *o = &s->lost[list[k]];
+
+		if (!hl_lost_overlap(l, o))
+			continue;
+		if (o->generation >= l->generation)
+			l->generation = o->generation + 1;
+		st = say_guess(s, l, o);
+	}
+	if (l->generation > s->generations)
+		s->generations = l->generation;
+	return st;
+}
+
 enum hl_status hl_scan_age(struct hl_scan *s)
 {
 	size_t n;
 	size_t *list = listed(s, &n);
+	enum hl_status st = list ? HL_OK : HL_NOMEM;
 
-	if (!list)
-		return HL_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		struct hl_lost *l = &s->lost[list[i]];
-
-		l->generation = 1;
-		for (size_t k = 0; k < i; k++) {
-			const struct hl_lost *o = &s->lost[list[k]];
-
-			if (hl_lost_overlap(l, o) &&
-			    o->generation >= l->generation)
-				l->generation = o->generation + 1;
-		}
-		if (l->generation > s->generations)
-			s->generations = l->generation;
-	}
+	for (size_t i = 0; i < n && st == HL_OK; i++)
+		st = place(s, list, i);
 	hl_free(s->ctx, list);
-	return HL_OK;
+	return st;
 }
 
 static bool has_room(const struct hl_scan *s, const bool *in, size_t i)

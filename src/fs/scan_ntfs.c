@@ -112,6 +112,21 @@ static uint64_t made(struct span bytes, const struct hl_ntfs_head *h)
 	return 0;
 }
 
+/* When the root folder was last changed; 0: it does not say. */
+static uint64_t root_changed(const struct proof *p, uint8_t *b)
+{
+	struct hl_ntfs_head h;
+	struct hl_ntfs_attr a;
+	struct hl_ntfs_std std;
+	struct span bytes;
+
+	if (record(b, p->g, NTFS_REC_ROOT, &h, &bytes) &&
+	    attribute(bytes, &h, NTFS_STANDARD_INFORMATION, 0, &a) &&
+	    a.resident && hl_ntfs_std_decode(a.value, &std) == HL_OK)
+		return std.times.modified;
+	return 0;
+}
+
 /* A bit for each cluster, whole words.  HL_END: it does not tell. */
 static enum hl_status size_fits(const struct proof *p, uint8_t *b, bool *fits)
 {
@@ -183,6 +198,7 @@ static enum hl_status judge_mft(struct proof *p, uint8_t *b, uint64_t at)
 	}
 	p->zero = true;
 	p->l->formatted = made(bytes, &h);
+	p->l->written = root_changed(p, b);
 	take_label(p, b);
 	return hl_lost_say(p->s, p->l, 40, "$MFT lies at cluster %llu as "
 	                   "stated, and its record 0 says so", lcn);

@@ -6,6 +6,7 @@ repartitioned, formatted again and partly overwritten; what scan, --lost and
 import contextlib
 import os
 import sys
+import time
 
 from common import CORPUS, UNPACKED, Tally, need, scratch, tool
 from lost_check import (Scan, check_hives, check_lost, check_offset,
@@ -198,6 +199,8 @@ def generations(tally, scale):
                     label='SIX')]]
         past = []
         for i, life in enumerate(lives):
+            # a FAT's clock has steps of two seconds: nobody could tell
+            time.sleep(2.5)
             previous = snapshot(image, os.path.join(tmp, f'gen{i}'))
             table(image, 'dos', *((v.offset, v.size, 7) for v in life))
             for j, v in enumerate(life):

@@ -17,8 +17,16 @@ import struct
 import sys
 import zlib
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+SYSTEM_PYTHON = '/usr/bin/python3'
+
+try:
+    from cryptography.hazmat.primitives.ciphers import (Cipher, algorithms,
+                                                        modes)
+    from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+except ImportError:  # the module may be that of the system's own Python
+    if sys.executable == SYSTEM_PYTHON or not os.path.exists(SYSTEM_PYTHON):
+        raise
+    os.execv(SYSTEM_PYTHON, [SYSTEM_PYTHON, *sys.argv])
 
 METHODS = {  # number, bytes of a key, XTS, diffuser
     'cbc128d': (0x8000, 16, False, True), 'cbc256d': (0x8001, 32, False, True),
