@@ -71,7 +71,7 @@ static enum hl_status identity(struct hl_scan *s, char hex[IDENTITY])
 	uint8_t *b = hl_alloc(s->ctx, PIECE);
 	enum hl_status st = b ? HL_OK : HL_NOMEM;
 
-	for (int i = 0; i < 3 && st == HL_OK; i++) {
+	for (size_t i = 0; i < 3 && st == HL_OK; i++) {
 		size_t n = (size_t)min_u64(PIECE, size - at[i]);
 		struct hl_ranges bad;
 

@@ -22,6 +22,11 @@ static bool sig(struct span s, const char *two)
 	return s.n >= 2 && memcmp(s.p, two, 2) == 0;
 }
 
+static bool is_leaf(struct span s)
+{
+	return sig(s, "lf") || sig(s, "lh") || sig(s, "li");
+}
+
 bool hl_carve_is(struct span s, enum hl_carve_kind kind)
 {
 	switch (kind) {
@@ -34,9 +39,9 @@ bool hl_carve_is(struct span s, enum hl_carve_kind kind)
 	case CARVE_SK:
 		return sig(s, "sk");
 	case CARVE_LIST:
-		return sig(s, "ri") || hl_carve_is(s, CARVE_LEAF);
+		return sig(s, "ri") || is_leaf(s);
 	case CARVE_LEAF:
-		return sig(s, "lf") || sig(s, "lh") || sig(s, "li");
+		return is_leaf(s);
 	}
 	return false;
 }

@@ -84,7 +84,7 @@ static void remember_fill(struct ewf_worker *w, struct span stored,
 	static const uint16_t periods[] = { 1, 4, 8, 16, EWF_FILL_UNIT };
 	struct ewf_fill *f = &w->fill[w->next_fill];
 
-	if (stored.n > EWF_FILL_STORED || n < 2 * EWF_FILL_UNIT)
+	if (stored.n > EWF_FILL_STORED || n < (size_t)2 * EWF_FILL_UNIT)
 		return;
 	for (size_t i = 0; i < sizeof(periods) / sizeof(*periods); i++) {
 		size_t p = periods[i];

@@ -205,7 +205,7 @@ enum hl_status hl_carve_take_packed(struct carve_scan *s, uint64_t off,
 	struct unpack u = { .s = s, .unit = CARVE_UNIT_MAX };
 
 	if (!c->unit)
-		c->unit = hl_alloc(c->ctx, 2 * CARVE_UNIT_MAX);
+		c->unit = hl_alloc(c->ctx, (size_t)2 * CARVE_UNIT_MAX);
 	if (!c->unit)
 		return HL_NOMEM;
 	if (s->row->cluster && s->row->cluster <= CARVE_UNIT_MAX / 16)

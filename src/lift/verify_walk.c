@@ -163,6 +163,7 @@ static void merge(struct hl_verify_dir *d, struct hl_want **lost, size_t n)
 
 static enum hl_status match(struct hl_verify_dir *d)
 {
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	struct hl_want **lost = hl_alloc_array(d->ctx, d->n, sizeof(*lost));
 	size_t n = 0;
 
@@ -172,6 +173,7 @@ static enum hl_status match(struct hl_verify_dir *d)
 		if (d->want[i].missing)
 			lost[n++] = &d->want[i];
 	if (n && d->n_extra) {
+		/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		qsort(lost, n, sizeof(*lost), by_digest);
 		qsort(d->extra, d->n_extra, sizeof(*d->extra), by_sha256);
 		merge(d, lost, n);

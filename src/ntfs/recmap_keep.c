@@ -219,7 +219,7 @@ enum hl_status hl_recmap_keep_fact(struct hl_recmap *m,
 {
 	enum hl_status st = hl_grow(m->ctx, (void **)&m->fact, &m->cap_fact,
 	                            m->n_fact, sizeof(f),
-	                            HL_MAX_RECMAP_ANCHORS * 4);
+	                            (size_t)HL_MAX_RECMAP_ANCHORS * 4);
 
 	if (st == HL_OK)
 		m->fact[m->n_fact++] = f;

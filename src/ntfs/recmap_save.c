@@ -175,7 +175,7 @@ static const struct table table[TABLES] = {
 	  unpack_mrun },
 	{ 7, sizeof(struct hl_recmap_anchor), HL_MAX_RECMAP_ANCHORS,
 	  pack_anchor, unpack_anchor },
-	{ 3, sizeof(struct hl_recmap_fact), HL_MAX_RECMAP_ANCHORS * 4,
+	{ 3, sizeof(struct hl_recmap_fact), (size_t)HL_MAX_RECMAP_ANCHORS * 4,
 	  pack_fact, unpack_fact },
 };
 

@@ -93,7 +93,7 @@ static enum hl_status text(struct hl_recmap_guess *g, char *line)
 {
 	enum hl_status st = line ? hl_grow(g->ctx, (void **)&g->text,
 		&g->cap_text, g->n_text, sizeof(*g->text),
-		TEXTS * HL_MAX_RECMAP_VOLUMES) : HL_NOMEM;
+		(size_t)TEXTS * HL_MAX_RECMAP_VOLUMES) : HL_NOMEM;
 
 	if (st == HL_OK)
 		g->text[g->n_text++] = line;

@@ -43,7 +43,7 @@ static void copy_text(char *out, size_t size, const uint8_t *p, size_t n)
 	size_t k = 0;
 
 	for (size_t i = 0; i < n && p[i] && k + 1 < size; i++)
-		out[k++] = p[i] >= 0x20 && p[i] < 0x7f ? (char)p[i] : '?';
+		out[k++] = (char)(p[i] >= 0x20 && p[i] < 0x7f ? p[i] : '?');
 	out[k] = '\0';
 }
 

@@ -72,8 +72,9 @@ struct build {
 static enum hl_status own(struct hl_ldm *l, struct hl_src *src)
 {
 	enum hl_status st = hl_grow(l->ctx, (void **)&l->made, &l->cap_made,
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	                            l->n_made, sizeof(*l->made),
-	                            HL_MAX_LDM_OBJECTS * 2);
+	                            (size_t)HL_MAX_LDM_OBJECTS * 2);
 
 	if (st == HL_OK)
 		l->made[l->n_made++] = src;
@@ -146,6 +147,7 @@ static enum hl_status chain(struct build *b, const struct ldm_object **part,
 	*out = NULL;
 	if (!e)
 		return HL_NOMEM;
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	qsort(part, n, sizeof(*part), by_place);
 	for (size_t i = 0; i < n; i++) {
 		b->damaged |= part[i]->at * b->l->disk[0].sector_size != end;
@@ -178,6 +180,7 @@ static enum hl_status column(struct build *b, const struct ldm_object *comp,
 		b->damaged = true;
 		return HL_OK;
 	}
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	part = hl_alloc_array(b->l->ctx, b->l->db->n, sizeof(*part));
 	if (!part)
 		return HL_NOMEM;
