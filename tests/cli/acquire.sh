@@ -253,6 +253,9 @@ truncate -s 4E "$tmp/sparse" 2>/dev/null || truncate -s 15T "$tmp/sparse"
 run 1 "no room" acquire "$tmp/sparse" -o "$tmp/y.raw"
 has "$err" "no room: said" "are free"
 equal "no room: nothing is left" "$(files 'y.raw*')" ""
+run 1 "no room, --force" acquire "$tmp/sparse" -o "$tmp/y.raw" --force
+has "$err" "no room, --force: said" "are free"
+equal "no room, --force: nothing is left" "$(files 'y.raw*')" ""
 run 1 "no room for an E01" acquire "$tmp/sparse" -o "$tmp/y.E01"
 equal "no room for an E01: nothing is left" "$(files 'y.E*')" ""
 finish
