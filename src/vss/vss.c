@@ -186,7 +186,8 @@ static enum hl_status load_all(struct hl_vss *v)
 {
 	enum hl_status st = HL_OK;
 
-	qsort(v->store, v->n, sizeof(*v->store), by_age);
+	if (v->n)
+		qsort(v->store, v->n, sizeof(*v->store), by_age);
 	for (size_t i = 0; i < v->n && st == HL_OK; i++) {
 		hl_progress(v->ctx, HL_PHASE_VOLUME, v->store[i].pub.store, i,
 		            v->n);
