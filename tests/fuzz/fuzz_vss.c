@@ -22,6 +22,13 @@ const char *__lsan_default_suppressions(void)
 	return "leak:libvshadow\n";
 }
 
+/* The list of what was suppressed would be taken for a report. */
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint8_t guid[16] = {
