@@ -162,6 +162,7 @@ check() {
 		python arrays
 		python bitlocker
 		python locked
+		python points
 		python lost story reference
 		python nothing_lost
 		python carved
