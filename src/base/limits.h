@@ -289,6 +289,10 @@
 #define HL_MAX_VSS_COPIES 512
 #define HL_MAX_VSS_BLOCKS (1u << 26)
 
+/* Where a catalogue is looked for when nothing leads to it, by a glance at
+ * every 16 KiB: a million of them. */
+#define HL_MAX_VSS_SEARCH (UINT64_C(16) << 30)
+
 /* Bytes that libvshadow may read for one answer, beside what its lists are
  * known to need: it does not see a list that runs in circles. */
 #define HL_MAX_VSS_LIB_READ (UINT64_C(64) << 20)

@@ -183,6 +183,7 @@ bool hl_fs_probes(const void *p, size_t n);
  */
 enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
                               bool search, const struct hl_ctx *ctx) HL_MUST_CHECK;
+void hl_volume_close(struct hl_volume *v);
 
 /*
  * bitlocker.c: of a BitLocker volume that some key opens, v->src is the plain

@@ -148,3 +148,10 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 		st = hl_volume_unlock(v, &at);
 	return st == HL_OK ? open_fs(v, search, &at) : st;
 }
+
+void hl_volume_close(struct hl_volume *v)
+{
+	hl_fs_close(v->fs);
+	hl_volume_lock(v);
+	hl_src_close(v->src);
+}
