@@ -73,6 +73,11 @@ struct hl_bde;
 enum hl_status hl_bde_open(struct hl_bde **out, struct hl_src *src,
                            const char *volume,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The same where there is no boot sector: HL_END when a search of the first
+ * GiB finds no metadata of a volume that begins there. */
+enum hl_status hl_bde_open_lost(struct hl_bde **out, struct hl_src *src,
+                                const char *volume,
+                                const struct hl_ctx *ctx) HL_MUST_CHECK;
 void hl_bde_close(struct hl_bde *bde); /* NULL is fine */
 const struct hl_bde_info *hl_bde_info(const struct hl_bde *bde);
 /*

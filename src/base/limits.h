@@ -284,6 +284,12 @@
 #define HL_MAX_BDE_KEYS 16
 #define HL_MAX_BDE_ASKS 3
 
+/* BitLocker: how much of a volume is read for metadata that no boot sector
+ * leads to, when the boot sector is BitLocker's, and when there is none: the
+ * first copy is at 33 MiB as a rule, and any partition may be without one. */
+#define HL_MAX_BDE_SEARCH (UINT64_C(16) << 30)
+#define HL_MAX_BDE_LOST (UINT64_C(1) << 30)
+
 /* Shadow copies: of one volume Windows keeps 512; blocks that one store keeps,
  * 100 bytes each: 16 TiB of a volume. */
 #define HL_MAX_VSS_COPIES 512

@@ -23,12 +23,9 @@ static bool looks_like_it(struct hl_src *src)
 	return k && k->locks;
 }
 
-enum hl_status hl_volume_unlock(struct hl_volume *v, const struct hl_at *at)
+static enum hl_status take(struct hl_volume *v, enum hl_status st,
+                           const struct hl_at *at)
 {
-	if (!looks_like_it(v->src))
-		return HL_OK;
-	enum hl_status st = hl_bde_open(&v->bde, v->src, v->id, at->ctx);
-
 	if (st == HL_NOMEM || st == HL_CANCELLED)
 		return st;
 	if (st != HL_OK || !hl_bde_plain(v->bde))
@@ -37,6 +34,19 @@ enum hl_status hl_volume_unlock(struct hl_volume *v, const struct hl_at *at)
 	v->locked = v->src;
 	v->src = hl_bde_plain(v->bde);
 	return HL_OK;
+}
+
+enum hl_status hl_volume_unlock(struct hl_volume *v, const struct hl_at *at)
+{
+	if (!looks_like_it(v->src))
+		return HL_OK;
+	return take(v, hl_bde_open(&v->bde, v->src, v->id, at->ctx), at);
+}
+
+enum hl_status hl_volume_unlock_lost(struct hl_volume *v,
+                                     const struct hl_at *at)
+{
+	return take(v, hl_bde_open_lost(&v->bde, v->src, v->id, at->ctx), at);
 }
 
 void hl_volume_lock(struct hl_volume *v)

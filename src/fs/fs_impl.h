@@ -193,6 +193,9 @@ void hl_volume_close(struct hl_volume *v);
 enum hl_status hl_volume_unlock(struct hl_volume *v,
                                 const struct hl_at *at) HL_MUST_CHECK;
 /* The other way round; v->src is then what was opened first. */
+/* The same of what has no boot sector, by a search. */
+enum hl_status hl_volume_unlock_lost(struct hl_volume *v,
+                                     const struct hl_at *at) HL_MUST_CHECK;
 void hl_volume_lock(struct hl_volume *v);
 
 #endif
