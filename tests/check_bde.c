@@ -528,6 +528,56 @@ START_TEST(what_the_boot_sector_does_not_tell_is_found)
 }
 END_TEST
 
+/* A volume that begins one of their distances behind the start of this: two
+ * of the places are the same, the third tells. */
+START_TEST(copies_of_a_volume_that_begins_later_are_not_taken)
+{
+	static const uint64_t says[3] = { 0x4000, 0x14000, 0x24000 };
+
+	for (int gone = -1; gone < 3; gone++) {
+		struct hl_bde *b;
+		struct made m;
+
+		make(&m, "fuzz/bde/good-startup-key");
+		memset(m.img, 0, 512);
+		for (int i = 0; i < 3; i++)
+			put64(m.img + places[0] + 0x20 + 8 * i, says[i]);
+		reseal(m.img + places[0]);
+		uint8_t *meta = malloc(m.n);
+		memcpy(meta, m.img + places[0], m.n);
+		for (int i = 0; i < 3; i++)
+			memset(m.img + places[i], 0, m.n);
+		for (int i = 0; i < 3; i++)
+			memcpy(m.img + says[i] + (gone < 0 ? 0x10000 : 0),
+			       meta, m.n);
+		if (gone >= 0)
+			memset(m.img + says[gone], 0, m.n);
+		free(meta);
+		ck_assert_int_eq(hl_bde_open_lost(&b, m.src, "1", &m.ctx),
+		                 gone < 0 ? HL_END : HL_OK);
+		hl_bde_close(b);
+		drop(&m);
+	}
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+END_TEST
+
+START_TEST(a_volume_full_of_them_ends)
+{
+	struct hl_bde *b;
+	struct made m;
+
+	make(&m, "fuzz/bde/good-startup-key");
+	memset(m.img, 0, SIZE);
+	for (size_t i = 512; i < SIZE; i += 512)
+		memcpy(m.img + i, "-FVE-FS-", 8);
+	ck_assert_int_eq(hl_bde_open_lost(&b, m.src, "1", &m.ctx),
+	                 HL_CORRUPT);
+	ck_assert(test_noted(HL_FAILED, "more than 256 blocks"));
+	drop(&m);
+}
+END_TEST
+
 /* Only one copy, and it is wrong: used, and said. */
 START_TEST(a_wrong_crc_is_used_for_want_of_better)
 {
@@ -636,6 +686,8 @@ static TCase *volumes(void)
 	tcase_add_test(t, each_copy_may_be_damaged);
 	tcase_add_test(t, sound_copies_that_differ_are_said);
 	tcase_add_test(t, what_the_boot_sector_does_not_tell_is_found);
+	tcase_add_test(t, copies_of_a_volume_that_begins_later_are_not_taken);
+	tcase_add_test(t, a_volume_full_of_them_ends);
 	tcase_add_test(t, a_wrong_crc_is_used_for_want_of_better);
 	tcase_add_test(t, damage_grows_to_the_sector);
 	tcase_add_test(t, memory_may_fail_anywhere);

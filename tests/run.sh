@@ -173,6 +173,7 @@ check() {
 		python differential --volumes 60 --step 17
 		python sample
 		python vdisk
+		python vcases
 		python loop
 		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"

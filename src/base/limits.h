@@ -182,6 +182,10 @@
  * name more, but no disk had so many. */
 #define HL_MAX_SCAN_HINTS 65536
 
+/* Blocks of BitLocker metadata that a scan judges, three of a volume; a
+ * hundredth of a second each at worst. */
+#define HL_MAX_SCAN_BLOCKS 4096
+
 /* Bytes of a scan's state: what recmap may hold, and all places as text. */
 #define HL_MAX_SCAN_STATE (512u << 20)
 
@@ -289,6 +293,8 @@
  * first copy is at 33 MiB as a rule, and any partition may be without one. */
 #define HL_MAX_BDE_SEARCH (UINT64_C(16) << 30)
 #define HL_MAX_BDE_LOST (UINT64_C(1) << 30)
+/* Blocks there that may look like it, each read with where it leads. */
+#define HL_MAX_BDE_TRIES 256
 
 /* Shadow copies: of one volume Windows keeps 512; blocks that one store keeps,
  * 100 bytes each: 16 TiB of a volume. */

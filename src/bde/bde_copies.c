@@ -46,14 +46,19 @@ static enum hl_status read_block(struct hl_bde *b, uint64_t off, uint8_t *p,
 	return hl_src_read(b->src, off, p, *n, &bad);
 }
 
-static enum hl_status load(struct hl_bde *b, struct copy *c)
+enum hl_status hl_bde_block(struct hl_bde *b, uint64_t off)
 {
 	size_t n;
-	enum hl_status st = read_block(b, c->off, b->block, &n);
+	enum hl_status st = read_block(b, off, b->block, &n);
 
-	if (st == HL_NOMEM || st == HL_CANCELLED)
-		return st;
-	c->st = st == HL_OK ? hl_bde_meta(span_of(b->block, n), &b->meta) : st;
+	return st == HL_OK ? hl_bde_meta(span_of(b->block, n), &b->meta) : st;
+}
+
+static enum hl_status load(struct hl_bde *b, struct copy *c)
+{
+	c->st = hl_bde_block(b, c->off);
+	if (c->st == HL_NOMEM || c->st == HL_CANCELLED)
+		return c->st;
 	c->crc = c->st == HL_OK && hl_bde_crc_fits(&b->meta) && !b->meta.cut;
 	c->sum = b->meta.crc;
 	c->size = b->meta.checked.n;
@@ -125,43 +130,97 @@ static void say_copy(const struct hl_bde *b, const struct copy *copy, size_t i)
 
 #define STEP (1u << 20)
 
-/* Sound, and of this volume: another one may have lain here. */
-static bool says_so(const struct hl_bde *b, uint64_t off)
+/* One that was found, and what it says. */
+struct found {
+	uint64_t at, off[3];
+	uint32_t sum;
+	size_t size;
+};
+
+static bool is_sound(const struct hl_bde *b)
 {
-	if (b->meta.cut || !hl_bde_crc_fits(&b->meta))
-		return false;
-	for (int i = 0; i < 3; i++)
-		if (b->meta.off[i] == off)
-			return true;
-	return false;
+	return !b->meta.cut && hl_bde_crc_fits(&b->meta);
+}
+
+/* How many of the three are there, when the volume begins at `start`. */
+static enum hl_status count(struct hl_bde *b, const struct found *f,
+                            uint64_t start, unsigned *n)
+{
+	*n = 0;
+	for (int i = 0; i < 3; i++) {
+		uint64_t off;
+
+		if (ckd_add(&off, f->off[i], start))
+			continue;
+		enum hl_status st = hl_bde_block(b, off);
+		if (st == HL_NOMEM || st == HL_CANCELLED)
+			return st;
+		*n += st == HL_OK && is_sound(b) && b->meta.crc == f->sum &&
+		      b->meta.checked.n == f->size;
+	}
+	return HL_OK;
+}
+
+/*
+ * Another volume may lie here, or have lain: the one that begins where this
+ * does has a copy there, and no other place for its start explains more of
+ * them (they may be equally far from one another).
+ */
+static enum hl_status is_here(struct hl_bde *b, const struct found *f,
+                              bool *yes)
+{
+	unsigned here = 0, other;
+	enum hl_status st = count(b, f, 0, &here);
+
+	*yes = f->at == f->off[0] || f->at == f->off[1] || f->at == f->off[2];
+	for (int i = 0; i < 3 && st == HL_OK && *yes; i++) {
+		if (f->at <= f->off[i])
+			continue;
+		st = count(b, f, f->at - f->off[i], &other);
+		*yes = other <= here;
+	}
+	return st;
 }
 
 /* HL_OK: b->boot leads to its copies; HL_END */
-static enum hl_status try_at(struct hl_bde *b, uint64_t off)
+static enum hl_status try_at(struct hl_bde *b, uint64_t at)
 {
-	size_t n;
-	enum hl_status st = read_block(b, off, b->block, &n);
+	struct found f = { .at = at };
+	enum hl_status st = hl_bde_block(b, at);
+	bool yes;
 
-	if (st != HL_OK)
-		return st == HL_NOMEM || st == HL_CANCELLED ? st : HL_END;
-	if (hl_bde_meta(span_of(b->block, n), &b->meta) != HL_OK ||
-	    !says_so(b, off))
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st != HL_OK || !is_sound(b))
 		return HL_END;
+	memcpy(f.off, b->meta.off, sizeof(f.off));
+	f.sum = b->meta.crc;
+	f.size = b->meta.checked.n;
+	st = is_here(b, &f, &yes);
+	if (st == HL_OK && yes)
+		st = hl_bde_block(b, at);
+	if (st != HL_OK || !yes)
+		return st == HL_OK ? HL_END : st;
 	b->boot.n = 3;
-	if (b->meta.version == 1)
-		b->boot.variant = BDE_VISTA;
-	memcpy(b->boot.off, b->meta.off, sizeof(b->boot.off));
+	memcpy(b->boot.off, f.off, sizeof(f.off));
 	return HL_OK;
 }
 
 static enum hl_status try_all(struct hl_bde *b, const uint8_t *p, size_t n,
-                              uint64_t at)
+                              uint64_t at, unsigned *tries)
 {
+	struct hl_at where = here(b, at);
+
 	for (size_t i = 0; i + 512 <= n; i += 512) {
 		enum hl_status st;
 
 		if (memcmp(p + i, BDE_SIGNATURE, 8) != 0)
 			continue;
+		if (++*tries > HL_MAX_BDE_TRIES)
+			return hl_fail(&where, HL_CORRUPT, "volume %s: more "
+			               "than %d blocks look like BitLocker "
+			               "metadata, and are not its own",
+			               b->volume, HL_MAX_BDE_TRIES);
 		st = try_at(b, at + i);
 		if (st != HL_END)
 			return st;
@@ -174,6 +233,7 @@ static enum hl_status search(struct hl_bde *b, uint64_t limit, uint8_t *p)
 {
 	uint64_t size = hl_src_size(b->src), end = min_u64(size, limit), at;
 	enum hl_status st = HL_END;
+	unsigned tries = 0;
 
 	for (at = 0; at < end && st == HL_END; at += STEP) {
 		size_t n = (size_t)min_u64(STEP, end - at);
@@ -183,7 +243,7 @@ static enum hl_status search(struct hl_bde *b, uint64_t limit, uint8_t *p)
 		hl_progress(b->ctx, HL_PHASE_VOLUME, b->volume, at, end);
 		st = hl_src_read(b->src, at, p, n, NULL);
 		if (st != HL_NOMEM && st != HL_CANCELLED)
-			st = try_all(b, p, n, at);
+			st = try_all(b, p, n, at, &tries);
 	}
 	return st;
 }

@@ -183,6 +183,43 @@ static enum hl_status begin(struct hl_bde *b)
 	return st;
 }
 
+/* Without a boot sector, by one block of the three.  How large Vista's
+ * clusters were only that could tell; up to 16 KiB it makes no difference.
+ * Its sectors are those of the device, unless the metadata knows better. */
+static void without_boot(struct hl_bde *b)
+{
+	uint64_t n = b->meta.n_backup_sectors;
+
+	b->boot.variant = b->meta.version == 1 ? BDE_VISTA : BDE_SEVEN;
+	b->boot.cluster_size = b->meta.version == 1 ? 4096 : 0;
+	b->boot.sector_size = hl_src_sector_size(b->src) == 4096 ||
+		(n && b->meta.backup_len / n == 4096) ? 4096 : 512;
+	b->boot.n = 3;
+	memcpy(b->boot.off, b->meta.off, sizeof(b->boot.off));
+}
+
+static enum hl_status begin_at(struct hl_bde *b, uint64_t off)
+{
+	struct hl_at at = here(b, off);
+	enum hl_status st = hl_bde_block(b, off);
+
+	if (st == HL_UNSUPPORTED)
+		return hl_fail(&at, st, "volume %s: BitLocker metadata of a "
+		               "later version", b->volume);
+	if (st == HL_OK)
+		without_boot(b);
+	return st;
+}
+
+static enum hl_status begin_lost(struct hl_bde *b)
+{
+	enum hl_status st = hl_bde_search(b, HL_MAX_BDE_LOST);
+
+	if (st == HL_OK)
+		without_boot(b);
+	return st;
+}
+
 static enum hl_status new(struct hl_bde **out, struct hl_src *src,
                           const char *volume, const struct hl_ctx *ctx)
 {
@@ -215,31 +252,29 @@ static enum hl_status finish(struct hl_bde **out, struct hl_bde *b,
 enum hl_status hl_bde_open(struct hl_bde **out, struct hl_src *src,
                            const char *volume, const struct hl_ctx *ctx)
 {
+	return hl_bde_open_at(out, src, 0, volume, ctx);
+}
+
+enum hl_status hl_bde_open_at(struct hl_bde **out, struct hl_src *src,
+                              uint64_t block_off, const char *volume,
+                              const struct hl_ctx *ctx)
+{
 	struct hl_bde *b;
 	enum hl_status st = new(&b, src, volume, ctx);
 
 	if (st == HL_OK)
-		st = begin(b);
+		st = block_off ? begin_at(b, block_off) : begin(b);
 	return finish(out, b, st);
 }
 
-/* Its sectors are those of the device, unless the metadata knows better. */
 enum hl_status hl_bde_open_lost(struct hl_bde **out, struct hl_src *src,
                                 const char *volume, const struct hl_ctx *ctx)
 {
 	struct hl_bde *b;
 	enum hl_status st = new(&b, src, volume, ctx);
 
-	if (st == HL_OK) {
-		b->boot.variant = BDE_SEVEN;
-		st = hl_bde_search(b, HL_MAX_BDE_LOST);
-	}
-	if (st == HL_OK) {
-		uint64_t n = b->meta.n_backup_sectors;
-
-		b->boot.sector_size = hl_src_sector_size(src) == 4096 ||
-			(n && b->meta.backup_len / n == 4096) ? 4096 : 512;
-	}
+	if (st == HL_OK)
+		st = begin_lost(b);
 	return finish(out, b, st);
 }
 

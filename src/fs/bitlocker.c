@@ -38,9 +38,16 @@ static enum hl_status take(struct hl_volume *v, enum hl_status st,
 
 enum hl_status hl_volume_unlock(struct hl_volume *v, const struct hl_at *at)
 {
-	if (!looks_like_it(v->src))
+	return hl_volume_unlock_at(v, 0, at);
+}
+
+enum hl_status hl_volume_unlock_at(struct hl_volume *v, uint64_t block_off,
+                                   const struct hl_at *at)
+{
+	if (!block_off && !looks_like_it(v->src))
 		return HL_OK;
-	return take(v, hl_bde_open(&v->bde, v->src, v->id, at->ctx), at);
+	return take(v, hl_bde_open_at(&v->bde, v->src, block_off, v->id,
+	                              at->ctx), at);
 }
 
 enum hl_status hl_volume_unlock_lost(struct hl_volume *v,

@@ -192,6 +192,9 @@ void hl_volume_close(struct hl_volume *v);
  */
 enum hl_status hl_volume_unlock(struct hl_volume *v,
                                 const struct hl_at *at) HL_MUST_CHECK;
+/* The same without a boot sector, by a block of its metadata. */
+enum hl_status hl_volume_unlock_at(struct hl_volume *v, uint64_t block_off,
+                                   const struct hl_at *at) HL_MUST_CHECK;
 /* The other way round; v->src is then what was opened first. */
 /* The same of what has no boot sector, by a search. */
 enum hl_status hl_volume_unlock_lost(struct hl_volume *v,
