@@ -163,6 +163,7 @@ check() {
 		python bitlocker
 		python locked
 		python points
+		python forgotten
 		python lost story reference
 		python nothing_lost
 		python carved
