@@ -109,7 +109,9 @@ static bool open_folder(struct cli *c, struct acquire_target *t)
 	          (vfs.f_frsize ? vfs.f_frsize : vfs.f_bsize);
 	if (!sandbox_write(c, t->o.folder, t->folder, false))
 		return false;
-	return !(c->o.resume || c->o.read_back) ||
+	/* what has an E01's name and is none stays: its first bytes tell */
+	return !(c->o.resume || c->o.read_back ||
+	         (c->o.force && t->o.format == HL_ACQUIRE_EWF)) ||
 	       sandbox_read(c, t->folder);
 }
 

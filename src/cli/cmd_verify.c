@@ -52,6 +52,8 @@ bool verify_disk(struct cli *c)
 	const struct hl_disk_opts opts = {
 		.sector_size = (uint32_t)c->o.sector_size,
 		.volume = c->o.volume,
+		.with = c->with.image,
+		.n_with = c->with.first ? 0 : c->o.n_with,
 		.shadows = c->o.folder != NULL, /* files of copies, too */
 	};
 	enum hl_status st = hl_disk_open(&c->disk, c->image, &opts, &c->ctx);

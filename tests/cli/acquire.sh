@@ -79,6 +79,21 @@ printf 'x' >"$tmp/w.E02"
 run 1 "another segment is in the way" acquire "$src" -o "$tmp/w.E01"
 one_line "another segment: said" "without --force"
 
+# letters go on where E99 ends, and so are disk.raw and disk.txt's ends
+for e in raw txt map EXE; do
+	echo mine >"$tmp/k.$e"
+done
+run 0 "other files of the name are not in the way" acquire "$src" \
+	-o "$tmp/k.E01"
+cp "$tmp/k.E01" "$tmp/k.EAB"
+run 1 "a segment far behind is" acquire "$src" -o "$tmp/k.E01"
+run 0 "--force beside other files of the name" acquire "$src" \
+	-o "$tmp/k.E01" --force
+equal "--force: other files of the name stay" \
+	"$(cat "$tmp"/k.raw "$tmp"/k.txt "$tmp"/k.map "$tmp"/k.EXE | tr '\n' ' ')" \
+	"mine mine mine mine "
+equal "--force: a segment far behind goes" "$(files 'k.E*')" "k.E01 k.EXE "
+
 if need ewfverify ewfinfo img_cat; then
 	for f in e f n m g; do
 		check "ewfverify: $f.E01" ewfverify -q "$tmp/$f.E01"

@@ -178,6 +178,9 @@ if need sgdisk mkfs.fat mcopy && fat "$tmp/part.img" 8; then
 	run 0 "--offset in sectors" cat --offset 20480s "$img" \
 		/Folder/random.bin
 	equal "--offset: content" "$(sha <"$out")" "$(sha <"$tmp/random")"
+	run 0 "--offset, a volume of the table behind it" cat --offset 2048s \
+		"$img" /Folder/random.bin
+	lacks "$err" "--offset: what lies behind it takes nothing" overwritten
 	run 1 "no such volume" ls --volume 9 "$img"
 	one_line "no such volume: said" "no volume 9"
 	run 0 "ls of all volumes" ls "$img"
