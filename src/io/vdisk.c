@@ -254,9 +254,6 @@ static enum hl_status open_disk(struct vdisk *v, uint32_t level,
 	if (v->src.size > INT64_MAX)
 		return hl_fail(&job.at, HL_CORRUPT, "is of %llu bytes, which "
 		               "cannot be", (unsigned long long)v->src.size);
-	if (v->head.log)
-		hl_warn(&job.at, "was not closed: its log may hold changes, "
-		        "which are not applied");
 	if (v->head.copy_used)
 		hl_warn(&job.at, "one of its two headers is damaged; the other "
 		        "is used");

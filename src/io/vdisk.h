@@ -6,6 +6,7 @@
  *	vdisk_find.c                finds and opens those files
  *	vdisk.c                     the source: one lock, a cache, damage
  *	vdisk_blocks.c              reads VHD and VHDX
+ *	vdisk_log.c vdisk_patch.c   the log of a VHDX that was not closed
  *	vdisk_clusters.c            reads QCOW
  *	vdisk_grains.c              reads VMDK
  *
@@ -33,8 +34,11 @@ struct vdisk_head {
 	uint32_t sector_size;
 	bool has_parent;
 	bool lone;           /* VMDK: its one extent is in the same file */
-	bool log;            /* VHDX: changes that are not applied yet */
+	bool log;            /* VHDX: its log has to be replayed */
 	bool copy_used;      /* VHDX: one of two headers is damaged */
+	uint16_t log_version;
+	uint8_t log_id[16];
+	uint64_t log_off, log_len;
 	/* bytes of a block or cluster; where the (first) table of them lies */
 	bool vhdx, old;      /* old: QCOW version 1 */
 	uint32_t l2_bits;    /* QCOW: log2 of the entries of a second table */
