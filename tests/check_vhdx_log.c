@@ -281,6 +281,20 @@ START_TEST(sequences_that_do_not_hold_take_no_time)
 }
 END_TEST
 
+START_TEST(a_log_larger_than_any_is_said)
+{
+	struct disk d;
+
+	new_disk(&d, HL_MAX_VHDX_LOG + SECTOR);
+	zeros(d.p + LOG_AT, 0, 1, SECTOR, SECTOR);
+	ck_assert_int_eq(open_log(&d), HL_OK);
+	ck_assert_ptr_null(d.log.view);
+	ck_assert(test_noted(HL_LOSS, "larger than any"));
+	ck_assert_uint_lt(test_stats()->mem_peak, 1u << 20);
+	end(&d);
+}
+END_TEST
+
 START_TEST(too_many_changes_are_said)
 {
 	size_t per = (16 * SECTOR - 64) / 32, n = HL_MAX_VHDX_PATCHES / per + 1;
@@ -344,6 +358,7 @@ static TCase *log_case(void)
 	                    sizeof(places) / sizeof(*places));
 	tcase_add_test(t, entries_inside_one_another_take_no_time);
 	tcase_add_test(t, sequences_that_do_not_hold_take_no_time);
+	tcase_add_test(t, a_log_larger_than_any_is_said);
 	tcase_add_test(t, too_many_changes_are_said);
 	tcase_add_test(t, every_allocation_may_fail);
 	return t;
