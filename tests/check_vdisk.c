@@ -457,7 +457,6 @@ static const struct {
 	{ 2, 24, 0x100000, HL_CORRUPT, "too small a table" },
 	{ 2, 32, 1, HL_UNSUPPORTED, "encrypted" },
 	{ 3, 76, 4, HL_UNSUPPORTED, "in another file" },
-	{ 3, 76, 8, HL_UNSUPPORTED, "otherwise than by zlib" },
 	{ 3, 76, 0x10, HL_UNSUPPORTED, "0x10" },
 };
 
@@ -472,6 +471,29 @@ START_TEST(a_qcow_that_cannot_be_read_is_said)
 	write_file(at("x.qcow2"), h, sizeof(h));
 	ck_assert_int_eq(open_image(&o, at("x.qcow2"), false), qcows[_i].st);
 	ck_assert(test_noted(HL_FAILED, qcows[_i].say));
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+END_TEST
+
+START_TEST(a_way_to_compress_is_told_by_its_number)
+{
+	uint8_t h[4096];
+	struct opened o;
+
+	qcow_head(h, 3);
+	h[104] = 2;
+	write_file(at("x.qcow2"), h, sizeof(h)); /* not said to be known */
+	ck_assert_int_eq(open_image(&o, at("x.qcow2"), false), HL_OK);
+	close_image(&o);
+	put32be(h + 76, 8);
+	write_file(at("x.qcow2"), h, sizeof(h)); /* the header ends before */
+	ck_assert_int_eq(open_image(&o, at("x.qcow2"), false), HL_OK);
+	close_image(&o);
+	put32be(h + 100, 112);
+	write_file(at("x.qcow2"), h, sizeof(h));
+	ck_assert_int_eq(open_image(&o, at("x.qcow2"), false),
+	                 HL_UNSUPPORTED);
+	ck_assert(test_noted(HL_FAILED, "in a way that is not read (2)"));
 	ck_assert_uint_eq(test_mem_now(), 0);
 }
 END_TEST
@@ -504,6 +526,7 @@ static TCase *files_case(void)
 	tcase_add_test(t, an_extent_alone_names_no_disk);
 	tcase_add_loop_test(t, a_qcow_that_cannot_be_read_is_said, 0,
 	                    sizeof(qcows) / sizeof(*qcows));
+	tcase_add_test(t, a_way_to_compress_is_told_by_its_number);
 	return t;
 }
 

@@ -41,6 +41,7 @@ struct vdisk_head {
 	uint64_t log_off, log_len;
 	/* bytes of a block or cluster; where the (first) table of them lies */
 	bool vhdx, old;      /* old: QCOW version 1 */
+	bool zstd;           /* QCOW2: clusters are compressed by it */
 	uint32_t l2_bits;    /* QCOW: log2 of the entries of a second table */
 	uint32_t block;
 	uint64_t table_off, table_len;

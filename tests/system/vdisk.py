@@ -91,6 +91,21 @@ def check_formats(tally, tmp, raw):
          os.path.join(tmp, 'c.qcow2'))
     tally.equal(digest(os.path.join(tmp, 'c.qcow2')), (want, 0),
                 'compressed clusters')
+    check_zstd(tally, tmp, raw, want)
+
+
+def check_zstd(tally, tmp, raw, want):
+    """Clusters of libzstd, where this build has it; else refused by name."""
+    path = os.path.join(tmp, 'zstd.qcow2')
+    status, _, _ = run('qemu-img', 'convert', '-c', '-O', 'qcow2', '-o',
+                       'compression_type=zstd,cluster_size=2M', raw, path)
+    if status != 0:
+        return tally.skip('this qemu-img knows no zstd')
+    if b'libzstd left out' in tool(HIVELIFT, '--version'):
+        status, _, err = run(HIVELIFT, 'info', path)
+        return tally.check(status == 1 and b'zstd, which was left out' in err,
+                           f'zstd left out: {status} {err}')
+    return tally.equal(digest(path), (want, 0), 'clusters of zstd')
 
 
 def layer(tmp, top, fmt, base, base_fmt, writes):
