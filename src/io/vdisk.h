@@ -35,7 +35,7 @@ struct vdisk_head {
 	bool has_parent;
 	bool lone;           /* VMDK: its one extent is in the same file */
 	bool log;            /* VHDX: its log has to be replayed */
-	bool copy_used;      /* VHDX: one of two headers is damaged */
+	const char *flaw;    /* a copy that is damaged, a loss; or NULL */
 	uint16_t log_version;
 	uint8_t log_id[16];
 	uint64_t log_off, log_len;
@@ -68,6 +68,15 @@ enum hl_status hl_qcow_head(struct hl_src *file, struct vdisk_head *out,
                             const struct hl_at *at) HL_MUST_CHECK;
 enum hl_status hl_vmdk_head(struct hl_src *file, struct vdisk_head *out,
                             const struct hl_at *at) HL_MUST_CHECK;
+/*
+ * Is that a dynamic or differencing VHD, by its footer?  Its beginning may be
+ * gone, and with it the signature.
+ */
+bool hl_vhd_at_end(struct hl_src *file);
+/* Bytes of the footer that ends a fixed VHD; 0: it is none. */
+size_t hl_vhd_fixed(struct hl_src *file);
+/* What a file is by its beginning and its end; FILES_RAW: nothing known. */
+enum files_kind hl_vdisk_kind(struct hl_src *file, const char **other);
 /* One more name of the parent; what is empty or too long is none. */
 void hl_vdisk_hint(struct vdisk_head *out, const char *name, size_t n);
 

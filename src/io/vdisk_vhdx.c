@@ -82,7 +82,7 @@ static bool checked(struct vhdx *v, uint64_t off, size_t n, const char *sign)
 {
 	if (get(v, off, n) && !memcmp(v->buf, sign, 4) && sound(v->buf, n))
 		return true;
-	v->out->copy_used = true;
+	v->out->flaw = "one of its two headers is damaged; the other is used";
 	return false;
 }
 
