@@ -9,6 +9,7 @@
  *	vdisk_log.c vdisk_patch.c   the log of a VHDX that was not closed
  *	vdisk_clusters.c            reads QCOW
  *	vdisk_grains.c              reads VMDK
+ *	vdisk_tables.c              its tables, which are there twice
  *
  * A file may hold only what differs from another, its parent, and so on.  The
  * files of level 0 are the image's own, those of level 1 its parent's:
