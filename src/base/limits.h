@@ -246,6 +246,11 @@
 #define HL_MAX_VDISK_CHAIN 64
 #define HL_MAX_VDISK_EXTENTS 8192u
 
+/* The log of a VHDX: Hyper-V and QEMU make one of 1 MiB.  Changes in it: each
+ * is of 4 KiB, or of zeros, of which a table that is cleared needs a few. */
+#define HL_MAX_VHDX_LOG (64u << 20)
+#define HL_MAX_VHDX_PATCHES (1u << 16)
+
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 

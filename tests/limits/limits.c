@@ -97,6 +97,8 @@ static const char *const elsewhere[][2] = {
 	{ "HL_MAX_MAP_AREAS", "ddrescue maps: check_io_map" },
 	{ "HL_MAX_VDISK_CHAIN", "virtual disks: check_vdisk" },
 	{ "HL_MAX_VDISK_EXTENTS", "virtual disks: check_vdisk" },
+	{ "HL_MAX_VHDX_LOG", "virtual disks: check_vhdx_log" },
+	{ "HL_MAX_VHDX_PATCHES", "virtual disks: check_vhdx_log" },
 	{ "HL_MAX_CARVE_PIECES", "needs a hive in pieces" },
 	{ "HL_MAX_CARVE_WORDS", "more words make nothing surer" },
 	{ "HL_MAX_CARVE_CUTS", "said in the find's own words" },
