@@ -68,6 +68,9 @@
 #define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
 #define HL_MAX_RECMAP_ANCHORS 4096
 
+/* NTFS: stretches of records that a later volume left of an $MFT. */
+#define HL_MAX_NTFS_LEFT (1u << 20)
+
 /* NTFS: stretches of a lost volume that later ones have, 24 bytes each. */
 #define HL_MAX_NTFS_TAKEN (2u << 20)
 
