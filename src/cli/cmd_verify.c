@@ -49,13 +49,12 @@ bool verify_open(struct cli *c)
 
 bool verify_disk(struct cli *c)
 {
-	const struct hl_disk_opts opts = {
-		.sector_size = (uint32_t)c->o.sector_size,
-		.volume = c->o.volume,
-		.shadows = c->o.folder != NULL, /* files of copies, too */
-	};
-	enum hl_status st = hl_disk_open(&c->disk, c->image, &opts, &c->ctx);
+	enum hl_status st;
 
+	if (c->o.lost && !session_lost(c))
+		return false;
+	/* of a folder files of copies, too */
+	st = session_disk(c, c->o.snapshots || c->o.folder);
 	if (st == HL_OK || st == HL_END)
 		return true;
 	if (st != HL_CANCELLED && !hl_notelog_seen(c->log, HL_FAILED))
@@ -84,6 +83,7 @@ static enum outcome image(struct cli *c, struct hl_verify *v)
 		st = hl_verify_files(v, c->disk, &c->ctx);
 	else if (st == HL_OK && c->o.files && v->n_bad)
 		return FAILED;
+	v->files_known |= c->o.files && !v->n_bad; /* there are none */
 	progress_clear(c);
 	if (st != HL_OK) {
 		if (!hl_notelog_seen(c->log, HL_FAILED))

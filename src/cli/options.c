@@ -246,7 +246,8 @@ static bool check_snapshots(struct cli *c)
 {
 	struct opts *o = &c->o;
 	bool can = c->cmd->bit & (CMD_HIVES | CMD_EXTRACT | CMD_EXEC |
-	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO);
+	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO |
+	                          CMD_VERIFY);
 
 	if (o->volume && names_copy(o->volume)) {
 		if (!can)
@@ -328,7 +329,7 @@ static bool check(struct cli *c)
 	}
 	if (c->cmd->bit == CMD_ACQUIRE) {
 		choose_format(&c->o);
-		return check_acquire(c);
+		return with_usage(c) && check_acquire(c);
 	}
 	if (!check_stdout(c) || !check_paths(c) || !check_lost(c) ||
 	    !check_snapshots(c))

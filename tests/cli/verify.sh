@@ -21,6 +21,9 @@ equal "JSON: what was asked for and what is stored" "$(json '[(h["name"],
 	"[('MD5', 'match'), ('SHA-1', 'not-stored'), ('SHA-256', 'not-stored')]"
 equal "JSON: state" "$(json 'rows[0]["state"]')" match
 equal "JSON: no files without --files" "$(json 'rows[0]["files"]')" None
+run 0 "a good image, --files" verify --json --files "$sample"
+equal "JSON: none with --files" \
+	"$(json 'rows[0]["files"], rows[0]["no_file_bytes"]')" "([], 0)"
 
 head -c 3000000 /dev/urandom >"$tmp/raw"
 cat "$root/testdata/sample.E01" >>"$tmp/raw"
