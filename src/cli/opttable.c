@@ -219,9 +219,10 @@ static bool set_retries(struct opts *o, const char *arg)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
-	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY | CMD_CARVE |
-	     CMD_ACQUIRE, output,
-	     "write there; extract: -: a tar archive on stdout"),
+	TEXT("output", 'o', "DIR", CMD_EXTRACT | CMD_CARVE, output,
+	     "write there; -: a tar archive on stdout"),
+	TEXT("output", 'o', "OUT", CMD_REPLAY, output, "write there"),
+	TEXT("output", 'o', "FILE", CMD_ACQUIRE, output, "the copy"),
 	TEXT("out", 0, "DIR", CMD_EXEC, output,
 	     "each command's stdout to a file of its own there"),
 	FLAG("all", 0, CMD_CARVE, all,
@@ -261,8 +262,10 @@ const struct option options[] = {
 	SIZE("generation", "N", CMD_SCAN, generation,
 	     "only what lay there at that time; 1 is the newest"),
 	FLAG("body", 0, CMD_LS, body, "Sleuth Kit bodyfile 3.x"),
-	CALL("hash", 0, "LIST", CMD_VERIFY | CMD_ACQUIRE, set_hash,
-	     "of md5,sha1,sha256; verify: also what is not stored"),
+	CALL("hash", 0, "LIST", CMD_VERIFY, set_hash,
+	     "of md5,sha1,sha256, also what is not stored"),
+	CALL("hash", 0, "LIST", CMD_ACQUIRE, set_hash,
+	     "of md5,sha1,sha256; all without it"),
 	FLAG("files", 0, CMD_VERIFY, files,
 	     "name the files that bad chunks touch"),
 	TEXT("image", 0, "IMAGE", CMD_VERIFY, of_image,
