@@ -219,4 +219,6 @@ run 1 "number 0" hives --snapshots=0 "$img"
 run 1 "--all-copies alone" extract --all-copies -o "$tmp/y" "$img"
 has "$err" "wants --snapshots" "--all-copies needs --snapshots"
 run 1 "carve reads none" carve --snapshots -o "$tmp/y" "$img"
+"$HIVELIFT" carve -o "$tmp/y" "$img" >"$out" 2>"$err"
+has "$err" "carve reads none: said" "not carved; hives reads them with"
 finish
