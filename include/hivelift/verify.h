@@ -131,6 +131,8 @@ enum hl_status hl_verify_dir_open(struct hl_verify_dir **out, int fd,
  */
 enum hl_status hl_verify_dir_next(struct hl_verify_dir *d,
                                   struct hl_found *out) HL_MUST_CHECK;
+/* So many of them were looked up in the image up to now. */
+uint64_t hl_verify_dir_compared(const struct hl_verify_dir *d);
 void hl_verify_dir_close(struct hl_verify_dir *d); /* NULL is fine */
 
 #ifdef __cplusplus

@@ -219,6 +219,12 @@ run 1 "number 0" hives --snapshots=0 "$img"
 run 1 "--all-copies alone" extract --all-copies -o "$tmp/y" "$img"
 has "$err" "wants --snapshots" "--all-copies needs --snapshots"
 run 1 "carve reads none" carve --snapshots -o "$tmp/y" "$img"
-"$HIVELIFT" carve -o "$tmp/y" "$img" >"$out" 2>"$err"
-has "$err" "carve reads none: said" "not carved; hives reads them with"
+real=$corpus/images/log2timeline__dfvfs/vsstest.qcow2
+if [ -f "$real" ]; then
+	run 0 "carve beside copies" carve -o "$tmp/y" "$real"
+	has "$err" "carve beside copies: how to read them" \
+		"2 shadow copies of volume 1 (not carved; hives reads them"
+else
+	skip "no corpus at $corpus"
+fi
 finish

@@ -175,6 +175,13 @@ equal "the image is not asked for less files" \
 	"$(verdict | cut -d ' ' -f 1)" "$(wc -l <"$tmp/o/SHA256SUMS")"
 "$HIVELIFT" extract -q --layout regripper "$sample" -o "$tmp/flat" 2>/dev/null
 run 0 "a flat folder" verify "$tmp/flat" --image "$sample"
+run 0 "a good folder against its image, as JSON" verify --json "$tmp/o" \
+	--image "$sample"
+equal "as many are compared as the image gave" "$(json 'rows[-1]["compared"]')" \
+	"$(python3 -c 'import json, sys
+print(len(json.load(open(sys.argv[1]))["files"]))' "$tmp/o/manifest.json")"
+run 0 "a good folder alone, as JSON" verify --json "$tmp/o"
+equal "none is compared" "$(json 'rows[-1]["compared"]')" None
 
 fresh
 soft=$(find "$tmp/d" -name SOFTWARE ! -path '*RegBack*')
