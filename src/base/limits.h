@@ -182,6 +182,10 @@
  * name more, but no disk had so many. */
 #define HL_MAX_SCAN_HINTS 65536
 
+/* Blocks of BitLocker metadata that a scan judges, three of a volume; a
+ * hundredth of a second each at worst. */
+#define HL_MAX_SCAN_BLOCKS 4096
+
 /* Bytes of a scan's state: what recmap may hold, and all places as text. */
 #define HL_MAX_SCAN_STATE (512u << 20)
 

@@ -60,16 +60,26 @@ static bool offset_inside(struct cli *c)
 
 /*
  * Nothing recognised: a plain file is then no image at all; a container, a
- * device or what a rescue made is one, whose content is not known.
+ * device or what a rescue made is one, whose content is not known, and so is
+ * what has a boot sector where the first volume of a disk begins.
  */
 static bool anything(struct cli *c)
 {
 	struct hl_image_info info;
+	uint64_t at;
+	const char *fs;
 
 	/* what no file system explains is what carving is for */
 	if (c->cmd->bit == CMD_CARVE)
 		return true;
 	c->unknown = true;
+	if (hl_scan_peek(c->image, 0, hl_src_size(c->image), &at, &fs) ==
+	    HL_OK) {
+		note_loss(c, c->image, at, "image", "neither partition table "
+		          "nor file system recognised at its start; here "
+		          "is a boot sector of %s: see hivelift scan", fs);
+		return true;
+	}
 	if (hl_image_info(c->image, &info) == HL_OK &&
 	    (c->o.map || strcmp(info.format, "raw") != 0)) {
 		note_loss(c, NULL, HL_NO_OFFSET, "image",
