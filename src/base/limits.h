@@ -185,6 +185,10 @@
  * name more, but no disk had so many. */
 #define HL_MAX_SCAN_HINTS 65536
 
+/* Blocks of BitLocker metadata that a scan judges, three of a volume; a
+ * hundredth of a second each at worst. */
+#define HL_MAX_SCAN_BLOCKS 4096
+
 /* Bytes of a scan's state: what recmap may hold, and all places as text. */
 #define HL_MAX_SCAN_STATE (512u << 20)
 
@@ -244,6 +248,11 @@
  * of one level: 16 TiB in files of 2 GiB. */
 #define HL_MAX_VDISK_CHAIN 64
 #define HL_MAX_VDISK_EXTENTS 8192u
+
+/* The log of a VHDX: Hyper-V and QEMU make one of 1 MiB.  Changes in it: each
+ * is of 4 KiB, or of zeros, of which a table that is cleared needs a few. */
+#define HL_MAX_VHDX_LOG (64u << 20)
+#define HL_MAX_VHDX_PATCHES (1u << 16)
 
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024

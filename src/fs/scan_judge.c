@@ -127,7 +127,7 @@ static void forget(struct hl_scan *s)
 	for (size_t i = 0; i < s->n_lost; i++)
 		hl_lost_clear(s, &s->lost[i]);
 	s->n_lost = s->n_hint = 0;
-	s->generations = 0;
+	s->generations = s->n_blocks = 0;
 	hl_disk_close(s->disk);
 	s->disk = NULL;
 }

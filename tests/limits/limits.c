@@ -74,6 +74,8 @@ static const char *const elsewhere[][2] = {
 	{ "HL_MAX_VERIFY_FILES", "needs bad chunks: check_verify" },
 	{ "HL_MAX_RELATED_DEVICES", "devices: system-loop" },
 	{ "HL_MAX_VDISK_EXTENTS", "virtual disks: check_vdisk" },
+	{ "HL_MAX_VHDX_LOG", "virtual disks: check_vhdx_log" },
+	{ "HL_MAX_VHDX_PATCHES", "virtual disks: check_vhdx_log" },
 	{ "HL_MAX_CARVE_CUTS", "the find says it, and is cut shorter" },
 	{ "HL_MAX_CARVE_TRIES", "needs as many fragments of one offset" },
 };
