@@ -168,8 +168,6 @@ struct out {
 	int err; /* errno of the first failure; then it goes quiet */
 	size_t n;
 	struct hl_json json;
-	char tail[5]; /* a character that the JSON writer handed over in part */
-	size_t n_tail;
 	char buf[OUT_BUFFER];
 };
 void out_init(struct out *o, int fd);
@@ -179,8 +177,6 @@ bool out_printf(struct out *o, const char *fmt, ...) HL_PRINTF(2, 3);
 bool out_name(struct out *o, const char *s); /* from the evidence */
 bool out_flush(struct out *o);
 
-/* Control, bidirectional and other characters that are not what they seem. */
-bool esc_unsafe(uint32_t c);
 /* One UTF-8 character at s, NUL-terminated; its bytes, 0: not UTF-8. */
 size_t esc_decode(const char *s, uint32_t *out);
 #define ESC_MAX 20 /* bytes that one step may write, with NUL */
