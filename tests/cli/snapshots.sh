@@ -55,6 +55,20 @@ lacks "$out" "no copy is listed" "1.s1"
 run 0 "info with them" info --snapshots "$img"
 has "$out" "the first copy" "volume 1.s1: shadow copy of 2019-06-05T00:43:01"
 has "$out" "its identifier" "{c1c1c1c1-c1c1-c1c1-c1c1-c1c1c1c1c1c1}"
+lacks "$err" "libvshadow was asked, where there is one" "no second opinion"
+if "$HIVELIFT" --version | grep -q 'libvshadow [0-9]' &&
+   [ "$(uname)" = Linux ]; then
+	# it is loaded by its name when it is wanted
+	mkdir "$tmp/none"
+	: >"$tmp/none/libvshadow.so.1"
+	: >"$tmp/none/libvshadow.so"
+	LD_LIBRARY_PATH=$tmp/none
+	export LD_LIBRARY_PATH
+	run 0 "libvshadow has gone since the build" info --snapshots "$img"
+	has "$err" "that is said" "libvshadow is not on this system"
+	has "$out" "and the copies are read" "volume 1.s2"
+	unset LD_LIBRARY_PATH
+fi
 run 0 "info --json" info --snapshots --json "$img"
 equal "two copies in JSON" "2" \
 	"$(json 'len([r for r in rows if r.get("shadow_copy")])')"
