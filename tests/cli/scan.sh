@@ -259,6 +259,25 @@ equal "the same on NTFS: inside a file" "['1:/vm.vhd']" "$(json '
 [r["inside"] for r in rows if not r["in_table"]]')"
 run 0 "the same on NTFS: in words" scan "$tmp/host2"
 has "$out" "the same on NTFS: said" "inside a file: 1:/vm.vhd"
+# files of a volume that is lost itself: on NTFS, on FAT
+truncate -s 120M "$tmp/nested"
+put "$tmp/host2" "$tmp/nested" 2
+put "$tmp/host" "$tmp/nested" 70
+run 0 "nested in a lost volume" scan --json "$tmp/nested"
+equal "nested in a lost volume: inside its file" \
+	"[('L1', 2, None), (None, '-', 'L1:/vm.vhd'), ('L2', 70, None), (None, '-', 'L2:/Folder/vm.vhd')]" \
+	"$(json '
+[(r["volume"], r["offset"] >> 20 if r["volume"] else "-", r["inside"])
+ for r in rows if r["believed"] or r["inside"]]')"
+# a volume that was made later where such a file lies is none in a file
+first=$("$HIVELIFT" stat -q --offset 2M "$tmp/nested" /vm.vhd |
+	awk '/^content/ { f = 1 } f && $1 == "0" { print $3; exit }')
+ntfs "$tmp/later" 16
+put "$tmp/later" "$tmp/nested" $(((first >> 20) + 2))
+run 0 "made later in an old file" scan --json "$tmp/nested"
+equal "made later in an old file: believed, and the newer one" "[(True, 1)]" \
+	"$(json '[(r["believed"], r["generation"]) for r in rows
+	if r["offset"] >> 20 == '$(((first >> 20) + 2))']')"
 run 0 "nothing there" scan "$tmp/pad"
 has "$err" "nothing there: what was searched" "0 lost"
 
