@@ -84,4 +84,5 @@ def main():
     tally.done()
 
 
-main()
+if __name__ == '__main__':
+    main()
