@@ -166,6 +166,22 @@ has "$err" "the others are named" "1.s1:/Windows/System32/config/SOFTWARE: the s
 run 0 "exec --all-copies" exec --snapshots --all-copies "$img" -- echo {}
 equal "for every place" "7" "$(wc -l <"$out" | tr -d ' ')"
 
+# ---- below BitLocker --------------------------------------------------------
+if python3 -c 'import cryptography' 2>/dev/null; then
+	PYTHONPATH=$root/tests/system python3 -c '
+import sys, locked
+locked.encrypt(sys.argv[1], sys.argv[2], "--startup", sys.argv[3])' \
+		"$img" "$tmp/locked" "$tmp/key.BEK"
+	run 0 "a copy below BitLocker alone" cat "$tmp/locked" \
+		--startup-key "$tmp/key.BEK" 1.s1:/Windows/System32/config/SAM
+	equal "its content" "$(sha <"$out")" "$(sha <"$sam")"
+	run 1 "without a key" cat "$tmp/locked" \
+		1.s1:/Windows/System32/config/SAM
+	rm -f "$tmp/locked"
+else
+	skip "no python3-cryptography here"
+fi
+
 # ---- another reader ---------------------------------------------------------
 if need vshadowmount fusermount; then
 	if vshadowmount "$img" "$mnt" >/dev/null 2>&1; then
