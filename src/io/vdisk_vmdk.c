@@ -106,8 +106,10 @@ enum hl_status hl_vmdk_text(char **out, struct hl_src *file,
 	if (hl_src_read(file, off, text, (size_t)len, NULL) != HL_OK ||
 	    strncmp(text, begins, sizeof(begins) - 1) != 0) {
 		hl_free(at->ctx, text);
-		return hl_fail(at, HL_CORRUPT,
-		               "the descriptor of this VMDK cannot be read");
+		return hl_fail(at, HL_CORRUPT, "the descriptor of this VMDK "
+		               "cannot be read%s", !off ? "" : "; if it "
+		               "is an extent, name the file that describes "
+		               "it");
 	}
 	*out = text;
 	return HL_OK;
