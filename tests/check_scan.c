@@ -384,6 +384,11 @@ START_TEST(a_state_of_another_image_is_refused)
 	ck_assert_int_eq(hl_scan_open(&s, larger.src, NULL, test_ctx()), HL_OK);
 	ck_assert_int_eq(hl_scan_load(s, state.p, state.n), HL_USAGE);
 	hl_scan_close(s);
+	((uint8_t *)state.p)[20] = '1';
+	ck_assert_int_eq(hl_scan_open(&s, d.src, NULL, test_ctx()), HL_OK);
+	ck_assert_int_eq(hl_scan_load(s, state.p, state.n), HL_USAGE);
+	ck_assert(test_noted(HL_FAILED, "another version"));
+	hl_scan_close(s);
 	free(state.p);
 	disk_free(&d);
 	disk_free(&o);

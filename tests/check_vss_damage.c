@@ -145,6 +145,55 @@ START_TEST(a_store_is_nowhere)
 }
 END_TEST
 
+/* Windows writes there which volume it is. */
+START_TEST(whose_store_is_nowhere_is_told_where_to_look)
+{
+	struct rig r;
+
+	build(&r);
+	memset(r.b.v + VB_AT(1) + 128 + 3 * 128 + 16, 0x77, 16);
+	memset(r.b.v + 0x1e00 + 0x40, 0x11, 16);
+	memset(r.b.v + 0x1e00 + 0x50, 0x22, 16);
+	ck_assert_int_eq(open_rig(&r), HL_OK);
+	ck_assert_str_eq(hl_vss_copy(r.vss, 1)->unread,
+	                 "its store is not on this disk but on volume "
+	                 "{22222222-2222-2222-2222-222222222222} (--with "
+	                 "IMAGE)");
+	close_rig(&r);
+}
+END_TEST
+
+/*
+ * A volume that keeps stores of another one beside its own: libvshadow takes
+ * the list of the last one for that of the only copy.
+ */
+START_TEST(stores_of_another_volume_are_not_mixed_with_its_own)
+{
+	struct hl_ranges bad;
+	struct rig r;
+	uint8_t c;
+
+	memset(&r, 0, sizeof(r));
+	vb_new(&r.b);
+	vb_copy(&r.b, 1, 0x40);
+	vb_store(&r.b, 1, 64);
+	vb_store(&r.b, 7, 80);
+	vb_keep(&r.b, 65, 20, 70, 'a');
+	vb_keep(&r.b, 81, 20, 90, 'z');
+	vb_keep(&r.b, 81, 21, 91, 'z');
+	ck_assert_int_eq(open_rig(&r), HL_OK);
+	ck_assert_uint_eq(hl_vss_count(r.vss), 1);
+	hl_ranges_clear(&bad);
+	ck_assert_int_eq(hl_src_read(hl_vss_copy(r.vss, 0)->src, VB_AT(20),
+	                             &c, 1, &bad), HL_OK);
+	ck_assert_int_eq(c, 'a');
+	ck_assert_int_eq(letter(&r, 0, 21, HL_Q_OK), 'A' + 21);
+	ck_assert_uint_eq(bad.n, 0);
+	close_rig(&r);
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+}
+END_TEST
+
 START_TEST(a_list_is_cut)
 {
 	struct rig r;
@@ -302,6 +351,8 @@ int main(void)
 	tcase_add_test(t, a_catalogue_in_circles_ends);
 	tcase_add_test(t, entries_of_no_kind);
 	tcase_add_test(t, a_store_is_nowhere);
+	tcase_add_test(t, whose_store_is_nowhere_is_told_where_to_look);
+	tcase_add_test(t, stores_of_another_volume_are_not_mixed_with_its_own);
 	tcase_add_test(t, a_list_is_cut);
 	tcase_add_test(t, a_list_in_circles_ends);
 	tcase_add_test(t, lines_that_cannot_be);

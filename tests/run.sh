@@ -161,6 +161,7 @@ check() {
 		python wof
 		python arrays
 		python bitlocker
+		python locked
 		python lost story reference
 		python nothing_lost
 		python carved
@@ -198,6 +199,7 @@ check() {
 big() {
 	say check_ntfs_many "$B/check_ntfs_many"
 	python shadows
+	say system-locked-windows "python3 tests/system/locked.py windows"
 	python lost
 	python corpus
 	python nothing_lost --full

@@ -275,7 +275,8 @@ struct hl_disk_opts {
 	const char *volume;   /* open only that one ("3"); the others are
 	                         listed as skipped; NULL: all */
 	struct hl_src *const *with; /* the other disks of a dynamic disk's
-	                         group; borrowed */
+	                         group, or with its shadow copies' stores;
+	                         borrowed */
 	size_t n_with;
 	bool shadows;         /* shadow copies too, behind all other volumes */
 	const uint32_t *shadow; /* only these numbers of each volume, or NULL */

@@ -47,6 +47,9 @@ struct hl_lost {
 	uint64_t formatted;  /* FILETIME, 0: not known */
 	uint64_t written;    /* FILETIME of the root folder's last change */
 	struct hl_lost_geom geom;
+	bool at_least;       /* BitLocker: it may be larger than size */
+	uint64_t bde_off;    /* BitLocker: bytes from its start to a block of
+	                        its metadata; 0: none was seen */
 	/* NTFS: where its records lie, as far as they were seen; or NULL */
 	struct hl_recmap_extent *ext;
 	size_t n_ext;
@@ -94,7 +97,8 @@ bool hl_scan_in_generation(const struct hl_scan *scan, size_t i, unsigned g);
 
 /*
  * A cheap look at space that no partition covers: is there a boot sector at
- * its start, at its first whole MiB, or the copy of one in its last sector?
+ * its start, at the next whole MiB, at sector 63 when it begins with the
+ * medium, or the copy of one in its last sector?
  *   HL_OK: *at is its offset, *fs "ntfs", "fat" or "exfat" (static); HL_END,
  *   HL_NOMEM, HL_CANCELLED
  */

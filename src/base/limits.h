@@ -68,6 +68,9 @@
 #define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
 #define HL_MAX_RECMAP_ANCHORS 4096
 
+/* NTFS: stretches of records that a later volume left of an $MFT. */
+#define HL_MAX_NTFS_LEFT (1u << 20)
+
 /* NTFS: stretches of a lost volume that later ones have, 24 bytes each. */
 #define HL_MAX_NTFS_TAKEN (2u << 20)
 
@@ -181,6 +184,10 @@
 /* Partitions that older tables name: as many tables as can be noticed would
  * name more, but no disk had so many. */
 #define HL_MAX_SCAN_HINTS 65536
+
+/* Blocks of BitLocker metadata that a scan judges, three of a volume; a
+ * hundredth of a second each at worst. */
+#define HL_MAX_SCAN_BLOCKS 4096
 
 /* Bytes of a scan's state: what recmap may hold, and all places as text. */
 #define HL_MAX_SCAN_STATE (512u << 20)

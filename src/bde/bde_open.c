@@ -292,8 +292,38 @@ static enum hl_status begin(struct hl_bde *b)
 	return st;
 }
 
+/* Without a boot sector, by one block of the three.  How large Vista's
+ * clusters were only that could tell; up to 16 KiB it makes no difference. */
+static enum hl_status begin_at(struct hl_bde *b, uint64_t off)
+{
+	struct hl_at at = here(b, off);
+	size_t n;
+	enum hl_status st = read_block(b, off, b->block, &n);
+
+	if (st == HL_OK)
+		st = hl_bde_meta(span_of(b->block, n), &b->meta);
+	if (st == HL_UNSUPPORTED)
+		return hl_fail(&at, st, "volume %s: BitLocker metadata of a "
+		               "later version", b->volume);
+	if (st != HL_OK)
+		return st;
+	b->boot.variant = b->meta.version == 1 ? BDE_VISTA : BDE_SEVEN;
+	b->boot.cluster_size = b->meta.version == 1 ? 4096 : 0;
+	b->boot.sector_size = hl_src_sector_size(b->src) == 4096 ? 4096 : 512;
+	b->boot.n = 3;
+	memcpy(b->boot.off, b->meta.off, sizeof(b->boot.off));
+	return HL_OK;
+}
+
 enum hl_status hl_bde_open(struct hl_bde **out, struct hl_src *src,
                            const char *volume, const struct hl_ctx *ctx)
+{
+	return hl_bde_open_at(out, src, 0, volume, ctx);
+}
+
+enum hl_status hl_bde_open_at(struct hl_bde **out, struct hl_src *src,
+                              uint64_t block_off, const char *volume,
+                              const struct hl_ctx *ctx)
 {
 	struct hl_bde *b = hl_zalloc(ctx, sizeof(*b));
 
@@ -303,11 +333,11 @@ enum hl_status hl_bde_open(struct hl_bde **out, struct hl_src *src,
 	b->ctx = ctx;
 	b->src = src;
 	b->volume = volume;
-	enum hl_status st = begin(b);
-	if (st == HL_OK) {
-		b->block = hl_alloc(ctx, BDE_BLOCK_MAX);
-		st = b->block ? metadata(b) : HL_NOMEM;
-	}
+	b->block = hl_alloc(ctx, BDE_BLOCK_MAX);
+	enum hl_status st = !b->block ? HL_NOMEM : block_off ?
+	                    begin_at(b, block_off) : begin(b);
+	if (st == HL_OK)
+		st = metadata(b);
 	if (st == HL_OK) {
 		tell(b);
 		st = unlock(b);

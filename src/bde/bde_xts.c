@@ -23,6 +23,9 @@ static uint64_t little(uint64_t v)
 #endif
 }
 
+/* A pair of words, in whatever the processor has for that; else one by one. */
+typedef uint64_t pair __attribute__((vector_size(16)));
+
 struct block {
 	uint64_t low, high;
 };
@@ -32,33 +35,37 @@ static inline struct block load(const uint8_t *p)
 	return (struct block){ le64_at(p), le64_at(p + 8) };
 }
 
-static inline void mix_word(uint8_t *p, uint64_t t)
+/* Remembers a tweak, and mixes it into its block. */
+static inline void use(uint64_t *t, uint8_t *p, uint64_t low, uint64_t high)
 {
-	uint64_t v;
+	const pair v = { little(low), little(high) };
+	pair x;
 
-	memcpy(&v, p, 8);
-	v ^= t;
-	memcpy(p, &v, 8);
+	memcpy(t, &v, sizeof(v));
+	memcpy(&x, p, sizeof(x));
+	x ^= v;
+	memcpy(p, &x, sizeof(x));
 }
 
-/* Remembers one tweak, mixes it into its block; the next one. */
-static inline struct block use(uint64_t *t, uint8_t *p, struct block v)
+/* The next tweaks of two sectors. */
+static inline void step(pair *low, pair *high)
 {
-	t[0] = little(v.low);
-	t[1] = little(v.high);
-	mix_word(p, t[0]);
-	mix_word(p + 8, t[1]);
-	return (struct block){ v.low << 1 ^ (0x87 & (0 - (v.high >> 63))),
-	                       v.high << 1 | v.low >> 63 };
+	pair carry = *low >> 63;
+
+	*low = *low << 1 ^ (0x87 & (0 - (*high >> 63)));
+	*high = *high << 1 | carry;
 }
 
 /* One sector of n words, from its first tweak. */
 static void expand(uint64_t *t, uint8_t *p, const uint8_t *first, size_t n)
 {
 	struct block v = load(first);
+	pair low = { v.low, 0 }, high = { v.high, 0 };
 
-	for (size_t j = 0; j < n; j += 2)
-		v = use(t + j, p + 8 * j, v);
+	for (size_t j = 0; j < n; j += 2) {
+		use(t + j, p + 8 * j, low[0], high[0]);
+		step(&low, &high);
+	}
 }
 
 /* Four side by side: each step of one waits for the step before it. */
@@ -67,19 +74,29 @@ static void expand_four(uint64_t *t, uint8_t *p, const uint8_t *first,
 {
 	struct block a = load(first), b = load(first + 16);
 	struct block c = load(first + 32), d = load(first + 48);
+	pair low = { a.low, b.low }, high = { a.high, b.high };
+	pair low2 = { c.low, d.low }, high2 = { c.high, d.high };
 
 	for (size_t j = 0; j < n; j += 2, t += 2, p += 16) {
-		a = use(t, p, a);
-		b = use(t + n, p + 8 * n, b);
-		c = use(t + 2 * n, p + 16 * n, c);
-		d = use(t + 3 * n, p + 24 * n, d);
+		use(t, p, low[0], high[0]);
+		use(t + n, p + 8 * n, low[1], high[1]);
+		use(t + 2 * n, p + 16 * n, low2[0], high2[0]);
+		use(t + 3 * n, p + 24 * n, low2[1], high2[1]);
+		step(&low, &high);
+		step(&low2, &high2);
 	}
 }
 
 static void mix(uint8_t *p, const uint64_t *t, size_t n)
 {
-	for (size_t i = 0; i < n / 8; i++)
-		mix_word(p + 8 * i, t[i]);
+	for (size_t i = 0; i < n; i += sizeof(pair), t += 2, p += 16) {
+		pair x, v;
+
+		memcpy(&x, p, sizeof(x));
+		memcpy(&v, t, sizeof(v));
+		x ^= v;
+		memcpy(p, &x, sizeof(x));
+	}
 }
 
 bool hl_bde_xts_batch(struct bde_sector *s, uint64_t at, uint8_t *p, size_t n)

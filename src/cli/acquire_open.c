@@ -49,15 +49,22 @@ static bool split_path(struct cli *c, struct acquire_target *t)
 	return false;
 }
 
+static bool is_source(const struct cli *c, const char *path)
+{
+	bool yes = hl_files_is_source(c->files, path);
+
+	for (size_t i = 0; i < c->o.n_with && !yes; i++)
+		yes = hl_files_is_source(c->with.files[i], path);
+	return yes;
+}
+
 static bool on_source(struct cli *c, const struct acquire_target *t)
 {
 	char map[4200];
 
 	snprintf(map, sizeof(map), "%s.map", c->o.output);
-	return hl_files_is_source(c->files, t->folder) ||
-	       hl_files_is_source(c->files, c->o.output) ||
-	       hl_files_is_source(c->files, t->first) ||
-	       hl_files_is_source(c->files, map);
+	return is_source(c, t->folder) || is_source(c, c->o.output) ||
+	       is_source(c, t->first) || is_source(c, map);
 }
 
 static bool first_path(struct cli *c, struct acquire_target *t)
@@ -109,7 +116,9 @@ static bool open_folder(struct cli *c, struct acquire_target *t)
 	          (vfs.f_frsize ? vfs.f_frsize : vfs.f_bsize);
 	if (!sandbox_write(c, t->o.folder, t->folder, false))
 		return false;
-	return !(c->o.resume || c->o.read_back) ||
+	/* what has an E01's name and is none stays: its first bytes tell */
+	return !(c->o.resume || c->o.read_back ||
+	         (c->o.force && t->o.format == HL_ACQUIRE_EWF)) ||
 	       sandbox_read(c, t->folder);
 }
 
@@ -133,9 +142,14 @@ static bool usable(struct cli *c, struct acquire_target *t,
 	uint64_t size = target->seg[0].size;
 
 	t->room = size;
-	if (hl_files_is_source_fd(c->files, t->o.device) ||
-	    hl_files_is_source(c->files, c->o.output) ||
-	    hl_files_is_source(target, hl_files_path(c->files, 0)))
+	bool yes = hl_files_is_source_fd(c->files, t->o.device) ||
+	           is_source(c, c->o.output) ||
+	           hl_files_is_source(target, hl_files_path(c->files, 0));
+
+	for (size_t i = 0; i < c->o.n_with && !yes; i++)
+		yes = hl_files_is_source(target, c->o.with[i]) ||
+		      hl_files_is_source_fd(c->with.files[i], t->o.device);
+	if (yes)
 		return no(c, "is the source, or of it, or holds it");
 	if (c->o.force)
 		return true;
@@ -222,9 +236,15 @@ static struct acquire_target *target_new(struct cli *c)
 
 bool acquire_open(struct cli *c)
 {
-	struct acquire_target *t = target_new(c);
+	struct acquire_target *t;
 
-	c->opened = t;
+	/* parents are not counted any more */
+	if (c->o.n_with && !c->o.stripe && !c->o.mirror) {
+		msg_error(c, "--with %s: is no parent of it; a copy of several "
+		          "disks wants --stripe or --mirror", c->o.with[0]);
+		return false;
+	}
+	c->opened = t = target_new(c);
 	if (t && by_chance(c, t->o.set_id, sizeof(t->o.set_id)) &&
 	    (c->o.clone ? open_device(c, t) : open_folder(c, t)))
 		return true;

@@ -296,6 +296,10 @@ void preload_free(struct cli *c);
 
 /* All up to the open disk (replay: its files).  false: said */
 bool session_open(struct cli *c);
+/* What scan believes, for --lost; false: said. */
+bool session_lost(struct cli *c);
+/* c->disk, as all options together say; as hl_disk_open. */
+enum hl_status session_disk(struct cli *c, bool shadows);
 void session_close(struct cli *c);
 
 struct where {

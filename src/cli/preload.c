@@ -4,8 +4,10 @@
  *
  *	the zone        /etc/localtime, or what TZ and --tz name
  *	the code page   a module of iconv
- *	libcrypto       itself, its configuration and providers; of ciphers
- *	                too, for a BitLocker volume may open without a key
+ *	libcrypto       where something is hashed with its configuration and
+ *	                providers.  Else only the library itself, which takes a
+ *	                third of the time: a BitLocker volume may open without
+ *	                a key, and for that nothing more has to be opened
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +15,15 @@
 
 #include "base/banned.h"
 #include "fat/fat.h"
-#include "io/cipher.h"
 #include "io/hash.h"
+#include "io/libcrypto.h"
 #include "cli.h"
 
 struct preload {
 	struct hl_ctx silent; /* it does not belong to the run */
 	struct hl_fat_codepage codepage;
 	struct hl_hash *hash;
-	struct hl_crypto *crypto;
+	void *crypto;
 };
 
 /* The others pay for it only when they use it. */
@@ -51,11 +53,12 @@ void preload(struct cli *c)
 	if (c->o.codepage &&
 	    hl_fat_codepage_open(&p->codepage, c->o.codepage) != HL_OK)
 		p->codepage.iconv = NULL;
-	if ((c->cmd->bit & CMD_IMAGE) &&
-	    hl_crypto_open(&p->crypto, &p->silent) != HL_OK)
-		p->crypto = NULL;
 	if (hashes(c) && hl_hash_new(&p->hash, all, &p->silent) != HL_OK)
 		p->hash = NULL;
+	if (c->cmd->bit & CMD_IMAGE)
+		p->crypto = hl_libcrypto_load();
+	if (p->crypto && !p->hash)
+		hl_libcrypto_no_config(p->crypto);
 }
 
 void preload_free(struct cli *c)
@@ -66,7 +69,7 @@ void preload_free(struct cli *c)
 		return;
 	hl_fat_codepage_close(&p->codepage);
 	hl_hash_free(p->hash);
-	hl_crypto_close(p->crypto);
+	hl_libcrypto_drop(p->crypto);
 	free(p);
 	c->preload = NULL;
 }

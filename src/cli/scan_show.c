@@ -15,8 +15,8 @@ static const char *boot_text(enum hl_lost_boot boot)
 	return text[boot];
 }
 
-/* Would its offset lead to a later volume?  One begins there, too, or has its
- * $MFT where this one had it. */
+/* Would its offset lead to a later volume, or to none?  One begins there, too,
+ * or has its $MFT where this one had it, or there is nothing to begin with. */
 static bool hidden(struct cli *c, const struct hl_lost *l)
 {
 	for (size_t i = 0; i < hl_scan_count(c->scan); i++) {
@@ -26,7 +26,7 @@ static bool hidden(struct cli *c, const struct hl_lost *l)
 		    o->generation < l->generation)
 			return true;
 	}
-	return l->other_mft;
+	return l->other_mft || (l->bde_off && l->boot == HL_BOOT_NONE);
 }
 
 /* With its numbers when no reader could find a boot sector at that place. */

@@ -60,16 +60,26 @@ static bool offset_inside(struct cli *c)
 
 /*
  * Nothing recognised: a plain file is then no image at all; a container, a
- * device or what a rescue made is one, whose content is not known.
+ * device or what a rescue made is one, whose content is not known, and so is
+ * what has a boot sector where the first volume of a disk begins.
  */
 static bool anything(struct cli *c)
 {
 	struct hl_image_info info;
+	uint64_t at;
+	const char *fs;
 
 	/* what no file system explains is what carving is for */
 	if (c->cmd->bit == CMD_CARVE)
 		return true;
 	c->unknown = true;
+	if (hl_scan_peek(c->image, 0, hl_src_size(c->image), &at, &fs) ==
+	    HL_OK) {
+		note_loss(c, c->image, at, "image", "neither partition table "
+		          "nor file system recognised at its start; here "
+		          "is a boot sector of %s: see hivelift scan", fs);
+		return true;
+	}
 	if (hl_image_info(c->image, &info) == HL_OK &&
 	    (c->o.map || strcmp(info.format, "raw") != 0)) {
 		note_loss(c, NULL, HL_NO_OFFSET, "image",
@@ -136,13 +146,37 @@ static bool find(struct cli *c, const struct hl_image_opts *io)
 
 /* A time budget that ended it ended the command: what it missed would be
  * missing without a word. */
-static bool look_for_lost(struct cli *c)
+bool session_lost(struct cli *c)
 {
 	enum hl_status st = scan_run(c);
 
 	if (st == HL_OK && !c->stop.timed_out)
 		return true;
 	return st == HL_CANCELLED || c->stop.timed_out ? false : failed(c, st);
+}
+
+enum hl_status session_disk(struct cli *c, bool shadows)
+{
+	const struct hl_lost_geom geom = {
+		.cluster_size = (uint32_t)c->o.cluster_size,
+		.sector_size = (uint32_t)c->o.sector_size,
+		.mft_lcn = c->o.mft_lcn,
+	};
+	const struct hl_disk_opts disk = {
+		.sector_size = (uint32_t)c->o.sector_size,
+		.geom = c->o.has_mft ? &geom : NULL,
+		.scan = c->scan,
+		.with = c->with.image,
+		.n_with = c->with.first ? 0 : c->o.n_with,
+		.at_offset = c->o.at_offset,
+		.offset = c->o.offset,
+		.volume = asked_volume(c),
+		.shadows = shadows,
+		.shadow = c->o.snapshot,
+		.n_shadow = c->o.n_snapshots,
+	};
+
+	return hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
 }
 
 static bool parse(struct cli *c, const struct hl_image_opts *io)
@@ -153,35 +187,15 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
-	if (!with_open(c, io))
+	if (!with_open(c, io) || !offset_in_bytes(c) || !offset_inside(c))
 		return false;
 	if (c->cmd->bit == CMD_VERIFY || c->cmd->bit == CMD_ACQUIRE)
 		return true; /* of what lies on it nothing is asked yet */
-	if (!offset_in_bytes(c) || !offset_inside(c))
-		return false;
 	if (c->cmd->bit == CMD_SCAN)
 		return true; /* it asks for the disk when it has seen all */
-	if (c->o.lost && !look_for_lost(c))
+	if (c->o.lost && !session_lost(c))
 		return false;
-	const struct hl_lost_geom geom = {
-		.cluster_size = (uint32_t)c->o.cluster_size,
-		.sector_size = io->sector_size,
-		.mft_lcn = c->o.mft_lcn,
-	};
-	const struct hl_disk_opts disk = {
-		.sector_size = io->sector_size,
-		.geom = c->o.has_mft ? &geom : NULL,
-		.scan = c->scan,
-		.with = c->with.image,
-		.n_with = c->with.first ? 0 : c->o.n_with,
-		.at_offset = c->o.at_offset,
-		.offset = c->o.offset,
-		.volume = asked_volume(c),
-		.shadows = c->o.snapshots,
-		.shadow = c->o.snapshot,
-		.n_shadow = c->o.n_snapshots,
-	};
-	st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
+	st = session_disk(c, c->o.snapshots);
 	if (st != HL_OK && st != HL_END)
 		return failed(c, st);
 	return st == HL_OK || anything(c);

@@ -25,9 +25,16 @@ static bool looks_like_it(struct hl_src *src)
 
 enum hl_status hl_volume_unlock(struct hl_volume *v, const struct hl_at *at)
 {
-	if (!looks_like_it(v->src))
+	return hl_volume_unlock_at(v, 0, at);
+}
+
+enum hl_status hl_volume_unlock_at(struct hl_volume *v, uint64_t block_off,
+                                   const struct hl_at *at)
+{
+	if (!block_off && !looks_like_it(v->src))
 		return HL_OK;
-	enum hl_status st = hl_bde_open(&v->bde, v->src, v->id, at->ctx);
+	enum hl_status st = hl_bde_open_at(&v->bde, v->src, block_off, v->id,
+	                                   at->ctx);
 
 	if (st == HL_NOMEM || st == HL_CANCELLED)
 		return st;

@@ -32,15 +32,39 @@ enum hl_status hl_disk_add(struct hl_disk *d, uint64_t off, uint64_t len,
 	return HL_OK;
 }
 
+/* What begins behind its end, as most disks have it, lies not over it. */
+static enum hl_status own_size(struct hl_disk *d, const struct hl_volume *v,
+                               uint64_t *len)
+{
+	struct hl_fs_found found;
+	struct hl_src *src;
+	uint64_t size;
+	enum hl_status st;
+
+	*len = v->len;
+	if (v->lost)
+		return HL_OK;
+	st = hl_src_window(&src, d->image, v->off, v->len, d->ctx);
+	if (st != HL_OK)
+		return st;
+	st = hl_fs_peek(&found, &size, src, true, d->ctx);
+	hl_src_close(src);
+	if (st == HL_OK && size)
+		*len = min_u64(size, v->len);
+	return hl_scan_fatal(st) ? st : HL_OK;
+}
+
 /* At --offset: an old volume under one of the table, perhaps. */
 static enum hl_status open_given(struct hl_disk *d, struct hl_volume *v)
 {
 	const struct hl_fs_rival *rival;
+	uint64_t len;
 	size_t n;
-	enum hl_status st = hl_rivals_open(&d->rivals, d->image,
-	                                   d->sector_size, v->off, v->len,
-	                                   v->lost != NULL, d->ctx);
+	enum hl_status st = own_size(d, v, &len);
 
+	if (st == HL_OK)
+		st = hl_rivals_open(&d->rivals, d->image, d->sector_size,
+		                    v->off, len, v->lost != NULL, d->ctx);
 	if (st != HL_OK)
 		return st;
 	rival = hl_rivals_get(d->rivals, &n);

@@ -31,11 +31,14 @@ struct hl_disk {
 	struct hl_ldm *ldm; /* volumes of dynamic disks, or NULL */
 	struct hl_table **with; /* tables of the other disks */
 	size_t n_with;
-	struct hl_ctx quiet; /* theirs */
+	struct hl_ctx quiet; /* without a word: hl_disk_quiet */
 	struct hl_disk_shadows *shadows;
 	size_t n_shadows, cap_shadows;
-	struct hl_vss_area *area; /* every volume; owned where it is skipped */
-	size_t n_areas;
+	struct hl_disk **other;   /* the other disks, or NULLs, if asked */
+	size_t n_others;
+	struct hl_vss_area *area; /* every volume of this disk, owned where it
+	                             is skipped; behind them the others' */
+	size_t n_areas, n_own_areas;
 };
 
 /* One more volume; it has no id yet.  HL_OK, HL_NOMEM, HL_LIMIT */
@@ -59,6 +62,12 @@ enum hl_status hl_disk_add_shadows(struct hl_disk *d,
                                    const struct hl_disk_opts *opts)
 	HL_MUST_CHECK;
 void hl_disk_close_shadows(struct hl_disk *d);
+/* disk_area.c: the volumes that may hold their stores. */
+enum hl_status hl_disk_list_areas(struct hl_disk *d,
+                                  const struct hl_disk_opts *opts)
+	HL_MUST_CHECK;
+void hl_disk_close_areas(struct hl_disk *d);
+const struct hl_ctx *hl_disk_quiet(struct hl_disk *d);
 /* Does "3.s1" name a copy of "3"? */
 bool hl_disk_is_shadow_of(const char *id, const char *volume);
 

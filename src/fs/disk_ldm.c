@@ -29,12 +29,9 @@ static bool any_dynamic(const struct hl_disk *d)
 static enum hl_status open_tables(struct hl_disk *d,
                                   const struct hl_disk_opts *opts)
 {
-	struct hl_ctx *quiet = &d->quiet;
+	const struct hl_ctx *quiet = hl_disk_quiet(d);
 	enum hl_status st = HL_OK;
 
-	*quiet = *d->ctx;
-	quiet->note = NULL;
-	quiet->log = NULL;
 	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	d->with = hl_zalloc(d->ctx, (opts->n_with + 1) * sizeof(*d->with));
 	if (!d->with)

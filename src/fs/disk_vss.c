@@ -2,7 +2,7 @@
  * disk_vss.c: shadow copies among the volumes: "3.s1", "3.s2", ..., oldest
  * first, behind all others, so that what is live comes before its past.
  *
- * A copy's store may lie on another volume: all of the disk are asked.
+ * A copy's store may lie on another volume: all are asked (disk_area.c).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -95,37 +95,11 @@ static enum hl_status add_copies(struct hl_disk *d, size_t of,
 static enum hl_status open_bare(struct hl_disk *d, struct hl_disk_shadows *s,
                                 const struct hl_volume *v)
 {
-	struct hl_ctx *quiet = &d->quiet;
-
-	*quiet = *d->ctx;
-	quiet->note = NULL;
-	quiet->log = NULL;
 	s->of = *v;
 	s->own = true;
 	s->of.skipped = false;
 	s->of.unread = NULL;
-	return hl_volume_open(&s->of, d->image, false, quiet);
-}
-
-/* The sources of all volumes, also of those that were not asked for. */
-static enum hl_status list_areas(struct hl_disk *d)
-{
-	d->area = hl_zalloc(d->ctx, (d->n + 1) * sizeof(*d->area));
-	if (!d->area)
-		return HL_NOMEM;
-	for (; d->n_areas < d->n; d->n_areas++) {
-		const struct hl_volume *v = &d->volume[d->n_areas];
-		struct hl_src **src = &d->area[d->n_areas].src;
-		enum hl_status st = HL_OK;
-
-		*src = v->src;
-		if (v->skipped && v->len)
-			st = hl_src_window(src, v->in ? v->in : d->image,
-			                   v->in ? 0 : v->off, v->len, d->ctx);
-		if (st != HL_OK)
-			return st;
-	}
-	return HL_OK;
+	return hl_volume_open(&s->of, d->image, false, hl_disk_quiet(d));
 }
 
 /* Stores that a file system has, and that no catalogue tells of. */
@@ -184,7 +158,7 @@ enum hl_status hl_disk_add_shadows(struct hl_disk *d,
                                    const struct hl_disk_opts *opts)
 {
 	size_t n_base = d->n;
-	enum hl_status st = list_areas(d);
+	enum hl_status st = hl_disk_list_areas(d, opts);
 
 	for (size_t i = 0; i < n_base && st == HL_OK; i++) {
 		d->volume[i].shadows_asked = true;
@@ -206,9 +180,6 @@ void hl_disk_close_shadows(struct hl_disk *d)
 			hl_src_close(s->of.src);
 		}
 	}
-	for (size_t i = 0; i < d->n_areas; i++)
-		if (d->area[i].src != d->volume[i].src)
-			hl_src_close(d->area[i].src);
-	hl_free(d->ctx, d->area);
+	hl_disk_close_areas(d);
 	hl_free(d->ctx, d->shadows);
 }

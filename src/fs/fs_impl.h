@@ -191,6 +191,9 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
  */
 enum hl_status hl_volume_unlock(struct hl_volume *v,
                                 const struct hl_at *at) HL_MUST_CHECK;
+/* The same without a boot sector, by a block of its metadata. */
+enum hl_status hl_volume_unlock_at(struct hl_volume *v, uint64_t block_off,
+                                   const struct hl_at *at) HL_MUST_CHECK;
 /* The other way round; v->src is then what was opened first. */
 void hl_volume_lock(struct hl_volume *v);
 

@@ -12,6 +12,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/mem.h"
+#include "hivelift/bde.h"
 #include "io/note.h"
 #include "fs/fs_impl.h"
 #include "fs/scan_impl.h"
@@ -36,7 +37,8 @@ enum hl_status hl_lost_source(struct hl_src **out, struct hl_src *image,
                               const struct hl_lost *l,
                               const struct hl_ctx *ctx)
 {
-	uint64_t len = min_u64(l->size, hl_src_size(image) - l->off);
+	uint64_t rest = hl_src_size(image) - l->off;
+	uint64_t len = l->at_least ? rest : min_u64(l->size, rest);
 	uint64_t n = strcmp(l->fs, "exfat") == 0 ?
 	             (uint64_t)EXFAT_REGION * l->geom.sector_size : 512;
 
@@ -128,6 +130,31 @@ static enum hl_status mark(struct hl_volume *v, const struct hl_fs_rival *rival,
 	return st;
 }
 
+/* Before anything else is asked of it; of what --offset names, too. */
+static enum hl_status unlock(struct hl_volume *v, const struct hl_ctx *ctx)
+{
+	struct hl_at at = { ctx, v->src, 0, "lost volume" };
+	const struct hl_lost *l = v->lost;
+	bool by_block = l->bde_off && l->boot == HL_BOOT_NONE;
+
+	if (by_block)
+		hl_warn(&at, "volume %s: its boot sector is gone; BitLocker by "
+		        "its metadata at byte %llu", v->id,
+		        (unsigned long long)(l->off + l->bde_off));
+	return hl_volume_unlock_at(v, by_block ? l->bde_off : 0, &at);
+}
+
+/* Locked: what lies at its start may be a later volume's. */
+static bool stays_locked(struct hl_volume *v)
+{
+	if (v->locked || (!v->bde && strcmp(v->lost->fs, "bitlocker") != 0))
+		return false;
+	v->fs_name = "bitlocker";
+	v->unread = v->bde ? hl_bde_text(v->bde) :
+	            "BitLocker: encrypted, and its metadata cannot be read";
+	return true;
+}
+
 static enum hl_status open_other(struct hl_volume *v,
                                  const struct hl_fs_rival *rival, size_t n,
                                  const struct hl_ctx *ctx)
@@ -135,7 +162,9 @@ static enum hl_status open_other(struct hl_volume *v,
 	struct hl_fs_found found = { .name = "" };
 	enum hl_status st = n ? mark(v, rival, n, ctx) : HL_OK;
 
-	if (st != HL_OK)
+	if (st == HL_OK)
+		st = unlock(v, ctx);
+	if (st != HL_OK || stays_locked(v))
 		return st;
 	say_copy(v, ctx);
 	st = hl_fs_identify(&found, v->src, true, ctx);
@@ -158,6 +187,10 @@ enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
 		                              open_other(v, rival, n, ctx);
 	if (st == HL_OK && !v->fs && !v->unread)
 		v->unread = "no file system recognised";
+	if (st == HL_OK && v->unread)
+		hl_say(&(struct hl_at){ ctx, image, v->off, "unread volume" },
+		       "volume %s (%llu bytes) is not read: %s", v->id,
+		       (unsigned long long)v->len, v->unread);
 	return st;
 }
 

@@ -43,6 +43,11 @@ enum hl_status hl_scan_open(struct hl_scan **out, struct hl_src *image,
 	s->quiet = *ctx;
 	s->quiet.note = NULL;
 	s->quiet.log = NULL;
+	if (ctx->bde_keys) {
+		s->keys = *ctx->bde_keys;
+		s->keys.ask = NULL;
+		s->quiet.bde_keys = &s->keys;
+	}
 	s->image = image;
 	if (opts)
 		s->opts = *opts;

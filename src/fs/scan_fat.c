@@ -25,7 +25,9 @@ bool hl_fat_lost_keep(struct span sector)
 	struct hl_fat_geom g;
 	const char *why;
 
-	return hl_fat_boot_decode(sector, &g, &why) == HL_OK;
+	/* BitLocker To Go: a FAT32 with a word to the reader, around it */
+	return hl_fat_boot_decode(sector, &g, &why) == HL_OK &&
+	       !hl_bde_lost_keep(sector);
 }
 
 /* Media byte and ones: how every FAT begins. */

@@ -9,12 +9,13 @@
  *	scan_inside.c  boot sectors inside of files
  *	scan_age.c     generations
  *	scan_records.c volumes inferred from records of NTFS
- *	scan_ntfs.c, scan_fat.c, scan_exfat.c: what a place proves
+ *	scan_ntfs.c, scan_fat.c, scan_exfat.c, scan_bde.c: what a place proves
  */
 #ifndef HL_SCAN_IMPL_H
 #define HL_SCAN_IMPL_H
 
 #include "base/span.h"
+#include "hivelift/bde.h"
 #include "hivelift/fs.h"
 #include "hivelift/scan.h"
 #include "ntfs/recmap.h"
@@ -43,6 +44,7 @@ struct scan_hint {
 struct hl_scan {
 	const struct hl_ctx *ctx;
 	struct hl_ctx quiet; /* notes of volumes that are only looked at */
+	struct hl_bde_keys keys; /* and nobody is asked for theirs */
 	struct hl_src *image;
 	struct hl_scan_opts opts;
 	struct hl_disk *disk; /* by the table, from judging on */
@@ -50,6 +52,7 @@ struct hl_scan {
 	struct scan_place *place;
 	size_t n_place, cap_place;
 	bool full, hints_full; /* there were more places */
+	bool evidence_full;  /* or more lines about one of them */
 	uint64_t n_bad;      /* bytes that could not be read */
 	struct hl_recmap *map;
 	struct scan_hint *hint;
@@ -57,6 +60,7 @@ struct hl_scan {
 	struct hl_lost *lost;
 	size_t n_lost, cap_lost;
 	unsigned generations;
+	unsigned n_blocks; /* of BitLocker metadata, that were judged */
 	struct hl_volume *rival; /* n_lost of them, once they are needed */
 	size_t n_rival;
 };
@@ -118,6 +122,13 @@ enum hl_status hl_fat_lost_judge(struct hl_scan *s, uint64_t off,
 bool hl_exfat_lost_keep(struct span sector);
 enum hl_status hl_exfat_lost_judge(struct hl_scan *s, uint64_t off,
                                    struct span sector);
+bool hl_bde_lost_keep(struct span sector);
+enum hl_status hl_bde_lost_judge(struct hl_scan *s, uint64_t off,
+                                 struct span sector);
+bool hl_bde_to_go_keep(struct span sector);
+bool hl_bde_block_keep(struct span sector);
+enum hl_status hl_bde_block_judge(struct hl_scan *s, uint64_t off,
+                                  struct span sector);
 bool hl_gpt_lost_keep(struct span sector);
 enum hl_status hl_gpt_lost_judge(struct hl_scan *s, uint64_t off,
                                  struct span sector);

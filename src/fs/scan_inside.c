@@ -22,6 +22,8 @@ static uint64_t place_of(const struct hl_lost *l)
 {
 	if (l->boot != HL_BOOT_NONE)
 		return l->boot_off;
+	if (l->bde_off)
+		return l->off + l->bde_off;
 	if (!l->geom.cluster_size || l->geom.mft_lcn == HL_NO_OFFSET)
 		return l->off;
 	return l->off + l->geom.mft_lcn * l->geom.cluster_size;

@@ -86,6 +86,7 @@ void hl_scan_close_rivals(struct hl_scan *s)
 {
 	for (size_t i = s->n_rival; i-- > 0;) {
 		hl_fs_close(s->rival[i].fs);
+		hl_volume_lock(&s->rival[i]);
 		hl_src_close(s->rival[i].src);
 	}
 	hl_free(s->ctx, s->rival);

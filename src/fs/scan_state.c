@@ -1,7 +1,7 @@
 /*
  * scan_state.c: what a pass has seen so far, as bytes, and back.
  *
- *	hivelift scan state 1
+ *	hivelift scan state 2     (1: BitLocker was not looked for)
  *	image BYTES IDENTITY      CRCs of its first, middle and last bytes
  *	at BYTES
  *	place ROW BYTES           any number of them
@@ -23,7 +23,8 @@
 #include "io/note.h"
 #include "fs/scan_impl.h"
 
-#define HEADLINE "hivelift scan state 1\n"
+#define KIND "hivelift scan state "
+#define HEADLINE KIND "2\n"
 #define PIECE 65536u
 #define IDENTITY 25 /* three CRCs in hex, with NUL */
 
@@ -218,6 +219,10 @@ enum hl_status hl_scan_load(struct hl_scan *scan, const void *p, size_t n)
 	uint64_t size;
 	enum hl_status st;
 
+	if (n >= r.pos && !memcmp(p, KIND, strlen(KIND)) &&
+	    memcmp(p, HEADLINE, r.pos) != 0)
+		return hl_fail(&at, HL_USAGE, "another version of hivelift "
+		               "made it");
 	if (n < r.pos || memcmp(p, HEADLINE, r.pos) != 0 || !next(&r) ||
 	    strcmp(r.word[0], "image") != 0 || !number(r.word[1], &size))
 		return hl_fail(&at, HL_CORRUPT, "that file is not one");

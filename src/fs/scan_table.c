@@ -102,7 +102,7 @@ enum hl_status hl_gpt_lost_judge(struct hl_scan *s, uint64_t off,
 
 static bool is_boot_sector(struct span sector)
 {
-	return hl_ntfs_lost_keep(sector) || hl_exfat_lost_keep(sector) ||
+	return hl_bde_lost_keep(sector) || hl_ntfs_lost_keep(sector) || hl_exfat_lost_keep(sector) ||
 	       hl_fat_lost_keep(sector);
 }
 
@@ -210,6 +210,10 @@ enum hl_status hl_scan_hints(struct hl_scan *s)
 static bool is_volume(const struct hl_lost *l, const struct hl_volume *v)
 {
 	uint64_t size = v->fs ? hl_fs_info(v->fs)->size : v->len;
+
+	/* with a key it has another name; how large it is the table knows */
+	if (v->bde && l->off == v->off && !strcmp(l->fs, "bitlocker"))
+		return true;
 
 	if (l->off != v->off || !l->fs[0] || strcmp(l->fs, v->fs_name) != 0)
 		return false;

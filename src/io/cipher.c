@@ -2,7 +2,6 @@
  * cipher.c: see cipher.h.  The library is called through pointers that live
  * in the object, with the prototypes that 1.1.0 and 3.x share.
  */
-#include <dlfcn.h>
 #include <limits.h>
 #include <string.h>
 
@@ -112,8 +111,7 @@ void hl_crypto_close(struct hl_crypto *k)
 		return;
 	if (k->md)
 		k->md_free(k->md); /* which forgets what it holds */
-	if (k->lib)
-		dlclose(k->lib);
+	hl_libcrypto_drop(k->lib);
 	hl_free(k->ctx, k);
 }
 

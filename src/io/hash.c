@@ -7,7 +7,6 @@
  *	        -> fn    the entry points that are used
  *	        -> md[]  one context per kind that was asked for
  */
-#include <dlfcn.h>
 #include <string.h>
 
 #include "io/hash.h"
@@ -149,7 +148,6 @@ void hl_hash_free(struct hl_hash *h)
 	for (int i = 0; i < HL_HASH_KINDS; i++)
 		if (h->md[i])
 			h->fn.ctx_free(h->md[i]);
-	if (h->lib)
-		dlclose(h->lib);
+	hl_libcrypto_drop(h->lib);
 	hl_free(h->ctx, h);
 }

@@ -1,10 +1,13 @@
 /* libcrypto.c: see libcrypto.h. */
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "io/libcrypto.h"
 #include "base/banned.h"
+
+#define NO_LOAD_CONFIG 0x80 /* OPENSSL_INIT_NO_LOAD_CONFIG, since 1.1.0 */
 
 /*
  * Never the bare name on macOS: the system's own libcrypto.dylib ends a
@@ -41,4 +44,19 @@ bool hl_libcrypto_entry(void *lib, const char *name, void *fn)
 
 	memcpy(fn, &p, sizeof(p));
 	return p != NULL;
+}
+
+void hl_libcrypto_no_config(void *lib)
+{
+	int (*init)(uint64_t what, const void *settings);
+
+	/* it says whether it could: then it does later what it always did */
+	if (hl_libcrypto_entry(lib, "OPENSSL_init_crypto", &init))
+		(void)init(NO_LOAD_CONFIG, NULL);
+}
+
+void hl_libcrypto_drop(void *lib)
+{
+	if (lib)
+		dlclose(lib);
 }

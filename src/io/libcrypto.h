@@ -7,8 +7,15 @@
 
 #include <stdbool.h>
 
-/* For dlclose, which counts its users; NULL: there is none. */
+/* For hl_libcrypto_drop; users are counted.  NULL: there is none. */
 void *hl_libcrypto_load(void);
+void hl_libcrypto_drop(void *lib); /* NULL is fine */
+/*
+ * For a process that can open no file later, and uses ciphers only: it then
+ * reads no configuration when it is first used, but takes its own providers.
+ * Without effect where it was used before.
+ */
+void hl_libcrypto_no_config(void *lib);
 /* fn: the address of a pointer to a function of that name's type */
 bool hl_libcrypto_entry(void *lib, const char *name, void *fn);
 

@@ -232,13 +232,29 @@ void hl_outset_close(struct hl_outset *s)
 
 /* ---- what is there ------------------------------------------------------ */
 
+/* As E01 is continued, disk.raw and disk.txt have a segment's name, too. */
+static bool is_ewf(int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	                O_CLOEXEC);
+	char p[8];
+	bool yes = fd >= 0 && read(fd, p, sizeof(p)) == (ssize_t)sizeof(p) &&
+	           memcmp(p, "EVF\x09\x0d\x0a\xff", sizeof(p)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
 static bool of_set(const struct hl_outset_opts *o, const char *name)
 {
 	uint64_t number;
 
 	if (o->scheme.scheme == SEG_NONE)
 		return strcmp(name, o->name) == 0;
-	return hl_seg_sibling(&o->scheme, o->name, name, &number);
+	return hl_seg_sibling(&o->scheme, o->name, name, &number) &&
+	       (o->scheme.scheme != SEG_EWF || number <= 99 ||
+	        is_ewf(o->folder, name));
 }
 
 size_t hl_outset_there(const struct hl_outset_opts *o, bool remove,

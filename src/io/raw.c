@@ -36,7 +36,7 @@ struct piece {
 struct raw {
 	struct hl_src src;
 	struct hl_files *files;
-	bool allow_missing;
+	bool allow_missing, vhd;
 	struct piece *piece;
 	size_t n, cap;
 };
@@ -202,6 +202,7 @@ static enum hl_status raw_info(const struct hl_src *src,
 	*out = (struct hl_image_info){
 		.path = f->seg[0].path,
 		.format = f->kind == FILES_DEVICE ? "device"
+		        : r->vhd ? "VHD fixed"
 		        : f->name.scheme != SEG_NONE ? "split raw" : "raw",
 		.size = src->size,
 		.sector_size = src->sector_size,
@@ -336,6 +337,7 @@ static void drop_vhd_footer(struct raw *r)
 	hl_src_close(file);
 	if (!n)
 		return;
+	r->vhd = true;
 	r->src.size -= n;
 	r->piece[0].len -= n;
 	hl_say(&(struct hl_at){ r->src.ctx, NULL, HL_NO_OFFSET, r->src.name },

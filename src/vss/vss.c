@@ -8,6 +8,7 @@
  * read.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,15 +54,21 @@ static enum hl_status add_copy(struct reading *r,
 
 static void add_store(struct reading *r, const struct vss_store_entry *e)
 {
+	bool ours = false;
+
 	for (size_t i = 0; i < r->v->n; i++) {
 		struct vss_store *s = &r->v->store[i];
 
-		if (s->area || memcmp(s->guid, e->store, 16) != 0)
+		if (memcmp(s->guid, e->store, 16) != 0)
+			continue;
+		ours = true;
+		if (s->area)
 			continue;
 		s->area = r->area;
 		s->entry = *e;
 		s->pub.elsewhere = r->area != r->v->live;
 	}
+	r->v->foreign |= !ours && r->area == r->v->live;
 }
 
 static enum hl_status read_entries(struct reading *r)
@@ -93,6 +100,8 @@ static enum hl_status find_catalogue(struct reading *r, uint64_t *first)
 	if (st != HL_OK)
 		return st == HL_CORRUPT ? HL_END : st;
 	*first = get64(h->catalogue);
+	if (r->area == r->v->live && memcmp(h->volume, h->storage, 16) != 0)
+		hl_guid_text(r->v->kept_on, h->storage);
 	return *first ? HL_OK : HL_END;
 }
 
@@ -132,6 +141,11 @@ static enum hl_status read_catalogue(struct reading *r)
 		                         "shadow copies" },
 		        "the catalogue is damaged from its block at %" PRIu64
 		        " on: copies may be missing", at);
+	if (st == HL_LIMIT)
+		hl_warn(&(struct hl_at){ r->v->ctx, r->area, at,
+		                         "shadow copies" },
+		        "more than %u copies: the rest is not looked at",
+		        (unsigned)HL_MAX_VSS_COPIES);
 	return st == HL_END ? HL_OK : st;
 }
 
@@ -182,6 +196,17 @@ static void bound_size(struct hl_vss *v, struct vss_store *s)
 	s->size = live;
 }
 
+/* Which disk to look for. */
+static void say_where(const struct hl_vss *v, struct vss_store *s)
+{
+	if (s->area)
+		return;
+	snprintf(s->text, sizeof(s->text), "its store is not on this disk%s%s"
+	         "%s", v->kept_on[0] ? " but on volume {" : "", v->kept_on,
+	         v->kept_on[0] ? "} (--with IMAGE)" : "");
+	s->pub.unread = s->text;
+}
+
 static enum hl_status load_all(struct hl_vss *v)
 {
 	enum hl_status st = HL_OK;
@@ -192,6 +217,7 @@ static enum hl_status load_all(struct hl_vss *v)
 		hl_progress(v->ctx, HL_PHASE_VOLUME, v->store[i].pub.store, i,
 		            v->n);
 		bound_size(v, &v->store[i]);
+		say_where(v, &v->store[i]);
 		st = vss_store_load(&v->store[i], v->ctx);
 	}
 	for (size_t i = 0; i < v->n && st == HL_OK; i++)

@@ -113,6 +113,8 @@ struct hl_vss {
 	struct hl_src *live;
 	struct vss_store *store; /* oldest first */
 	size_t n, cap;
+	bool foreign;            /* the live volume has others' stores too */
+	char kept_on[40];        /* the volume with the stores, if another */
 	struct vss_lib *lib;     /* or NULL */
 };
 

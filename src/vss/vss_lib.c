@@ -51,9 +51,15 @@ static uint64_t budget_of(const struct hl_vss *v)
 	return sum;
 }
 
-/* Of what is damaged it may make anything: it is not asked. */
+/*
+ * Of what is damaged it may make anything: it is not asked.  Nor where the
+ * catalogue has stores of other volumes too: it takes the last one's list
+ * (libvshadow 20190323 on vss_2_stor of the corpus).
+ */
 static bool is_sound(const struct hl_vss *v, size_t i)
 {
+	if (v->foreign)
+		return false;
 	for (; i < v->n; i++)
 		if (v->store[i].broken || v->store[i].pub.unread)
 			return false;

@@ -196,10 +196,8 @@ enum hl_status vss_store_load(struct vss_store *s, const struct hl_ctx *ctx)
 {
 	struct vss_block *b;
 
-	if (!s->area) {
-		s->pub.unread = "its store is not on this disk";
+	if (!s->area)
 		return HL_OK;
-	}
 	b = hl_alloc(ctx, sizeof(*b));
 	if (!b)
 		return HL_NOMEM;

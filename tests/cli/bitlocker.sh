@@ -10,6 +10,9 @@ python3 -c 'import cryptography' 2>/dev/null || {
 }
 fat "$tmp/plain.img" 8 || finish
 pw='Zebra crossing 7' rk=042647-302313-590458-071500-554323-116567-412181-516978
+# a hive that was deleted: its clusters are free
+gone=$root/testdata/fuzz/carve/whole
+dd if="$gone" of="$tmp/plain.img" bs=4096 seek=1024 conv=notrunc status=none
 # behind the files, whose clusters are given out from the front
 python3 "$root/tests/tools/mkbde.py" "$tmp/plain.img" "$tmp/bl.img" \
 	--password "$pw" --recovery "$rk" --startup "$tmp/key.BEK" \
@@ -147,4 +150,86 @@ has "$out" "nothing typed: locked" "opens with"
 lacks "$out" "nothing typed: asked once" "opens none"
 typed "" "$HIVELIFT" info "$img"
 lacks "$out" "info does not ask" "Recovery key or password"
+
+# ---- carve ----
+for all in "" --all; do
+	# shellcheck disable=SC2086
+	run 0 "carve $all" carve $all --json "$img" -o "$tmp/c$all" \
+		--password-file "$tmp/pw"
+	equal "carve $all: a hive in free clusters" "[('1', 'clean', $((4 << 20)))]" \
+		"$(json '[(r["volume"], r["state"], r["offset"])
+			for r in rows if "found" in r]')"
+	check "carve $all: exact" cmp "$tmp/c$all"/carved/v1/*.hive "$gone"
+done
+run 2 "carve without a key" carve "$img" -o "$tmp/c3"
+has "$err" "carve without a key: said" "NOT SEARCHED: volume 1 (BitLocker"
+
+# ---- volumes that no table knows ----
+# one is whole; of the other a quick format has put NTFS over the start
+size=$(stat -c %s "$img")
+b_at=$((20 << 20))
+disk=$tmp/disk
+truncate -s 60M "$disk"
+dd if="$img" of="$disk" bs=1M seek=1 conv=notrunc status=none
+dd if="$img" of="$disk" bs=1M seek=20 conv=notrunc status=none
+run 0 "scan: bitlocker" scan --json "$disk"
+equal "scan: both are believed" "$(json '
+[(r["volume"], r["fs"], r["offset"], r["size"], r["boot"]) for r in rows]')" \
+	"[('L1', 'bitlocker', 1048576, $size, 'primary'), ('L2', 'bitlocker', $b_at, $size, 'primary')]"
+run 0 "scan: with a key it is the same volume" scan --json "$disk" \
+	--password-file "$tmp/pw"
+equal "scan: with a key: still two" "$(json 'len(rows)')" 2
+run 2 "a lost one without a key" hives --lost "$disk"
+has "$err" "a lost one without a key: which is wanted" "recovery key {$rkid}"
+run 2 "a lost one, a wrong key" ls --lost "$disk" \
+	--password-file "$tmp/wrong"
+has "$err" "a lost one, a wrong key: said" "wrong key for password {$id}"
+run 0 "a lost one with a key" cat "$disk" L1:/Folder/random.bin \
+	--recovery-key-file "$tmp/rk"
+equal "a lost one with a key: the content" "$(sha <"$out")" "$want"
+run 0 "at its offset" cat --offset $b_at "$disk" /Folder/random.bin \
+	--recovery-key-file "$tmp/rk"
+equal "at its offset: the content" "$(sha <"$out")" "$want"
+run 2 "info: a gap is worth a scan" info "$disk"
+has "$err" "info: a gap is worth a scan: said" "a boot sector of bitlocker: see hivelift scan"
+typed "$rk" "$HIVELIFT" ls "$disk" L1:/
+equal "a terminal is asked once for one volume" \
+	"$(grep -c 'Recovery key or password' "$out")" 1
+dd if=/dev/zero of="$disk" bs=512 seek=$((b_at / 512)) count=1 conv=notrunc \
+	status=none
+run 0 "boot sector gone" scan "$disk"
+has "$out" "boot sector gone: how to go on" "hivelift ls --volume L2 IMAGE"
+"$HIVELIFT" cat "$disk" L2:/Folder/random.bin --password-file "$tmp/pw" \
+	>"$out" 2>"$err"
+equal "boot sector gone: it opens by its metadata" "2 $want" \
+	"$? $(sha <"$out")"
+has "$err" "boot sector gone: said" "BitLocker by its metadata at byte"
+"$HIVELIFT" extract --lost "$disk" -o "$tmp/lost" L2:/Folder/random.bin \
+	--password-file "$tmp/pw" >/dev/null 2>&1
+equal "boot sector gone: extract" "$want" \
+	"$(sha <"$tmp/lost/vL2/Folder/random.bin")"
+if need mkntfs; then
+	truncate -s 30M "$tmp/new"
+	mkntfs -F -q -f -s 512 -p 0 -H 255 -S 63 "$tmp/new" >/dev/null 2>&1
+	python3 - "$tmp/new" "$disk" $b_at <<'P'
+import sys
+v = open(sys.argv[1], 'rb').read()
+with open(sys.argv[2], 'r+b') as f:
+    for i in range(0, len(v), 512):
+        if v[i:i + 512].strip(b'\0'):
+            f.seek(int(sys.argv[3]) + i)
+            f.write(v[i:i + 512])
+P
+	printf 'label: dos\nstart=%s, size=%s, type=7\n' $((b_at / 512)) \
+		$((60 << 10)) | sfdisk -q --wipe never "$disk" >/dev/null 2>&1
+	run 0 "formatted over" scan --json "$disk"
+	equal "formatted over: an older generation" "$(json '
+[(r["volume"], r["fs"], r["generation"], r["boot"]) for r in rows
+ if r["offset"] == '$b_at' and r["believed"]]')" \
+		"[('1', 'ntfs', 1, 'primary'), ('L2', 'bitlocker', 2, 'none')]"
+	"$HIVELIFT" ls --lost "$disk" L2:/ --password-file "$tmp/pw" \
+		>"$out" 2>"$err"
+	has "$err" "formatted over: what is overwritten is said" \
+		"of it are overwritten by later volumes"
+fi
 finish

@@ -154,6 +154,9 @@ PY
 			'{(r["path"][:-1], r["path_utf16"][:-4]) for r in rows if "path_utf16" in r}')" \
 			"{('/zz$(printf '\357\277\275')zz', '2f007a007a0000d87a007a00')}"
 	done
+	"$HIVELIFT" extract "$tmp/lone.img" / -o "$tmp/lone" 2>/dev/null
+	run 0 "lone surrogate: verify by the record" verify "$tmp/lone" \
+		--image "$tmp/lone.img"
 	run 0 "info" info "$img"
 	has "$out" "info: label" TESTNTFS
 	has "$out" "info: no table" "none"
@@ -178,6 +181,9 @@ if need sgdisk mkfs.fat mcopy && fat "$tmp/part.img" 8; then
 	run 0 "--offset in sectors" cat --offset 20480s "$img" \
 		/Folder/random.bin
 	equal "--offset: content" "$(sha <"$out")" "$(sha <"$tmp/random")"
+	run 0 "--offset, a volume of the table behind it" cat --offset 2048s \
+		"$img" /Folder/random.bin
+	lacks "$err" "--offset: what lies behind it takes nothing" overwritten
 	run 1 "no such volume" ls --volume 9 "$img"
 	one_line "no such volume: said" "no volume 9"
 	run 0 "ls of all volumes" ls "$img"

@@ -107,6 +107,14 @@ has "$err" "an older generation is said" "later volumes lie on the same bytes"
 "$HIVELIFT" extract --lost "$disk" L2:/random.bin -o "$tmp/x1" 2>"$err"
 equal "extract: a folder of its own" "$sum" \
 	"$(sha <"$tmp/x1/vL2/random.bin")"
+run 2 "verify of what --lost had" verify "$tmp/x1" --image "$disk" --lost
+has "$out" "verify of what --lost had: found again" "all as listed"
+run 2 "verify of what --lost had, without it" verify "$tmp/x1" --image "$disk"
+has "$out" "verify of what --lost had, without it: said" "no such volume"
+"$HIVELIFT" extract --offset $D "$disk" /random.bin -o "$tmp/x2" 2>"$err"
+run 2 "verify of what --offset had" verify "$tmp/x2" --image "$disk" \
+	--offset $D
+has "$out" "verify of what --offset had: found again" "all as listed"
 run 1 "a volume that is not there" ls "$disk" L9:/
 has "$err" "a volume that is not there: named" "no volume L9"
 

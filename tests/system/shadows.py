@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """shadows: every file of every shadow copy of the corpus, extracted, against
 The Sleuth Kit on what vshadowmount shows; and copies whose stores lie on
-another volume, which libvshadow does not follow."""
+another volume or disk, which libvshadow does not follow."""
 import hashlib
 import json
 import os
@@ -86,6 +86,54 @@ def crossed(tally, tmp):
         tally.check(len(ours) > 15, f'{volume}: files')
 
 
+def written(tally):
+    """Who made the disks wrote a file anew before and between the copies, so
+    that its letters tell which one is read."""
+    folder = os.path.join(UNPACKED, 'msuhanov__dfir_ntfs')
+    vol, stor, both = (os.path.join(folder, f'vss_{n}.raw')
+                       for n in ('1_vol', '2_stor', '3_volstor'))
+    if not os.path.exists(vol):
+        tally.skip('the corpus is not unpacked')
+        return
+    for image, more, volume, size, letters in (
+            (vol, ['--with', stor], '2', 703800, '3'),
+            (vol, ['--with', stor], '2.s1', 703800, '1'),
+            (vol, ['--with', stor], '2.s2', 703800, '2'),
+            (vol, ['--with', both, '--with', stor], '2.s2', 703800, '2'),
+            (stor, [], '2', 7700, '5TORAGE'),
+            (stor, [], '2.s1', 7700, 'STORAGE'),
+            (stor, ['--with', vol], '2.s1', 7700, 'STORAGE'),
+            (both, [], '2.s1', 52272, '1'), (both, [], '2.s2', 52272, '2')):
+        what = f'{os.path.basename(image)} {volume} {len(more)}'
+        status, out, err = run(HIVELIFT, 'cat', image, *more,
+                               f'{volume}:/test.txt')
+        tally.equal((status, out.decode()),
+                    (0, letters * (size // len(letters))), what)
+        tally.equal(err, b'', f'{what}: nothing to say')
+    status, out, _ = run(HIVELIFT, 'info', '--snapshots', vol)
+    tally.equal(status, 2, 'without --with: status')
+    tally.check(b'on volume {bbaa763c-8204-11eb-90f4-080027768df7}' in out,
+                'without --with: which volume it is on')
+    with scratch('shadows') as tmp:
+        out = os.path.join(tmp, 'out')
+        status, _, err = run(HIVELIFT, 'extract', vol, '--with', stor, '-o',
+                             out, '2.s1:/test.txt')
+        tally.equal(status, 0, f'extract: {err}')
+        with open(os.path.join(out, 'manifest.json'), encoding='utf-8') as f:
+            runs = json.load(f)['files'][0]['runs']
+        data = b''
+        for r in runs:
+            with open(r.get('image', vol), 'rb') as f:
+                f.seek(r['offset'])
+                data += f.read(r['length'])
+        tally.equal(data[:703800], b'1' * 703800, 'where its runs lead')
+        tally.equal({(r.get('from'), r.get('image')) for r in runs
+                     if r.get('image')}, {('store', stor)}, 'the other image')
+        status, _, err = run(HIVELIFT, 'verify', out, '--image', vol,
+                             '--with', stor)
+        tally.equal(status, 0, f'verify: {err}')
+
+
 def main():
     tally = Tally('shadows')
     if not need(tally, 'vshadowmount', 'fusermount', 'fls', 'icat'):
@@ -106,6 +154,7 @@ def main():
                 continue
             disk(tally, tmp, image, offset, volume, copies)
         crossed(tally, tmp)
+    written(tally)
     tally.done()
 
 

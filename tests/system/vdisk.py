@@ -21,7 +21,7 @@ MIB = 1 << 20
 # name, qemu-img's format, its options, what info calls it
 FORMATS = (
     ('d.vhd', 'vpc', 'subformat=dynamic,force_size=on', 'VHD dynamic'),
-    ('f.vhd', 'vpc', 'subformat=fixed,force_size=on', 'raw'),
+    ('f.vhd', 'vpc', 'subformat=fixed,force_size=on', 'VHD fixed'),
     ('d.vhdx', 'vhdx', 'subformat=dynamic', 'VHDX dynamic'),
     ('f.vhdx', 'vhdx', 'subformat=fixed', 'VHDX fixed'),
     ('small.vhdx', 'vhdx', 'subformat=dynamic,block_size=1M',
