@@ -69,8 +69,15 @@ static void say_loss(struct cli *c, const struct hl_verify *v)
 
 	hl_verify_verdict(v, text, sizeof(text));
 	if (strcmp(hl_verify_word(v), "damaged") == 0 ||
+	    strcmp(hl_verify_word(v), "incomplete") == 0 ||
 	    strcmp(hl_verify_word(v), "mismatch") == 0)
 		note_loss(c, NULL, HL_NO_OFFSET, "verify", "%s", text);
+}
+
+/* What was found till then is told. */
+static bool budget(struct cli *c, enum hl_status st)
+{
+	return !stop_signalled(c) && (st == HL_LIMIT || stop_by_budget(c));
 }
 
 static enum outcome image(struct cli *c, struct hl_verify *v)
@@ -79,13 +86,15 @@ static enum outcome image(struct cli *c, struct hl_verify *v)
 
 	progress_total(c, hl_src_size(c->image));
 	st = hl_verify_image(v, c->image, c->o.hashes, &c->ctx);
-	if (st == HL_OK && c->o.files && v->n_bad && verify_disk(c))
-		st = hl_verify_files(v, c->disk, &c->ctx);
-	else if (st == HL_OK && c->o.files && v->n_bad)
-		return FAILED;
-	v->files_known |= c->o.files && !v->n_bad; /* there are none */
+	v->files_known = st == HL_OK && c->o.files && !v->n_bad;
+	if (st == HL_OK && c->o.files && v->n_bad) {
+		if (verify_disk(c))
+			st = hl_verify_files(v, c->disk, &c->ctx);
+		else
+			c->loss = true; /* said; the bytes were read */
+	}
 	progress_clear(c);
-	if (st != HL_OK) {
+	if (st != HL_OK && !(budget(c, st) && v->done)) {
 		if (!hl_notelog_seen(c->log, HL_FAILED))
 			msg_error(c, "%s; %llu bytes of %llu were verified",
 			          show_status(c, st),
