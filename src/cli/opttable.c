@@ -215,7 +215,8 @@ static bool set_retries(struct opts *o, const char *arg)
 #define SIZE(n, a, c, m, h) { n, 0, a, c, OPT_SIZE, AT(m), NULL, h }
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
-#define SHADOWS (HIVES | CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO | CMD_VERIFY)
+#define SHADOWS (HIVES | CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO | \
+                 CMD_VERIFY | CMD_CARVE)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {

@@ -52,6 +52,7 @@ struct hl_scan {
 	struct scan_place *place;
 	size_t n_place, cap_place;
 	bool full, hints_full; /* there were more places */
+	bool evidence_full;  /* or more lines about one of them */
 	uint64_t n_bad;      /* bytes that could not be read */
 	struct hl_recmap *map;
 	struct scan_hint *hint;

@@ -45,8 +45,17 @@ enum hl_status hl_lost_say(struct hl_scan *s, struct hl_lost *l,
 	l->score += points;
 	if (l->score > 100)
 		l->score = 100;
+	if (st == HL_LIMIT) {
+		if (!s->evidence_full)
+			hl_warn(&(struct hl_at){ s->ctx, s->image, l->off,
+			                         "scan" },
+			        "more than %u lines of evidence: the rest is "
+			        "counted, not listed", HL_MAX_SCAN_EVIDENCE);
+		s->evidence_full = true;
+		return HL_OK;
+	}
 	if (st != HL_OK)
-		return st == HL_LIMIT ? HL_OK : st;
+		return st;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);

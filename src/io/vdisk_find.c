@@ -231,17 +231,11 @@ static enum hl_status add_extents(struct finder *v, struct hl_src *file)
 static enum hl_status kind_of(struct finder *v, struct hl_src *file)
 {
 	struct hl_at at = about(v);
-	uint8_t head[512] = { 0 };
 	const char *other;
-	size_t n = sizeof(head);
 
 	if (v->kind != FILES_QCOW || v->level == 0)
 		return HL_OK;
-	if (n > hl_src_size(file))
-		n = (size_t)hl_src_size(file);
-	if (hl_src_read(file, 0, head, n, NULL) != HL_OK)
-		return hl_fail(&at, HL_IO, "cannot be read");
-	v->kind = hl_signature(head, n, &other);
+	v->kind = hl_vdisk_kind(file, &other);
 	if (v->kind == FILES_EWF || v->kind == FILES_EWF2)
 		other = "E01 images below a QCOW2";
 	return other ? hl_fail(&at, HL_UNSUPPORTED, "%s are not read", other)

@@ -69,14 +69,8 @@ enum hl_status hl_carve_coverage(struct hl_carve *c, struct hl_coverage *out)
 			out->unsearched[n++] = out->unsearched[i];
 	out->n_unsearched = n;
 	out->loss = false;
-	for (size_t i = 0; i < n; i++) {
-		struct hl_unsearched *u = &out->unsearched[i];
-
-		out->loss |= u->loss;
-		if (!strcmp(u->what, "shadow copies"))
-			u->reason = "not carved; hives reads them with "
-			            "--snapshots";
-	}
+	for (size_t i = 0; i < n; i++)
+		out->loss |= out->unsearched[i].loss;
 	out->carved = c->searched;
 	st = live_files(c, out);
 	if (st == HL_OK && c->full)

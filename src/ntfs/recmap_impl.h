@@ -156,6 +156,7 @@ struct hl_recmap_guess {
 	struct hl_recmap_extent *ext;
 	char **text; /* all evidence */
 	size_t n_vol, n_text, cap_text;
+	bool full; /* not all volumes, or not all votes for them */
 };
 void hl_recmap_guess_free(const struct hl_ctx *ctx, struct hl_recmap_guess *g);
 

@@ -138,6 +138,7 @@ static enum hl_status count(struct hl_recmap *m, struct hl_recmap_guess *g)
 	}
 	if (g->tally.n)
 		qsort(g->tally.v, g->tally.n, sizeof(*g->tally.v), by_start);
+	g->full |= st == HL_LIMIT;
 	return st == HL_LIMIT ? HL_OK : st;
 }
 

@@ -141,6 +141,11 @@ static enum hl_status read_catalogue(struct reading *r)
 		                         "shadow copies" },
 		        "the catalogue is damaged from its block at %" PRIu64
 		        " on: copies may be missing", at);
+	if (st == HL_LIMIT)
+		hl_warn(&(struct hl_at){ r->v->ctx, r->area, at,
+		                         "shadow copies" },
+		        "more than %u copies: the rest is not looked at",
+		        (unsigned)HL_MAX_VSS_COPIES);
 	return st == HL_END ? HL_OK : st;
 }
 
