@@ -282,6 +282,10 @@ bool with_usage(struct cli *c);
 /* Before the sandbox, and behind it; false: said. */
 bool with_find(struct cli *c, const struct hl_image_opts *io);
 bool with_open(struct cli *c, const struct hl_image_opts *io);
+/* IMAGE or one of --with, or on a file system of theirs. */
+bool with_is_source(const struct cli *c, const char *path);
+/* The same of what is still to be made. */
+bool with_lies_on_source(const struct cli *c, const char *path);
 void with_close(struct cli *c); /* behind c->image */
 
 /* ---- preload.c, session.c, where.c ---- */
