@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "fs/walk.h"
+#include "ntfs/reader.h"
 #include "ntfs_many.h"
 
 #define BASE (32u << 20)  /* bytes, and for each record: */
@@ -145,6 +146,40 @@ START_TEST(folders_without_index_come_in_the_same_budget)
 }
 END_TEST
 
+/* Bytes that it takes to have each record once, every step-th first. */
+static uint64_t records_by(struct volume *v, uint32_t step)
+{
+	struct hl_ntfs_rec rec;
+	struct hl_ntfs *nt;
+
+	ck_assert_int_eq(hl_ntfs_open(&nt, &v->m->src, NULL, NULL, test_ctx()),
+	                 HL_OK);
+	v->m->n_bytes = 0;
+	hl_ntfs_bulk(nt, true);
+	for (uint32_t i = 0; i < step; i++)
+		for (uint32_t k = 1 + i; k < v->n; k += step)
+			ck_assert_int_eq(hl_ntfs_record(nt, many_record(k),
+			                                &rec), HL_OK);
+	hl_ntfs_bulk(nt, false);
+	hl_ntfs_close(nt);
+	return v->m->n_bytes;
+}
+
+/* As the files of a folder lie on a disk that was used for years. */
+START_TEST(scattered_records_are_read_alone)
+{
+	struct volume v;
+	uint64_t mft;
+
+	begin(&v, 20000);
+	mft = (uint64_t)v.m->n_records * NB_RECORD;
+	ck_assert_uint_le(records_by(&v, 1), mft + (1 << 20));
+	ck_assert_uint_le(records_by(&v, 2), 2 * mft + (1 << 20));
+	ck_assert_uint_le(records_by(&v, 99), 3 * mft / 2 + (1 << 20));
+	end(&v);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("many");
@@ -153,6 +188,7 @@ int main(void)
 	tcase_add_loop_test(t, a_sweep_finds_all_in_its_budget, 0, 2);
 	tcase_add_test(t, deleted_files_come_in_the_same_budget);
 	tcase_add_test(t, a_walk_needs_next_to_nothing);
+	tcase_add_test(t, scattered_records_are_read_alone);
 	tcase_add_test(t, folders_without_index_come_in_the_same_budget);
 	return test_main("ntfs_many", t, NULL);
 }

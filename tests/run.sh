@@ -175,6 +175,7 @@ check() {
 		python sample
 		python vdisk
 		python vcases
+		python vhdxlog
 		python loop
 		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"

@@ -68,6 +68,9 @@
 #define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
 #define HL_MAX_RECMAP_ANCHORS 4096
 
+/* NTFS: stretches of records that a later volume left of an $MFT. */
+#define HL_MAX_NTFS_LEFT (1u << 20)
+
 /* NTFS: stretches of a lost volume that later ones have, 24 bytes each. */
 #define HL_MAX_NTFS_TAKEN (2u << 20)
 
@@ -245,6 +248,11 @@
  * of one level: 16 TiB in files of 2 GiB. */
 #define HL_MAX_VDISK_CHAIN 64
 #define HL_MAX_VDISK_EXTENTS 8192u
+
+/* The log of a VHDX: Hyper-V and QEMU make one of 1 MiB.  Changes in it: each
+ * is of 4 KiB, or of zeros, of which a table that is cleared needs a few. */
+#define HL_MAX_VHDX_LOG (64u << 20)
+#define HL_MAX_VHDX_PATCHES (1u << 16)
 
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024

@@ -50,6 +50,28 @@ static bool first_time(struct hl_ntfs *nt, uint64_t number)
 	return true;
 }
 
+/*
+ * Windows pay for themselves: one of which half is used gives back what it
+ * cost.  Where the records of a folder lie scattered they are read alone, and
+ * now and then a window is tried again.
+ */
+static const uint8_t *served(struct hl_ntfs *nt, const struct hl_ntfs_window *w,
+                             uint64_t off)
+{
+	nt->window_credit += 2 * nt->geom.record_size;
+	nt->window_credit = min_u64(nt->window_credit, NTFS_WINDOW_CREDIT);
+	return w->buf + (off - w->off);
+}
+
+static bool worth_a_window(struct hl_ntfs *nt)
+{
+	nt->window_credit += nt->geom.record_size / 4;
+	if (nt->window_credit < NTFS_WINDOW_BYTES)
+		return false;
+	nt->window_credit -= NTFS_WINDOW_BYTES;
+	return true;
+}
+
 /* A window of $MFT that holds the record, or NULL: read it alone. */
 static const uint8_t *from_window(struct hl_ntfs *nt, uint64_t off)
 {
@@ -60,8 +82,10 @@ static const uint8_t *from_window(struct hl_ntfs *nt, uint64_t off)
 	for (i = 0; i < NTFS_WINDOWS; i++) {
 		w = &nt->window[i];
 		if (w->used && off >= w->off && off - w->off < w->n)
-			return w->buf + (off - w->off);
+			return served(nt, w, off);
 	}
+	if (!worth_a_window(nt))
+		return NULL;
 	w = &nt->window[nt->next_window++ % NTFS_WINDOWS];
 	w->used = false;
 	if (!w->buf)
@@ -75,7 +99,7 @@ static const uint8_t *from_window(struct hl_ntfs *nt, uint64_t off)
 	if (hl_src_read(nt->mft, w->off, w->buf, w->n, &bad) || bad.bytes)
 		return NULL;
 	w->used = true;
-	return w->buf + (off - w->off);
+	return served(nt, w, off);
 }
 
 static enum hl_status fetch(struct hl_ntfs *nt, uint64_t off, uint8_t *buf,

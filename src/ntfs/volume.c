@@ -193,6 +193,7 @@ enum hl_status hl_ntfs_open(struct hl_ntfs **out, struct hl_src *vol,
 	if (!nt)
 		return HL_NOMEM;
 	nt->ctx = ctx;
+	nt->window_credit = NTFS_WINDOW_CREDIT;
 	nt->vol = vol;
 	st = start(nt, geom, mft);
 	if (st != HL_OK) {

@@ -13,6 +13,7 @@ struct hl_ntfs_taken;
 #define NTFS_CACHE 64         /* records kept */
 #define NTFS_WINDOWS 8        /* read-ahead windows of $MFT */
 #define NTFS_WINDOW_BYTES 32768
+#define NTFS_WINDOW_CREDIT ((uint64_t)NTFS_WINDOWS * NTFS_WINDOW_BYTES)
 #define NTFS_KEPT 32          /* INDX blocks kept for lookups */
 #define NTFS_KEPT_BYTES 4096
 #define NTFS_SAID 256         /* records whose damage was said lately */
@@ -55,6 +56,7 @@ struct hl_ntfs {
 	unsigned next_kept;
 	struct hl_ntfs_window window[NTFS_WINDOWS];
 	unsigned next_window;
+	uint64_t window_credit; /* bytes that windows may cost; mft.c */
 	uint64_t said[NTFS_SAID];
 	unsigned next_said;
 	uint16_t *upcase;
