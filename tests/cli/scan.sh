@@ -275,8 +275,31 @@ else
 	not_ok "Ctrl-C: status $got"
 fi
 run 0 "Ctrl-C: gone on with" scan --json --state "$tmp/state" "$tmp/long"
+"$HIVELIFT" scan --json -q "$tmp/long" >"$tmp/want"
+check "Ctrl-C: the same as without" cmp "$out" "$tmp/want"
 equal "Ctrl-C: nothing is missing" "['L1']" "$(json '
 [r["volume"] for r in rows if r["believed"]]')"
+
+# a state that cannot be kept costs no results
+if [ "$(id -u)" = 0 ] && mkdir "$tmp/full" &&
+   mount -t tmpfs -o size=16k none "$tmp/full" 2>/dev/null; then
+	undo() { umount "$tmp/full" "$tmp/mnt" 2>/dev/null; }
+	"$HIVELIFT" scan --json -q "$disk" >"$tmp/want"
+	head -c 12288 /dev/zero >"$tmp/full/fill"
+	dd if=/dev/zero of="$tmp/full/fill2" bs=4096 2>/dev/null
+	: >"$tmp/full/state" 2>/dev/null
+	run 2 "no room for the state" scan --json --state "$tmp/full/state" \
+		"$disk"
+	check "no room for the state: the same answer" cmp "$out" "$tmp/want"
+	has "$err" "no room for the state: said" "No space left on device"
+	has "$err" "no room for the state: what follows" "it is not kept"
+	rm -f "$tmp/full/fill" "$tmp/full/fill2"
+	run 0 "room again" scan --json --state "$tmp/full/state" "$disk"
+	check "room again: the same answer" cmp "$out" "$tmp/want"
+	umount "$tmp/full"
+else
+	skip "no tmpfs can be mounted: a full disk for --state"
+fi
 
 # ---- info ----
 truncate -s 64M "$tmp/hint"
