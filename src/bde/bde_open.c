@@ -292,6 +292,17 @@ static enum hl_status begin(struct hl_bde *b)
 	return st;
 }
 
+/* The backup of the first sectors is told in sectors and in bytes. */
+static uint32_t sector_by_backup(const struct hl_bde *b)
+{
+	uint64_t n = b->meta.n_backup_sectors, size = n ? b->meta.backup_len / n
+	                                                : 0;
+
+	if (size >= 512 && size <= 4096 && is_power_of_two(size))
+		return (uint32_t)size;
+	return hl_src_sector_size(b->src) == 4096 ? 4096 : 512;
+}
+
 /* Without a boot sector, by one block of the three.  How large Vista's
  * clusters were only that could tell; up to 16 KiB it makes no difference. */
 static enum hl_status begin_at(struct hl_bde *b, uint64_t off)
@@ -309,7 +320,7 @@ static enum hl_status begin_at(struct hl_bde *b, uint64_t off)
 		return st;
 	b->boot.variant = b->meta.version == 1 ? BDE_VISTA : BDE_SEVEN;
 	b->boot.cluster_size = b->meta.version == 1 ? 4096 : 0;
-	b->boot.sector_size = hl_src_sector_size(b->src) == 4096 ? 4096 : 512;
+	b->boot.sector_size = sector_by_backup(b);
 	b->boot.n = 3;
 	memcpy(b->boot.off, b->meta.off, sizeof(b->boot.off));
 	return HL_OK;
