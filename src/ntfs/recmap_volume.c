@@ -123,7 +123,9 @@ static enum hl_status explain(struct hl_recmap *m, struct hl_recmap_guess *g,
 	if (c->old)
 		SAY("%" PRIu64 " of them are of Windows NT or 2000 and hold no "
 		    "number: their place in $MFT tells it", c->old);
-	SAY("%" PRIu64 " records in %zu stretches", c->records, n_ext);
+	SAY("%" PRIu64 " %s in %zu %s", c->records,
+	    c->records == 1 ? "record" : "records", n_ext,
+	    n_ext == 1 ? "stretch" : "stretches");
 	if (c->votes)
 		SAY("%" PRIu64 " index blocks lie where its folders' records "
 		    "say, if clusters of %u bytes begin at %" PRIu64,
@@ -145,8 +147,9 @@ static enum hl_status explain(struct hl_recmap *m, struct hl_recmap_guess *g,
 		SAY("the volume that is there now has all these numbers, too: "
 		    "they may be copies of its records");
 	if (c->copies)
-		SAY("%" PRIu64 " copies of its record 0 lie elsewhere",
-		    c->copies);
+		SAY("%" PRIu64 " %s of its record 0 %s elsewhere", c->copies,
+		    c->copies == 1 ? "copy" : "copies",
+		    c->copies == 1 ? "lies" : "lie");
 	return st;
 }
 
@@ -311,9 +314,12 @@ static void say_rest(struct hl_recmap *m, const struct hl_recmap_guess *g)
 			stretches++;
 		}
 	if (n)
-		hl_say(&at, "%llu records in %llu stretches belong to no "
-		       "volume that can be told", (unsigned long long)n,
-		       (unsigned long long)stretches);
+		hl_say(&at, "%llu %s in %llu %s belong%s to no volume that can "
+		       "be told", (unsigned long long)n,
+		       n == 1 ? "record" : "records",
+		       (unsigned long long)stretches,
+		       stretches == 1 ? "stretch" : "stretches",
+		       n == 1 ? "s" : "");
 	if (old)
 		hl_say(&at, "%llu records of Windows NT or 2000, which hold no "
 		       "number, are in no $MFT of which a record 0 tells",

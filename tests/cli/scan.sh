@@ -387,6 +387,22 @@ equal "a bare volume without its boot sector: it is volume 1" \
 	"[('1', True, 'backup')]" "$(json '
 [(r["volume"], r["in_table"], r["boot"]) for r in rows]')"
 
+# ---- a dynamic disk: its volumes are there together, in one partition ----
+ldm=$unpacked/mdbooth__libldm/ldm-2008r2-raid5-1.img
+if [ -f "$ldm" ]; then
+	run 0 "a dynamic disk" scan --json "$ldm"
+	equal "a dynamic disk: one generation" \
+		"[('1', 'ldm', 1), ('2', 'ntfs', 1), ('3', 'ntfs', 1)]" "$(json '
+[(r["volume"], r["fs"], r["generation"]) for r in rows if r["believed"]]')"
+	run 0 "a dynamic disk, --sfdisk" scan --sfdisk "$ldm"
+	equal "a dynamic disk: one partition" "start=63, size=100289, type=42" \
+		"$(grep '^start' "$out")"
+	has "$out" "a dynamic disk: its volumes, said" \
+		"it lies in a dynamic disk's partition"
+else
+	skip "no unpacked corpus: dynamic disks"
+fi
+
 # ---- words ----
 run 1 "--cluster-size alone" ls --cluster-size 4096 "$disk"
 one_line "--cluster-size alone: said" "go together"
