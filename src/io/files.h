@@ -67,6 +67,10 @@ enum hl_status hl_files_pread(const struct hl_files *f, size_t i, uint64_t off,
                               void *buf, size_t len, size_t *got)
 	HL_MUST_CHECK;
 
+/* Bytes from off on that a segment's file system never gave room to, and so
+ * are zeros; 0: none, or it does not tell. */
+uint64_t hl_files_hole(const struct hl_files *f, size_t i, uint64_t off);
+
 /* Open read-only without touching the access time; -1 and errno. */
 int hl_open_quietly(const char *path);
 int hl_open_below(int folder, const char *name);
