@@ -6,6 +6,7 @@ import tempfile
 
 import hives
 import inputs
+import opened
 from timing import HIVELIFT, QUICK, Racer, race, run, tool_path
 
 SECTORS = str(inputs.START // 512)
@@ -158,13 +159,16 @@ def acquiring(tmp, cold):
     if cold or not raw:
         return []
     ours, theirs, plain = (os.path.join(tmp, n) for n in ('a', 'b', 'c'))
-    row = race('acquire to E01, fast', [
-        Racer('hivelift acquire', [
-            HIVELIFT, 'acquire', '-q', raw, '--format', 'ewf', '--compress',
-            'fast', '-o', ours + '.E01'], before=gone(ours + '.E01')),
+    argv = [HIVELIFT, 'acquire', '-q', raw, '--format', 'ewf', '--compress',
+            'fast', '-o', ours + '.E01']
+    row = race('acquire to E01, fast, MD5', [
+        Racer('hivelift acquire --hash md5', [*argv, '--hash', 'md5'],
+              before=gone(ours + '.E01')),
         Racer('ewfacquire -c fast', [
             'ewfacquire', '-u', '-q', '-c', 'fast', '-f', 'encase6', '-S',
             '8GiB', '-t', theirs, raw], 2.5, gone(theirs + '.E01')),
+        Racer('hivelift acquire, all three hashes', argv,
+              before=gone(ours + '.E01')),
         Racer('dd, raw', ['dd', 'status=none', 'bs=1M', 'if=' + raw,
                           'of=' + plain], before=gone(plain))])
     for name, path in ('ours', ours), ('theirs', theirs):
@@ -241,7 +245,8 @@ def growth(tmp, cold):
 ALL = {
     'list': listing, 'lift': lifting, 'file': one_file, 'read': reading,
     'verify': verifying, 'acquire': acquiring, 'growth': growth,
-    'carve': carving, 'scan': scanning,
+    'carve': carving, 'scan': scanning, 'snapshots': opened.snapshots,
+    'bitlocker': opened.bitlocker,
 }
 
 
