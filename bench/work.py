@@ -187,8 +187,9 @@ def scanning(tmp, cold):
         Racer('cat', ['sh', '-c', 'cat "$1" >/dev/null', 'sh', raw], 0.5),
         Racer('cat into a pipe', ['sh', '-c', 'cat "$1" | cat >/dev/null',
                                   'sh', raw]),
+        # which takes the end for an error when it has come to it
         Racer('sigfind, one signature', ['sigfind', '-b', '512', '46494c45',
-                                         raw], 10, once=True),
+                                         raw], 10, once=True, good=(0, 1)),
         Racer('testdisk, search', [
             'env', 'TERM=xterm', 'testdisk', '/log', '/cmd', raw,
             'partition_none,analyze,search'], 10, cwd=tmp, once=True)]))
@@ -250,12 +251,18 @@ ALL = {
 }
 
 
+# In these a peer needs a minute on an E01: when time is short it is theirs.
+SLOW = 'list', 'lift'
+
+
 def do(names):
     """Every race of that name, warm, then cold where that says something."""
-    rows = []
+    found = {}
+    turns = [(cold, name) for cold in ((False,) if QUICK else (False, True))
+             for name in sorted(names, key=lambda n: n in SLOW)]
     with tempfile.TemporaryDirectory(prefix='hivelift-bench-',
                                      dir=inputs.room()) as tmp:
-        for cold in (False,) if QUICK else (False, True):
-            for name in names:
-                rows += ALL[name](tmp, cold)
-    return rows
+        for cold, name in turns:
+            found[cold, name] = ALL[name](tmp, cold)
+    return [row for cold in (False, True) for name in names
+            for row in found.get((cold, name), [])]
