@@ -22,6 +22,7 @@
 #   NO_LIBEWF=1          leave E01 out
 #   NO_LIBVSHADOW=1      shadow copies are read without a second opinion
 #   NO_LIBDEFLATE=1      inflate by zlib, which takes twice as long
+#   NO_LIBZSTD=1         QCOW2 with zstd clusters is refused
 #   NO_SECCOMP=1         leave the program's filter of system calls out
 #   NO_HARDENING=1       leave the hardening flags out
 #   V=1                  show whole commands
@@ -69,6 +70,8 @@ LIBBFIO_LIBS := $(call pc,--libs libbfio)
 LIBBFIO_CFLAGS := $(call pc,--cflags libbfio)
 LIBDEFLATE_LIBS := $(call pc,--libs libdeflate)
 LIBDEFLATE_CFLAGS := $(call pc,--cflags libdeflate)
+LIBZSTD_LIBS := $(call pc,--libs libzstd)
+LIBZSTD_CFLAGS := $(call pc,--cflags libzstd)
 ifeq ($(UNAME_S),Linux)
 SYS_LIBS := -ldl -lpthread
 else ifeq ($(UNAME_S),Darwin)
@@ -94,6 +97,9 @@ LIBVSHADOW_LIBS :=
 endif
 ifdef NO_LIBDEFLATE
 LIBDEFLATE_LIBS :=
+endif
+ifdef NO_LIBZSTD
+LIBZSTD_LIBS :=
 endif
 # libyal's libraries read through libbfio; without it they are no use to us
 ifeq ($(strip $(LIBBFIO_LIBS)),)
@@ -150,12 +156,15 @@ endif
 ifneq ($(strip $(LIBDEFLATE_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBDEFLATE $(LIBDEFLATE_CFLAGS)
 endif
+ifneq ($(strip $(LIBZSTD_LIBS)),)
+HL_CPPFLAGS += -DHAVE_LIBZSTD $(LIBZSTD_CFLAGS)
+endif
 ifneq ($(strip $(SECCOMP_LIBS)),)
 HL_CPPFLAGS += -DHAVE_LIBSECCOMP $(SECCOMP_CFLAGS)
 endif
 HL_CFLAGS = -std=c11 -fPIC $(WARN) $(HARDEN) -MMD -MP
 LIBS = $(LIBEWF_LIBS) $(LIBVSHADOW_LIBS) $(LIBBFIO_LIBS) \
-	$(LIBDEFLATE_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
+	$(LIBDEFLATE_LIBS) $(LIBZSTD_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
 	$(SYS_LIBS)
 COMPILE = $(CC) $(HL_CPPFLAGS) $(CPPFLAGS) $(HL_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HARDEN_LD) $(HARDEN_EXE) $(LDFLAGS)

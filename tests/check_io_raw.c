@@ -233,6 +233,7 @@ END_TEST
 
 START_TEST(a_fixed_vhd_is_read_without_its_footer)
 {
+	struct hl_image_info info;
 	struct opened o;
 
 	fill();
@@ -242,6 +243,8 @@ START_TEST(a_fixed_vhd_is_read_without_its_footer)
 	ck_assert_int_eq(open_image(&o, at("fixed.vhd"), false), HL_OK);
 	ck_assert(test_noted(HL_INFO, "fixed VHD"));
 	ck_assert_uint_eq(hl_src_size(o.src), 4096);
+	ck_assert_int_eq(hl_image_info(o.src, &info), HL_OK);
+	ck_assert_str_eq(info.format, "VHD fixed");
 	reads_as(&o, 4096);
 	close_image(&o);
 }

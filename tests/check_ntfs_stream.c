@@ -6,8 +6,8 @@
 
 static void one_file(const struct nb_runs *m)
 {
-	ROOT({ 8, 1, "a" });
-	nb_record(b, 8, 1, 1);
+	ROOT({ 12, 1, "a" }); /* 8 is $BadClus, which may have holes */
+	nb_record(b, 12, 1, 1);
 	nb_mapped(b, 0x80, "", m);
 	nb_end(b);
 }
@@ -67,6 +67,45 @@ START_TEST(runs_outside_the_volume_are_missing)
 	ck_assert_uint_eq(buf[4096], 0);
 	ck_assert_uint_eq(bad.bytes, 8192);
 	hl_src_close(s);
+}
+END_TEST
+
+static void says(const struct nb_runs *m, const char *loss)
+{
+	struct hl_src *in;
+
+	one_file(m);
+	open_it();
+	in = stream("a", "", HL_STREAM_CONTENT);
+	ck_assert_uint_eq(test_note_count(HL_LOSS), loss ? 1 : 0);
+	if (loss)
+		ck_assert(test_noted(HL_LOSS, loss));
+	hl_src_close(in);
+}
+
+/* The header counts the clusters: the one check that a run list has. */
+START_TEST(runs_are_counted)
+{
+	static const struct {
+		struct nb_runs m;
+		const char *loss;
+	} t[] = {
+#define MAPS(flags_, n_, ...) .m = { .highest = 2, .allocated = 12288,	\
+		.size = 5000, .valid = 5000, .flags = flags_,		\
+		.runs = { __VA_ARGS__ }, .n = n_ }
+		{ MAPS(0, 4, 0x11, 3, 30) },
+		{ MAPS(0, 7, 0x11, 2, 30, 0x11, 1, 4) },
+		{ MAPS(0, 4, 0x11, 2, 30), "run list of $DATA is broken" },
+		{ MAPS(0, 4, 0x11, 4, 30), "run list of $DATA is broken" },
+		/* behind what the size needs */
+		{ MAPS(0, 6, 0x11, 2, 30, 0x19, 1), "is broken" },
+		{ MAPS(0, 6, 0x11, 2, 30, 0x01, 1) },
+		{ MAPS(0, 6, 0x01, 2, 0x11, 1, 30), "is not marked sparse" },
+		{ MAPS(0x8000, 6, 0x01, 2, 0x11, 1, 30) },
+#undef MAPS
+	};
+
+	says(&t[_i].m, t[_i].loss);
 }
 END_TEST
 
@@ -255,6 +294,7 @@ static TCase *cases(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, bytes_past_the_valid_length_are_zeros);
 	tcase_add_test(t, runs_outside_the_volume_are_missing);
+	tcase_add_loop_test(t, runs_are_counted, 0, 8);
 	tcase_add_test(t, compressed_units_of_every_kind);
 	tcase_add_test(t, the_map_of_a_compressed_stream);
 	tcase_add_test(t, what_cannot_be_read_is_never_zeros);

@@ -162,6 +162,8 @@ check() {
 		python arrays
 		python bitlocker
 		python locked
+		python points
+		python forgotten
 		python lost story reference
 		python nothing_lost
 		python carved
@@ -173,6 +175,7 @@ check() {
 		python sample
 		python vdisk
 		python vcases
+		python vhdxlog
 		python loop
 		python acquire
 		say second-compiler "sh tests/compiler.sh $(other) $B-other"

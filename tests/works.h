@@ -1,5 +1,5 @@
 /*
- * works.h: all the library does with an image, as nine works, and a digest of
+ * works.h: all the library does with an image, as ten works, and a digest of
  * what came out, so that a run under bad conditions can be held against a
  * sound one: the same came out, or it was said that it is not.
  */
@@ -24,7 +24,7 @@ struct run {
 	bool for_good, failed;
 	bool said;         /* since then: a loss or worse, a call that failed */
 	size_t losses, bad; /* all of them */
-	uint64_t words;    /* of the losses, in any order */
+	uint64_t word[64]; /* hashes of the losses' texts, as many as fit */
 	uint64_t digest;   /* of all that came out */
 };
 
@@ -45,6 +45,32 @@ static void *shaky_realloc(void *user, void *p, size_t n)
 	return realloc(p, n);
 }
 
+static void keep_loss(struct run *r, const char *text)
+{
+	uint64_t h = 1;
+
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+	if (r->losses < sizeof(r->word) / sizeof(r->word[0]))
+		r->word[r->losses] = h;
+	r->losses++;
+}
+
+/* A loss of r that s has not. */
+static inline bool another_loss(const struct run *r, const struct run *s)
+{
+	size_t n = sizeof(r->word) / sizeof(r->word[0]), k;
+
+	for (size_t i = 0; i < r->losses && i < n; i++) {
+		for (k = 0; k < s->losses && k < n; k++)
+			if (s->word[k] == r->word[i])
+				break;
+		if (k == s->losses || k == n)
+			return true;
+	}
+	return false;
+}
+
 static void on_note(void *user, const struct hl_note *note)
 {
 	struct run *r = user;
@@ -57,11 +83,7 @@ static void on_note(void *user, const struct hl_note *note)
 		r->said = true;
 	if (note->level < HL_LOSS)
 		return;
-	r->losses++;
-	uint64_t h = 1;
-	for (const char *s = note->text; *s; s++)
-		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
-	r->words += h;
+	keep_loss(r, note->text);
 }
 
 /* Anything but an ordinary end is said to the caller. */
@@ -353,8 +375,29 @@ static void scan_image(struct run *r, struct hl_src *image)
 			mix_number(r, l->size);
 			mix_number(r, l->score);
 			mix_number(r, l->n_ext);
+			mix_number(r, l->n_evidence);
 		}
 	hl_scan_close(scan);
+}
+
+/* What a scan believes, opened and listed beside the table's volumes. */
+static void lost_disk(struct run *r, struct hl_src *image)
+{
+	const struct hl_scan_opts opts = { 0 };
+	struct hl_disk_opts with = { 0 };
+	struct hl_disk *disk = NULL; /* also when nothing is recognised */
+
+	if (heard(r, hl_scan_open(&with.scan, image, &opts, &r->ctx)) != HL_OK)
+		return;
+	if (heard(r, hl_scan_pass(with.scan)) == HL_OK &&
+	    heard(r, hl_scan_judge(with.scan)) == HL_OK)
+		(void)heard(r, hl_disk_open(&disk, image, &with, &r->ctx));
+	if (disk) {
+		list_disk(r, disk);
+		sweep_disk(r, disk);
+	}
+	hl_disk_close(disk);
+	hl_scan_close(with.scan);
 }
 
 static void carve_disk(struct run *r, struct hl_disk *disk)
@@ -397,7 +440,8 @@ static void verify_all(struct run *r, struct hl_src *image,
 	hl_verify_free(&v, &r->ctx);
 }
 
-enum work { LIST, SWEEP, HIVES, DEEP, SCAN, CARVE, VERIFY, FOLDER, TAR, N_WORKS };
+enum work { LIST, SWEEP, HIVES, DEEP, SCAN, LOST, CARVE, VERIFY, FOLDER, TAR,
+            N_WORKS };
 
 struct subject {
 	const char *path; /* a file; or else the bytes */
@@ -406,9 +450,9 @@ struct subject {
 	size_t n;
 };
 
-static enum hl_status open_image(struct run *r, const struct subject *s,
-                                 struct hl_files **files,
-                                 struct hl_src **image)
+static enum hl_status open_subject(struct run *r, const struct subject *s,
+                                   struct hl_files **files,
+                                   struct hl_src **image)
 {
 	enum hl_status st;
 
@@ -424,7 +468,7 @@ static void work(struct run *r, const struct subject *s, enum work what)
 	struct hl_src *image = NULL;
 	struct hl_disk *disk = NULL;
 	struct hl_disk_opts opts = { 0 };
-	enum hl_status st = open_image(r, s, &files, &image);
+	enum hl_status st = open_subject(r, s, &files, &image);
 
 	if (heard(r, st) == HL_OK)
 		st = heard(r, hl_disk_open(&disk, image, &opts, &r->ctx));
@@ -441,6 +485,8 @@ static void work(struct run *r, const struct subject *s, enum work what)
 			find_hives(r, disk, true);
 		else if (what == SCAN)
 			scan_image(r, image);
+		else if (what == LOST)
+			lost_disk(r, image);
 		else if (what == CARVE)
 			carve_disk(r, disk);
 		else if (what == VERIFY)
@@ -453,8 +499,7 @@ static void work(struct run *r, const struct subject *s, enum work what)
 	hl_files_close(files);
 }
 
-/* One run under the conditions that are set in r; the rest is filled. */
-static void run_work(struct run *r, const struct subject *s, enum work what)
+static void begin_run(struct run *r)
 {
 	r->digest = UINT64_C(0xcbf29ce484222325);
 	r->ctx.user = r;
@@ -463,12 +508,29 @@ static void run_work(struct run *r, const struct subject *s, enum work what)
 	r->ctx.stats = &r->stats;
 	ck_assert_int_eq(hl_notelog_new(&r->log), HL_OK);
 	r->ctx.log = r->log;
-	work(r, s, what);
+}
+
+static void end_run(struct run *r, const char *name)
+{
 	hl_notelog_free(r->log);
-	ck_assert_msg(r->stats.mem_now == 0, "work %d: allocation %zu%s: "
-	              "%llu bytes are kept", what, r->fail_at,
+	ck_assert_msg(r->stats.mem_now == 0, "%s: allocation %zu%s: "
+	              "%llu bytes are kept", name, r->fail_at,
 	              r->for_good ? " and on" : "",
 	              (unsigned long long)r->stats.mem_now);
+}
+
+static const char *const work_names[] = {
+	"list", "sweep", "hives", "deep", "scan", "lost", "carve", "verify",
+	"folder", "tar",
+};
+
+/* One run under the conditions that are set in r; the rest is filled. */
+static inline void run_work(struct run *r, const struct subject *s,
+                            enum work what)
+{
+	begin_run(r);
+	work(r, s, what);
+	end_run(r, work_names[what]);
 }
 
 #endif

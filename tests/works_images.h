@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fat_build.h"
+#include "ntfs_build.h"
 #include "replay_build.h"
 #include "vol_build.h"
 
@@ -84,6 +85,125 @@ UNUSED static struct vol fat16_volume(void)
 	named(vol_cluster(&v, 4) + 64, "a name that is long", "ANAMET~1   ",
 	      0x20, 5, 300);
 	return v;
+}
+
+/* Three folders that nothing leads to, with a file in each. */
+UNUSED static struct vol orphans_volume(void)
+{
+	struct vol v = vol_new(12);
+
+	for (unsigned c = 20; c < 50; c += 10) {
+		slot(folder(&v, c, 3), "LOST    TXT", 0x20, c + 1, 500);
+		memset(vol_cluster(&v, c + 1), 'x', 512);
+		vol_link(&v, c + 1, LAST);
+	}
+	return v;
+}
+
+/* The root folder's index blocks are broken, both of them. */
+UNUSED static struct nb *broken_folder(void)
+{
+	static const struct nb_runs blocks = {
+		.highest = 1, .allocated = 8192, .size = 8192, .valid = 8192,
+		.runs = { 0x11, 2, 20 }, .n = 4,
+	};
+	struct nb *b = nb_new();
+	uint8_t e[64];
+
+	nb_record(b, 5, 5, 3);
+	nb_file_name(b, 5, ".");
+	nb_root(b, e, nb_entry(e, 0, 0, NULL, -1), true);
+	nb_mapped(b, 0xa0, "$I30", &blocks);
+	nb_resident(b, 0xb0, "$I30", "\3\0\0\0\0\0\0\0", 8);
+	nb_end(b);
+	memset(nb_cluster(b, 20), 'x', 8192);
+	nb_finish(b);
+	return b;
+}
+
+UNUSED static void nb_file(struct nb *b, unsigned number, const char *name)
+{
+	nb_record(b, number, 1, 1);
+	nb_file_name(b, 5, name);
+	nb_resident(b, 0x80, "", "content", 7);
+	nb_end(b);
+}
+
+/* A root folder without names, and some files. */
+UNUSED static struct nb *few_files(void)
+{
+	struct nb *b = nb_new();
+	uint8_t e[64];
+
+	nb_record(b, 5, 5, 3);
+	nb_file_name(b, 5, ".");
+	nb_root(b, e, nb_entry(e, 0, 0, NULL, -1), false);
+	nb_end(b);
+	nb_file(b, 12, "one.txt");
+	nb_file(b, 13, "two.txt");
+	nb_file(b, 14, "three.txt");
+	nb_finish(b);
+	return b;
+}
+
+#define ODD_TAIL (20 * 512)
+/* No boot sector, and its copy some way before the end of the medium. */
+UNUSED static struct img cut_medium(void)
+{
+	struct img m = img_new(NB_SIZE / 512 + ODD_TAIL / 512, 512);
+	struct nb *b = few_files();
+
+	memcpy(m.p, b->v, NB_SIZE);
+	memset(m.p, 0, 512);
+	free(b);
+	return m;
+}
+
+/* What describes $MFT is gone, and it lies in two places. */
+UNUSED static struct nb *scattered_mft(void)
+{
+	struct nb *b = few_files();
+
+	for (unsigned i = 0; i < 4; i++) {
+		nb_record_at(b, nb_cluster(b, 40) + i * NB_RECORD, 400 + i, 1,
+		             1);
+		nb_file_name(b, 5, i ? "far" : "away");
+		nb_end(b);
+	}
+	memset(nb_cluster(b, 2), 0, NB_CLUSTER);
+	memset(nb_cluster(b, NB_MFT), 0, NB_RECORD);
+	return b;
+}
+
+/* Three volumes without boot sectors, and no table. */
+UNUSED static struct img lost_volumes(void)
+{
+	struct img m = img_new(2048, 512);
+	struct nb *b = few_files();
+
+	memset(b->v, 0, 512);
+	memset(b->v + NB_SIZE - 512, 0, 512);
+	memcpy(img_at(&m, 128), b->v, NB_SIZE);
+	memcpy(img_at(&m, 700), b->v, NB_SIZE);
+	memcpy(img_at(&m, 1400), b->v, NB_SIZE);
+	free(b);
+	return m;
+}
+
+/* A FAT volume of the table over the middle of an NTFS volume that is not:
+ * two stretches of it are the later volume's. */
+UNUSED static struct img below_another(void)
+{
+	struct img m = img_new(2048, 512);
+	struct nb *b = few_files();
+	struct vol v = hives_volume();
+
+	memcpy(img_at(&m, 128), b->v, NB_SIZE);
+	memcpy(img_at(&m, 128 + 256), v.p, v.n);
+	mbr_entry(m.p, 0, 0x01, 128 + 256, (uint32_t)(v.n / 512));
+	free(v.p);
+	free(b);
+	return m;
 }
 
 UNUSED static void in_a_table(struct img *m, size_t lba, const char *name)

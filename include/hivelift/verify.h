@@ -72,7 +72,8 @@ struct hl_verify {
  * always computed, and all when nothing is stored and none is asked for.
  * Emits no notes about what it finds: that is the result.
  *   HL_OK, HL_NOMEM, HL_CANCELLED (done tells how far), HL_LIMIT (too many
- *   bad stretches; said), HL_UNSUPPORTED (no libcrypto; said)
+ *   bad stretches; said), HL_UNSUPPORTED (no libcrypto; said).  After the
+ *   first three the bad stretches up to done are there, and no digest.
  */
 enum hl_status hl_verify_image(struct hl_verify *v, struct hl_src *image,
                                unsigned hashes,
@@ -88,7 +89,7 @@ void hl_verify_free(struct hl_verify *v, const struct hl_ctx *ctx);
 
 /* The one line: "stored MD5 matches", "no hash stored", … */
 void hl_verify_verdict(const struct hl_verify *v, char *buf, size_t n);
-/* "match", "no-hash", "mismatch", "damaged" */
+/* "match", "no-hash", "mismatch", "damaged", "incomplete" (done < size) */
 const char *hl_verify_word(const struct hl_verify *v);
 
 /* ---- an output folder --------------------------------------------------- */
@@ -131,6 +132,8 @@ enum hl_status hl_verify_dir_open(struct hl_verify_dir **out, int fd,
  */
 enum hl_status hl_verify_dir_next(struct hl_verify_dir *d,
                                   struct hl_found *out) HL_MUST_CHECK;
+/* So many of them were looked up in the image up to now. */
+uint64_t hl_verify_dir_compared(const struct hl_verify_dir *d);
 void hl_verify_dir_close(struct hl_verify_dir *d); /* NULL is fine */
 
 #ifdef __cplusplus

@@ -68,6 +68,9 @@
 #define HL_MAX_RECMAP_MFT_RUNS (1u << 20)
 #define HL_MAX_RECMAP_ANCHORS 4096
 
+/* NTFS: stretches of records that a later volume left of an $MFT. */
+#define HL_MAX_NTFS_LEFT (1u << 20)
+
 /* NTFS: stretches of a lost volume that later ones have, 24 bytes each. */
 #define HL_MAX_NTFS_TAKEN (2u << 20)
 
@@ -246,6 +249,11 @@
 #define HL_MAX_VDISK_CHAIN 64
 #define HL_MAX_VDISK_EXTENTS 8192u
 
+/* The log of a VHDX: Hyper-V and QEMU make one of 1 MiB.  Changes in it: each
+ * is of 4 KiB, or of zeros, of which a table that is cleared needs a few. */
+#define HL_MAX_VHDX_LOG (64u << 20)
+#define HL_MAX_VHDX_PATCHES (1u << 16)
+
 /* Devices that may be made of one disk (partitions, mappings on them). */
 #define HL_MAX_RELATED_DEVICES 1024
 
@@ -288,10 +296,22 @@
 #define HL_MAX_BDE_KEYS 16
 #define HL_MAX_BDE_ASKS 3
 
+/* BitLocker: how much of a volume is read for metadata that no boot sector
+ * leads to, when the boot sector is BitLocker's, and when there is none: the
+ * first copy is at 33 MiB as a rule, and any partition may be without one. */
+#define HL_MAX_BDE_SEARCH (UINT64_C(16) << 30)
+#define HL_MAX_BDE_LOST (UINT64_C(1) << 30)
+/* Blocks there that may look like it, each read with where it leads. */
+#define HL_MAX_BDE_TRIES 256
+
 /* Shadow copies: of one volume Windows keeps 512; blocks that one store keeps,
  * 100 bytes each: 16 TiB of a volume. */
 #define HL_MAX_VSS_COPIES 512
 #define HL_MAX_VSS_BLOCKS (1u << 26)
+
+/* Where a catalogue is looked for when nothing leads to it, by a glance at
+ * every 16 KiB: a million of them. */
+#define HL_MAX_VSS_SEARCH (UINT64_C(16) << 30)
 
 /* Bytes that libvshadow may read for one answer, beside what its lists are
  * known to need: it does not see a list that runs in circles. */

@@ -14,6 +14,9 @@
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 #endif
+#ifdef HAVE_LIBZSTD
+#include <zstd.h>
+#endif
 #include "base/banned.h"
 
 #ifndef HL_VERSION
@@ -44,5 +47,11 @@ const char *hl_libraries(void)
 #ifdef HAVE_LIBDEFLATE
 	       "libdeflate " LIBDEFLATE_VERSION_STRING "\n"
 #endif
+#ifdef HAVE_LIBZSTD
+	       "libzstd " ZSTD_VERSION_STRING "\n"
+#else
+	       "libzstd left out\n"
+#endif
+	       "virtual disks: VHD, VHDX, VMDK, QCOW2, built in\n"
 	       "libcrypto, loaded when needed";
 }

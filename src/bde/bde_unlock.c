@@ -177,14 +177,22 @@ static enum hl_status try_recovery(struct hl_bde *b, struct span secret,
                                    struct bde_fvek *out)
 {
 	enum hl_status st = HL_END;
+	struct hl_at at = here(b);
 	uint8_t key[BDE_KEY];
 	bool any = false;
 
-	for (int i = 0; i < HL_MAX_BDE_KEYS && st == HL_END; i++) {
+	for (int i = 0; st == HL_END; i++) {
 		enum hl_status one = hl_bde_recovery(b->crypto, &secret, key);
 
 		if (one == HL_END)
 			break;
+		if (i == HL_MAX_BDE_KEYS) {
+			hl_warn(&at, "volume %s: more than %d recovery keys "
+			        "in one file: the others were not tried",
+			        b->volume, HL_MAX_BDE_KEYS);
+			any = true;
+			break;
+		}
 		any |= one == HL_OK;
 		st = one == HL_OK ? try_stretched(b, BDE_RECOVERY, key, out) :
 		     one == HL_RANGE ? HL_END : one;

@@ -54,10 +54,8 @@ static bool on_source(struct cli *c, const struct acquire_target *t)
 	char map[4200];
 
 	snprintf(map, sizeof(map), "%s.map", c->o.output);
-	return hl_files_is_source(c->files, t->folder) ||
-	       hl_files_is_source(c->files, c->o.output) ||
-	       hl_files_is_source(c->files, t->first) ||
-	       hl_files_is_source(c->files, map);
+	return with_is_source(c, t->folder) || with_is_source(c, c->o.output) ||
+	       with_is_source(c, t->first) || with_is_source(c, map);
 }
 
 static bool first_path(struct cli *c, struct acquire_target *t)
@@ -135,9 +133,14 @@ static bool usable(struct cli *c, struct acquire_target *t,
 	uint64_t size = target->seg[0].size;
 
 	t->room = size;
-	if (hl_files_is_source_fd(c->files, t->o.device) ||
-	    hl_files_is_source(c->files, c->o.output) ||
-	    hl_files_is_source(target, hl_files_path(c->files, 0)))
+	bool yes = hl_files_is_source_fd(c->files, t->o.device) ||
+	           with_is_source(c, c->o.output) ||
+	           hl_files_is_source(target, hl_files_path(c->files, 0));
+
+	for (size_t i = 0; i < c->o.n_with && !yes; i++)
+		yes = hl_files_is_source(target, c->o.with[i]) ||
+		      hl_files_is_source_fd(c->with.files[i], t->o.device);
+	if (yes)
 		return no(c, "is the source, or of it, or holds it");
 	if (c->o.force)
 		return true;
@@ -224,9 +227,15 @@ static struct acquire_target *target_new(struct cli *c)
 
 bool acquire_open(struct cli *c)
 {
-	struct acquire_target *t = target_new(c);
+	struct acquire_target *t;
 
-	c->opened = t;
+	/* parents are not counted any more */
+	if (c->o.n_with && !c->o.stripe && !c->o.mirror) {
+		msg_error(c, "--with %s: is no parent of it; a copy of several "
+		          "disks wants --stripe or --mirror", c->o.with[0]);
+		return false;
+	}
+	c->opened = t = target_new(c);
 	if (t && by_chance(c, t->o.set_id, sizeof(t->o.set_id)) &&
 	    (c->o.clone ? open_device(c, t) : open_folder(c, t)))
 		return true;

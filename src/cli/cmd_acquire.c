@@ -124,6 +124,7 @@ enum outcome cmd_acquire(struct cli *c)
 	struct hl_acquired a = { .size = 0 };
 	enum outcome outcome = FAILED;
 
+	stats_phase(c, PHASE_READ);
 	if (has_room(c, t))
 		outcome = acquire(c, t, &a);
 	hl_acquired_free(&a, &c->ctx);

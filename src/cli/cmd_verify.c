@@ -49,15 +49,12 @@ bool verify_open(struct cli *c)
 
 bool verify_disk(struct cli *c)
 {
-	const struct hl_disk_opts opts = {
-		.sector_size = (uint32_t)c->o.sector_size,
-		.volume = c->o.volume,
-		.with = c->with.image,
-		.n_with = c->with.first ? 0 : c->o.n_with,
-		.shadows = c->o.folder != NULL, /* files of copies, too */
-	};
-	enum hl_status st = hl_disk_open(&c->disk, c->image, &opts, &c->ctx);
+	enum hl_status st;
 
+	if (c->o.lost && !session_lost(c))
+		return false;
+	/* of a folder files of copies, too */
+	st = session_disk(c, c->o.snapshots || c->o.folder);
 	if (st == HL_OK || st == HL_END)
 		return true;
 	if (st != HL_CANCELLED && !hl_notelog_seen(c->log, HL_FAILED))
@@ -72,8 +69,15 @@ static void say_loss(struct cli *c, const struct hl_verify *v)
 
 	hl_verify_verdict(v, text, sizeof(text));
 	if (strcmp(hl_verify_word(v), "damaged") == 0 ||
+	    strcmp(hl_verify_word(v), "incomplete") == 0 ||
 	    strcmp(hl_verify_word(v), "mismatch") == 0)
 		note_loss(c, NULL, HL_NO_OFFSET, "verify", "%s", text);
+}
+
+/* What was found till then is told. */
+static bool budget(struct cli *c, enum hl_status st)
+{
+	return !stop_signalled(c) && (st == HL_LIMIT || stop_by_budget(c));
 }
 
 static enum outcome image(struct cli *c, struct hl_verify *v)
@@ -82,12 +86,15 @@ static enum outcome image(struct cli *c, struct hl_verify *v)
 
 	progress_total(c, hl_src_size(c->image));
 	st = hl_verify_image(v, c->image, c->o.hashes, &c->ctx);
-	if (st == HL_OK && c->o.files && v->n_bad && verify_disk(c))
-		st = hl_verify_files(v, c->disk, &c->ctx);
-	else if (st == HL_OK && c->o.files && v->n_bad)
-		return FAILED;
+	v->files_known = st == HL_OK && c->o.files && !v->n_bad;
+	if (st == HL_OK && c->o.files && v->n_bad) {
+		if (verify_disk(c))
+			st = hl_verify_files(v, c->disk, &c->ctx);
+		else
+			c->loss = true; /* said; the bytes were read */
+	}
 	progress_clear(c);
-	if (st != HL_OK) {
+	if (st != HL_OK && !(budget(c, st) && v->done)) {
 		if (!hl_notelog_seen(c->log, HL_FAILED))
 			msg_error(c, "%s; %llu bytes of %llu were verified",
 			          show_status(c, st),

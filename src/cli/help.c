@@ -6,6 +6,8 @@
 #include "cli.h"
 #include "sandbox.h"
 
+#define LEFT 26 /* columns for the options themselves */
+
 static void one_option(struct out *o, const struct option *p)
 {
 	char left[40];
@@ -14,7 +16,10 @@ static void one_option(struct out *o, const struct option *p)
 	         p->letter ? p->letter : ' ', p->letter ? ", " : "  ", p->name,
 	         !p->arg ? "" : *p->arg == '[' ? "[=" : " ",
 	         !p->arg ? "" : p->arg + (*p->arg == '['));
-	out_printf(o, "  %-26s %s\n", left, p->help);
+	if (strlen(left) > LEFT)
+		out_printf(o, "  %s\n  %-*s %s\n", left, LEFT, "", p->help);
+	else
+		out_printf(o, "  %-*s %s\n", LEFT, left, p->help);
 }
 
 static bool of_all(const struct option *p)

@@ -44,12 +44,17 @@ static bool apply(struct cli *c, const struct option *opt, const char *arg)
 static const struct option *known(struct cli *c, const char *said,
                                   const char *name, size_t n, char letter)
 {
+	bool others = false;
+
 	for (const struct option *p = options; p->name; p++) {
 		if (name ? strlen(p->name) != n || strncmp(p->name, name, n)
 		         : p->letter != letter)
 			continue;
 		if (p->commands & c->cmd->bit)
 			return p;
+		others = true;
+	}
+	if (others) {
 		msg_usage(c, "%s: no option of %s", said, c->cmd->name);
 		return NULL;
 	}
@@ -92,7 +97,8 @@ static bool long_option(struct cli *c, struct words *w)
 	if (opt->arg && !arg && w->i + 1 < w->n)
 		arg = w->v[++w->i];
 	if (opt->arg && !arg) {
-		msg_usage(c, "--%s wants a %s", opt->name, opt->arg);
+		msg_usage(c, "--%s wants a value: %s", opt->name,
+		          opt->arg);
 		return false;
 	}
 	return apply(c, opt, arg);
@@ -115,7 +121,7 @@ static bool letters(struct cli *c, struct words *w)
 		if (!*arg && w->i + 1 < w->n)
 			arg = w->v[++w->i];
 		if (!*arg) {
-			msg_usage(c, "%s wants a %s", said, opt->arg);
+			msg_usage(c, "%s wants a value: %s", said, opt->arg);
 			return false;
 		}
 		return apply(c, opt, arg);
@@ -246,7 +252,8 @@ static bool check_snapshots(struct cli *c)
 {
 	struct opts *o = &c->o;
 	bool can = c->cmd->bit & (CMD_HIVES | CMD_EXTRACT | CMD_EXEC |
-	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO);
+	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO |
+	                          CMD_VERIFY);
 
 	if (o->volume && names_copy(o->volume)) {
 		if (!can)
@@ -328,7 +335,7 @@ static bool check(struct cli *c)
 	}
 	if (c->cmd->bit == CMD_ACQUIRE) {
 		choose_format(&c->o);
-		return check_acquire(c);
+		return with_usage(c) && check_acquire(c);
 	}
 	if (!check_stdout(c) || !check_paths(c) || !check_lost(c) ||
 	    !check_snapshots(c))

@@ -215,14 +215,15 @@ static bool set_retries(struct opts *o, const char *arg)
 #define SIZE(n, a, c, m, h) { n, 0, a, c, OPT_SIZE, AT(m), NULL, h }
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
-#define DISK (CMD_IMAGE & ~(unsigned)CMD_VERIFY)
-#define FILES (CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO)
+#define SHADOWS (HIVES | CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO | \
+                 CMD_VERIFY | CMD_CARVE)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
-	TEXT("output", 'o', "OUT", CMD_EXTRACT | CMD_REPLAY | CMD_CARVE |
-	     CMD_ACQUIRE, output,
-	     "write there; extract: -: a tar archive on stdout"),
+	TEXT("output", 'o', "DIR", CMD_EXTRACT | CMD_CARVE, output,
+	     "write there; -: a tar archive on stdout"),
+	TEXT("output", 'o', "OUT", CMD_REPLAY, output, "write there"),
+	TEXT("output", 'o', "FILE", CMD_ACQUIRE, output, "the copy"),
 	TEXT("out", 0, "DIR", CMD_EXEC, output,
 	     "each command's stdout to a file of its own there"),
 	FLAG("all", 0, CMD_CARVE, all,
@@ -262,8 +263,10 @@ const struct option options[] = {
 	SIZE("generation", "N", CMD_SCAN, generation,
 	     "only what lay there at that time; 1 is the newest"),
 	FLAG("body", 0, CMD_LS, body, "Sleuth Kit bodyfile 3.x"),
-	CALL("hash", 0, "LIST", CMD_VERIFY | CMD_ACQUIRE, set_hash,
-	     "of md5,sha1,sha256; verify: also what is not stored"),
+	CALL("hash", 0, "LIST", CMD_VERIFY, set_hash,
+	     "of md5,sha1,sha256, also what is not stored"),
+	CALL("hash", 0, "LIST", CMD_ACQUIRE, set_hash,
+	     "of md5,sha1,sha256; all without it"),
 	FLAG("files", 0, CMD_VERIFY, files,
 	     "name the files that bad chunks touch"),
 	TEXT("image", 0, "IMAGE", CMD_VERIFY, of_image,
@@ -289,19 +292,19 @@ const struct option options[] = {
 	     "read the copy back and compare"),
 
 	CALL("volume", 0, "N", CMD_IMAGE, set_volume, "only this volume"),
-	CALL("offset", 0, "BYTES", DISK, set_offset,
+	CALL("offset", 0, "BYTES", CMD_IMAGE, set_offset,
 	     "a file system lies there (suffixes s, K, M, G)"),
-	CALL("cluster-size", 0, "N", DISK & ~(unsigned)CMD_SCAN,
+	CALL("cluster-size", 0, "N", CMD_IMAGE & ~(unsigned)CMD_SCAN,
 	     set_cluster_size, "of NTFS at --offset without a boot sector"),
-	CALL("mft", 0, "LCN", DISK & ~(unsigned)CMD_SCAN, set_mft,
+	CALL("mft", 0, "LCN", CMD_IMAGE & ~(unsigned)CMD_SCAN, set_mft,
 	     "cluster of its $MFT"),
-	FLAG("lost", 0, DISK & ~(unsigned)CMD_SCAN, lost,
+	FLAG("lost", 0, CMD_IMAGE & ~(unsigned)CMD_SCAN, lost,
 	     "also the volumes that scan believes"),
-	CALL("snapshots", 0, "[LIST]", HIVES | FILES, set_snapshots,
+	CALL("snapshots", 0, "[LIST]", SHADOWS, set_snapshots,
 	     "shadow copies too: all, or these (1,3)"),
-	FLAG("all-copies", 0, CMD_EXTRACT | CMD_EXEC, all_copies,
+	FLAG("all-copies", 0, SHADOWS, all_copies,
 	     "of shadow copies also what is there already"),
-	TEXT("state", 0, "FILE", DISK, state,
+	TEXT("state", 0, "FILE", CMD_IMAGE, state,
 	     "of scan and --lost: kept there, taken up from there"),
 	CALL("sector-size", 0, "N", CMD_IMAGE | CMD_ACQUIRE, set_sector_size,
 	     "bytes in a sector"),
@@ -309,11 +312,11 @@ const struct option options[] = {
 	     "go on without missing segments"),
 	TEXT("map", 0, "FILE", CMD_IMAGE | CMD_ACQUIRE, map,
 	     "ddrescue map: what it calls bad is unreadable"),
-	CALL("with", 0, "IMAGE", CMD_IMAGE, set_with,
+	CALL("with", 0, "IMAGE", CMD_IMAGE | CMD_ACQUIRE, set_with,
 	     "another disk of the group or array, or a parent"),
-	SIZE("stripe", "SIZE", CMD_IMAGE, stripe,
+	SIZE("stripe", "SIZE", CMD_IMAGE | CMD_ACQUIRE, stripe,
 	     "IMAGE and --with are a stripe, so many bytes each"),
-	FLAG("mirror", 0, CMD_IMAGE, mirror,
+	FLAG("mirror", 0, CMD_IMAGE | CMD_ACQUIRE, mirror,
 	     "IMAGE and --with are copies of one disk"),
 	CALL("recovery-key-file", 0, "F", CMD_IMAGE, set_recovery,
 	     "BitLocker: recovery key (-: stdin, or fd:N)"),
@@ -322,7 +325,7 @@ const struct option options[] = {
 	CALL("startup-key", 0, "F", CMD_IMAGE, set_startup,
 	     "BitLocker: startup key (.BEK)"),
 	FLAG("json", 0, CMD_ALL, json, "JSON Lines on stdout"),
-	CALL("tz", 0, "ZONE", DISK, set_tz, "zone of FAT times"),
+	CALL("tz", 0, "ZONE", CMD_IMAGE, set_tz, "zone of FAT times"),
 	CALL("codepage", 0, "NAME", CMD_IMAGE, set_codepage,
 	     "code page of FAT short names"),
 	SIZE("max-memory", "SIZE", CMD_ALL, max_memory, "memory ceiling"),

@@ -146,13 +146,37 @@ static bool find(struct cli *c, const struct hl_image_opts *io)
 
 /* A time budget that ended it ended the command: what it missed would be
  * missing without a word. */
-static bool look_for_lost(struct cli *c)
+bool session_lost(struct cli *c)
 {
 	enum hl_status st = scan_run(c);
 
 	if (st == HL_OK && !c->stop.timed_out)
 		return true;
 	return st == HL_CANCELLED || c->stop.timed_out ? false : failed(c, st);
+}
+
+enum hl_status session_disk(struct cli *c, bool shadows)
+{
+	const struct hl_lost_geom geom = {
+		.cluster_size = (uint32_t)c->o.cluster_size,
+		.sector_size = (uint32_t)c->o.sector_size,
+		.mft_lcn = c->o.mft_lcn,
+	};
+	const struct hl_disk_opts disk = {
+		.sector_size = (uint32_t)c->o.sector_size,
+		.geom = c->o.has_mft ? &geom : NULL,
+		.scan = c->scan,
+		.with = c->with.image,
+		.n_with = c->with.first ? 0 : c->o.n_with,
+		.at_offset = c->o.at_offset,
+		.offset = c->o.offset,
+		.volume = asked_volume(c),
+		.shadows = shadows,
+		.shadow = c->o.snapshot,
+		.n_shadow = c->o.n_snapshots,
+	};
+
+	return hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
 }
 
 static bool parse(struct cli *c, const struct hl_image_opts *io)
@@ -163,35 +187,15 @@ static bool parse(struct cli *c, const struct hl_image_opts *io)
 	st = hl_image_open(&c->image, c->files, io, &c->ctx);
 	if (st != HL_OK)
 		return failed(c, st);
-	if (!with_open(c, io))
+	if (!with_open(c, io) || !offset_in_bytes(c) || !offset_inside(c))
 		return false;
 	if (c->cmd->bit == CMD_VERIFY || c->cmd->bit == CMD_ACQUIRE)
 		return true; /* of what lies on it nothing is asked yet */
-	if (!offset_in_bytes(c) || !offset_inside(c))
-		return false;
 	if (c->cmd->bit == CMD_SCAN)
 		return true; /* it asks for the disk when it has seen all */
-	if (c->o.lost && !look_for_lost(c))
+	if (c->o.lost && !session_lost(c))
 		return false;
-	const struct hl_lost_geom geom = {
-		.cluster_size = (uint32_t)c->o.cluster_size,
-		.sector_size = io->sector_size,
-		.mft_lcn = c->o.mft_lcn,
-	};
-	const struct hl_disk_opts disk = {
-		.sector_size = io->sector_size,
-		.geom = c->o.has_mft ? &geom : NULL,
-		.scan = c->scan,
-		.with = c->with.image,
-		.n_with = c->with.first ? 0 : c->o.n_with,
-		.at_offset = c->o.at_offset,
-		.offset = c->o.offset,
-		.volume = asked_volume(c),
-		.shadows = c->o.snapshots,
-		.shadow = c->o.snapshot,
-		.n_shadow = c->o.n_snapshots,
-	};
-	st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
+	st = session_disk(c, c->o.snapshots);
 	if (st != HL_OK && st != HL_END)
 		return failed(c, st);
 	return st == HL_OK || anything(c);
@@ -215,6 +219,17 @@ static bool behind_open(struct cli *c, const struct hl_image_opts *io)
 	return !has_image(c) || parse(c, io);
 }
 
+/* Those of --with; IMAGE's own is looked at where the folder is made. */
+static bool output_elsewhere(struct cli *c)
+{
+	if (!c->o.n_with || !c->o.output || !strcmp(c->o.output, "-") ||
+	    c->cmd->bit == CMD_ACQUIRE ||
+	    !with_lies_on_source(c, c->o.output))
+		return true;
+	msg_error(c, "output: %s lies on the source itself", c->o.output);
+	return false;
+}
+
 bool session_open(struct cli *c)
 {
 	const struct hl_image_opts io = {
@@ -231,7 +246,7 @@ bool session_open(struct cli *c)
 		return false;
 	if (has_image(c) && !find(c, &io))
 		return false;
-	if (has_image(c) && !slots_open(c))
+	if (has_image(c) && (!output_elsewhere(c) || !slots_open(c)))
 		return false;
 	if (c->cmd->open && !c->cmd->open(c))
 		return false;

@@ -14,7 +14,7 @@
 #include "verify.h"
 
 struct sum {
-	unsigned long long files, wrong, extra;
+	unsigned long long files, wrong, extra, compared;
 };
 
 bool verify_dir_open(struct cli *c)
@@ -73,18 +73,21 @@ static void count(struct sum *n, const struct hl_found *f)
 
 static void finish(struct cli *c, const struct sum *n)
 {
-	char text[200];
+	char text[200], image[60] = "";
 
-	snprintf(text, sizeof(text), "%llu files%s: %s", n->files,
-	         c->image ? ", against the image too" : "",
-	         n->wrong || n->extra ? "" : "all as listed");
-	if (n->wrong || n->extra) {
-		size_t at = strlen(text);
-		snprintf(text + at, sizeof(text) - at,
-		         "%llu findings, %llu files in no list", n->wrong,
+	/* lists, replayed hives and what was carved are no files of it */
+	if (c->image)
+		snprintf(image, sizeof(image), ", %llu of them against the "
+		         "image too", n->compared);
+	if (n->wrong || n->extra)
+		snprintf(text, sizeof(text), "%llu files%s: %llu findings, "
+		         "%llu files in no list", n->files, image, n->wrong,
 		         n->extra);
+	else
+		snprintf(text, sizeof(text), "%llu files%s: all as listed",
+		         n->files, image);
+	if (n->wrong || n->extra)
 		note_loss(c, NULL, HL_NO_OFFSET, "verify", "%s", text);
-	}
 	if (!c->o.json) {
 		out_printf(&c->out, "verdict  %s\n", text);
 		return;
@@ -96,6 +99,10 @@ static void finish(struct cli *c, const struct sum *n)
 	hl_json_kv(j, "state", n->wrong || n->extra ? "mismatch" : "match");
 	hl_json_kv(j, "verdict", text);
 	hl_json_ku(j, "files", n->files);
+	if (c->image)
+		hl_json_ku(j, "compared", n->compared);
+	else
+		hl_json_kn(j, "compared");
 	hl_json_ku(j, "wrong", n->wrong);
 	hl_json_ku(j, "extra", n->extra);
 	hl_json_object_end(j);
@@ -130,6 +137,7 @@ enum outcome verify_dir(struct cli *c)
 	st = hl_verify_dir_open(&d, c->folder_fd, c->disk, &c->ctx);
 	if (st == HL_OK)
 		st = all(c, d, &n);
+	n.compared = d ? hl_verify_dir_compared(d) : 0;
 	hl_verify_dir_close(d);
 	close(c->folder_fd);
 	progress_clear(c);

@@ -15,6 +15,7 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/le.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "io/note.h"
 #include "fs/fs_impl.h"
@@ -22,7 +23,6 @@
 #include "ntfs/lost.h"
 
 #define PIECE (1u << 20)
-#define MAX_STRETCHES (1u << 20) /* of an $MFT that a format cut to pieces */
 
 struct left {
 	const struct hl_ctx *ctx;
@@ -31,6 +31,7 @@ struct left {
 	size_t n_t, at_t;
 	struct hl_recmap_extent *e;
 	size_t n, cap;
+	bool full;
 };
 
 /* Offsets only grow, so the list is walked once. */
@@ -54,10 +55,15 @@ static enum hl_status add(struct left *f, uint64_t off, uint64_t number)
 		return HL_OK;
 	}
 	st = hl_grow(f->ctx, (void **)&f->e, &f->cap, f->n, sizeof(*f->e),
-	             MAX_STRETCHES);
+	             HL_MAX_NTFS_LEFT);
 	if (st == HL_OK)
 		f->e[f->n++] = (struct hl_recmap_extent){
 			.off = at, .number = number, .n = 1, .present = 1 };
+	if (st == HL_LIMIT && !f->full)
+		hl_warn(&(struct hl_at){ f->ctx, NULL, at, "lost volume" },
+		        "its $MFT is left in more than %u pieces: what lies "
+		        "behind is not looked at", HL_MAX_NTFS_LEFT);
+	f->full |= st == HL_LIMIT;
 	return st == HL_LIMIT ? HL_OK : st;
 }
 

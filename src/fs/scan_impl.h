@@ -52,6 +52,7 @@ struct hl_scan {
 	struct scan_place *place;
 	size_t n_place, cap_place;
 	bool full, hints_full; /* there were more places */
+	bool evidence_full;  /* or more lines about one of them */
 	uint64_t n_bad;      /* bytes that could not be read */
 	struct hl_recmap *map;
 	struct scan_hint *hint;
@@ -144,6 +145,8 @@ enum hl_status hl_scan_records(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_hints(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_table(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_inside(struct hl_scan *s) HL_MUST_CHECK;
+/* The same for the files of the i-th, a lost one that is believed. */
+enum hl_status hl_scan_inside_of(struct hl_scan *s, size_t i) HL_MUST_CHECK;
 enum hl_status hl_scan_age(struct hl_scan *s) HL_MUST_CHECK;
 
 static inline bool hl_lost_overlap(const struct hl_lost *a,

@@ -17,6 +17,8 @@
 #include "hive/hive_disk.h"
 #include "hive/hive_impl.h"
 #include "hive/hive_keys.h"
+#include "io/note.h"
+#include "io/src_impl.h"
 
 #define DEPTH 3          /* lists of lists: Windows makes two */
 #define NK_NAME sizeof(struct hive_nk_disk)
@@ -40,6 +42,17 @@ static enum hl_status read_at(struct hive_tree *t, uint64_t off, void *buf,
 	return st == HL_OK && !bad.bytes ? HL_OK : HL_END;
 }
 
+static enum hl_status spent(struct hive_tree *t)
+{
+	if (!t->spent)
+		hl_warn(&(struct hl_at){ t->src->ctx, t->src, HL_NO_OFFSET,
+		                         "hive" },
+		        "more than %u cells would have to be read to tell "
+		        "what it is, or whose", HL_MAX_HIVE_CELLS);
+	t->spent = true;
+	return HL_END;
+}
+
 /*
  * Up to n bytes of a cell's content from `skip` on; *got of them, and *room
  * bytes in all.  HL_END when it is no cell in use.
@@ -50,7 +63,9 @@ static enum hl_status cell(struct hive_tree *t, uint64_t at, uint64_t skip,
 	uint8_t p[4];
 
 	*got = 0;
-	if (!t->budget || at % 8 || at > t->bins || t->bins - at < 8)
+	if (!t->budget)
+		return spent(t);
+	if (at % 8 || at > t->bins || t->bins - at < 8)
 		return HL_END;
 	t->budget--;
 	enum hl_status st = read_at(t, at, p, sizeof(p));
@@ -176,7 +191,7 @@ static enum hl_status in_list(struct hive_tree *t, uint32_t list, uint32_t *i,
 enum hl_status hl_tree_next(struct hive_tree *t, const struct hive_key *key,
                             uint32_t *i, struct hive_key *out)
 {
-	while (*i < key->n_subkeys && t->budget) {
+	while (*i < key->n_subkeys) {
 		uint32_t at, left = (*i)++;
 		enum hl_status st = in_list(t, key->subkeys, &left, &at,
 		                            DEPTH);
@@ -184,7 +199,7 @@ enum hl_status hl_tree_next(struct hive_tree *t, const struct hive_key *key,
 			return HL_END; /* the list is shorter, or broken */
 		if (st == HL_OK)
 			st = key_at(t, at, out);
-		if (st != HL_END)
+		if (st != HL_END || t->spent)
 			return st;
 	}
 	return HL_END;
@@ -263,7 +278,7 @@ static enum hl_status value_at(struct hive_tree *t, uint32_t at,
 enum hl_status hl_tree_value(struct hive_tree *t, const struct hive_key *key,
                              const char *name, struct hive_value *out)
 {
-	for (uint32_t i = 0; i < key->n_values && t->budget; i++) {
+	for (uint32_t i = 0; i < key->n_values && !t->spent; i++) {
 		uint8_t p[4];
 		size_t n;
 		enum hl_status st = cell(t, key->values, (uint64_t)4 * i, p,

@@ -15,6 +15,7 @@ struct hive_tree {
 	uint32_t root;
 	bool old;           /* 1.1 (NT 3.1): a dword more before each key */
 	unsigned budget;    /* cells that may still be read */
+	bool spent;         /* that were all, which was said */
 };
 
 #define HIVE_NAME_BYTES 768

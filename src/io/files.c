@@ -172,6 +172,19 @@ enum hl_status hl_files_add(struct hl_files *f, const char *path,
 	return HL_OK;
 }
 
+/* A VHD whose beginning is gone. */
+static enum hl_status find_at_end(struct hl_files *f)
+{
+	struct hl_src *file;
+	enum hl_status st = hl_vdisk_file(&file, f, 0);
+
+	if (st == HL_OK && hl_vhd_at_end(file))
+		f->kind = FILES_VHD;
+	if (st == HL_OK)
+		hl_src_close(file);
+	return st;
+}
+
 /* The plain file at `path`: its kind, and its companions. */
 static enum hl_status find_file(struct hl_files *f, const char *path,
                                 const struct hl_image_opts *opts)
@@ -188,6 +201,10 @@ static enum hl_status find_file(struct hl_files *f, const char *path,
 	if (st == HL_IO && got == 0 && errno != EIO)
 		return cannot_open(f->ctx, path);
 	f->kind = hl_signature(head, got, &f->other);
+	if (f->kind == FILES_RAW)
+		st = find_at_end(f);
+	if (st == HL_NOMEM)
+		return st;
 	if (hl_files_virtual(f->kind))
 		return hl_vdisk_find(f, opts);
 	return hl_files_set(f);

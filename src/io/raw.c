@@ -21,14 +21,12 @@
 #include "base/text.h"
 #include "io/files.h"
 #include "io/src_impl.h"
+#include "io/vdisk.h"
 
 /* What a disk can fail to read, when the device does not say. */
 #define SECTOR 512
 #define NO_SEGMENT SIZE_MAX
 
-#define VHD_FOOTER 512
-#define VHD_TYPE_OFF 60
-#define VHD_TYPE_FIXED 2
 
 struct piece {
 	uint64_t start, len;
@@ -38,7 +36,7 @@ struct piece {
 struct raw {
 	struct hl_src src;
 	struct hl_files *files;
-	bool allow_missing;
+	bool allow_missing, vhd;
 	struct piece *piece;
 	size_t n, cap;
 };
@@ -204,6 +202,7 @@ static enum hl_status raw_info(const struct hl_src *src,
 	*out = (struct hl_image_info){
 		.path = f->seg[0].path,
 		.format = f->kind == FILES_DEVICE ? "device"
+		        : r->vhd ? "VHD fixed"
 		        : f->name.scheme != SEG_NONE ? "split raw" : "raw",
 		.size = src->size,
 		.sector_size = src->sector_size,
@@ -328,21 +327,21 @@ static enum hl_status add_all(struct raw *r)
 /* A fixed VHD is a raw image and a footer; the footer is not the disk's. */
 static void drop_vhd_footer(struct raw *r)
 {
-	uint8_t foot[VHD_FOOTER];
-	size_t got;
+	struct hl_src *file;
+	size_t n;
 
 	if (r->files->kind == FILES_DEVICE || r->files->n != 1 ||
-	    r->src.size <= VHD_FOOTER)
+	    hl_vdisk_file(&file, r->files, 0) != HL_OK)
 		return;
-	if (hl_files_pread(r->files, 0, r->src.size - VHD_FOOTER, foot,
-	                   VHD_FOOTER, &got) != HL_OK || got != VHD_FOOTER ||
-	    memcmp(foot, "conectix", 8) != 0 ||
-	    foot[VHD_TYPE_OFF + 3] != VHD_TYPE_FIXED)
+	n = hl_vhd_fixed(file);
+	hl_src_close(file);
+	if (!n)
 		return;
-	r->src.size -= VHD_FOOTER;
-	r->piece[0].len -= VHD_FOOTER;
+	r->vhd = true;
+	r->src.size -= n;
+	r->piece[0].len -= n;
 	hl_say(&(struct hl_at){ r->src.ctx, NULL, HL_NO_OFFSET, r->src.name },
-	       "is a fixed VHD: read as raw, without its 512-byte footer");
+	       "is a fixed VHD: read as raw, without its %zu-byte footer", n);
 }
 
 static void say_lone(const struct raw *r)

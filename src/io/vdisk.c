@@ -254,12 +254,8 @@ static enum hl_status open_disk(struct vdisk *v, uint32_t level,
 	if (v->src.size > INT64_MAX)
 		return hl_fail(&job.at, HL_CORRUPT, "is of %llu bytes, which "
 		               "cannot be", (unsigned long long)v->src.size);
-	if (v->head.log)
-		hl_warn(&job.at, "was not closed: its log may hold changes, "
-		        "which are not applied");
-	if (v->head.copy_used)
-		hl_warn(&job.at, "one of its two headers is damaged; the other "
-		        "is used");
+	if (v->head.flaw)
+		hl_warn(&job.at, "%s", v->head.flaw);
 	return name_parents(v, level);
 }
 
@@ -300,7 +296,6 @@ enum hl_status hl_vdisk_level(struct hl_src **out, struct hl_files *f,
                               const struct hl_image_opts *opts,
                               const struct hl_ctx *ctx)
 {
-	uint8_t first[512] = { 0 };
 	struct hl_src *file;
 	struct vdisk_head *head;
 	enum files_kind kind = f->kind;
@@ -313,12 +308,10 @@ enum hl_status hl_vdisk_level(struct hl_src **out, struct hl_files *f,
 	st = hl_vdisk_file(&file, f, i);
 	if (st != HL_OK)
 		return st;
-	if (level) {
-		st = hl_src_read(file, 0, first,
-		                 (size_t)min_u64(512, hl_src_size(file)), NULL);
-		kind = hl_signature(first, sizeof(first), &other);
-	}
+	if (level)
+		kind = hl_vdisk_kind(file, &other);
 	if (st == HL_OK && kind == FILES_RAW) {
+		file->size -= hl_vhd_fixed(file);
 		*out = file;
 		return HL_OK;
 	}

@@ -6,8 +6,10 @@
  *	vdisk_find.c                finds and opens those files
  *	vdisk.c                     the source: one lock, a cache, damage
  *	vdisk_blocks.c              reads VHD and VHDX
+ *	vdisk_log.c vdisk_patch.c   the log of a VHDX that was not closed
  *	vdisk_clusters.c            reads QCOW
  *	vdisk_grains.c              reads VMDK
+ *	vdisk_tables.c              its tables, which are there twice
  *
  * A file may hold only what differs from another, its parent, and so on.  The
  * files of level 0 are the image's own, those of level 1 its parent's:
@@ -32,11 +34,17 @@ struct vdisk_head {
 	uint64_t size;       /* of the disk; 0: only the library knows */
 	uint32_t sector_size;
 	bool has_parent;
+	bool parent_raw;     /* QCOW2: and it is no disk of another kind,
+	                        whatever whoever wrote to it made of it */
 	bool lone;           /* VMDK: its one extent is in the same file */
-	bool log;            /* VHDX: changes that are not applied yet */
-	bool copy_used;      /* VHDX: one of two headers is damaged */
+	bool log;            /* VHDX: its log has to be replayed */
+	const char *flaw;    /* a copy that is damaged, a loss; or NULL */
+	uint16_t log_version;
+	uint8_t log_id[16];
+	uint64_t log_off, log_len;
 	/* bytes of a block or cluster; where the (first) table of them lies */
 	bool vhdx, old;      /* old: QCOW version 1 */
+	bool zstd;           /* QCOW2: clusters are compressed by it */
 	uint32_t l2_bits;    /* QCOW: log2 of the entries of a second table */
 	uint32_t block;
 	uint64_t table_off, table_len;
@@ -63,6 +71,15 @@ enum hl_status hl_qcow_head(struct hl_src *file, struct vdisk_head *out,
                             const struct hl_at *at) HL_MUST_CHECK;
 enum hl_status hl_vmdk_head(struct hl_src *file, struct vdisk_head *out,
                             const struct hl_at *at) HL_MUST_CHECK;
+/*
+ * Is that a dynamic or differencing VHD, by its footer?  Its beginning may be
+ * gone, and with it the signature.
+ */
+bool hl_vhd_at_end(struct hl_src *file);
+/* Bytes of the footer that ends a fixed VHD; 0: it is none. */
+size_t hl_vhd_fixed(struct hl_src *file);
+/* What a file is by its beginning and its end; FILES_RAW: nothing known. */
+enum files_kind hl_vdisk_kind(struct hl_src *file, const char **other);
 /* One more name of the parent; what is empty or too long is none. */
 void hl_vdisk_hint(struct vdisk_head *out, const char *name, size_t n);
 

@@ -16,7 +16,7 @@
 #include "base/ckd.h"
 #include "base/le.h"
 #include "base/mem.h"
-#include "io/vdisk.h"
+#include "io/vdisk_log.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define BITS_PER_BITMAP (UINT64_C(1) << 23)
@@ -33,7 +33,9 @@ struct place {
 };
 
 struct blocks {
+	struct hl_src *raw;   /* the file, and with its log replayed */
 	struct hl_src *file;
+	struct vhdx_log log;
 	struct hl_src *below; /* the parent, or NULL */
 	bool vhdx;
 	uint32_t block, sector; /* bytes */
@@ -206,7 +208,8 @@ static void blocks_close(void *disk, const struct hl_ctx *ctx)
 	struct blocks *v = disk;
 
 	hl_src_close(v->below);
-	hl_src_close(v->file);
+	hl_vhdx_log_close(&v->log, ctx);
+	hl_src_close(v->raw);
 	hl_free(ctx, v->table);
 	hl_free(ctx, v);
 }
@@ -255,7 +258,11 @@ static enum hl_status blocks_open(void **disk, const struct vdisk_job *job,
 		return HL_NOMEM;
 	v->vhdx = job->head->vhdx;
 	(void)hl_vdisk_files(job->files, job->level, &seg);
-	st = hl_vdisk_file(&v->file, job->files, seg);
+	st = hl_vdisk_file(&v->raw, job->files, seg);
+	if (st == HL_OK && job->head->log)
+		st = hl_vhdx_log_open(&v->log, v->raw, job->head, true,
+		                      &job->at);
+	v->file = v->log.view ? v->log.view : v->raw;
 	if (st == HL_OK)
 		st = load(v, job);
 	if (st == HL_OK && job->head->has_parent)

@@ -19,6 +19,7 @@
 #include "base/ckd.h"
 #include "base/mem.h"
 #include "io/vdisk.h"
+#include "io/zstd.h"
 
 #define OFFSET UINT64_C(0x00fffffffffffe00)
 #define COMPRESSED_1 (UINT64_C(1) << 63)
@@ -33,6 +34,7 @@ struct qcow {
 	uint32_t bits, l2_bits;
 	uint8_t *l1;
 	size_t n_l1;
+	struct hl_zstd *zstd;    /* NULL: zlib */
 	uint8_t *packed, *plain; /* for one compressed cluster */
 	uint64_t plain_at;       /* which is in plain, + 1; 0: none */
 };
@@ -80,7 +82,7 @@ static void packed_at(const struct qcow *q, uint64_t entry, uint64_t *off,
 	       *off % SECTOR;
 }
 
-/* A whole cluster comes out, or it is damaged; raw deflate. */
+/* A whole cluster comes out, or it is damaged; raw deflate, or zstd. */
 static bool unpack(const struct qcow *q, size_t n)
 {
 	z_stream z = { .next_in = q->packed, .avail_in = (uInt)n,
@@ -88,6 +90,9 @@ static bool unpack(const struct qcow *q, size_t n)
 	               .avail_out = (uInt)cluster_size(q) };
 	int rc;
 
+	if (q->zstd)
+		return hl_zstd_fill(q->zstd, span_of(q->packed, n), q->plain,
+		                    (size_t)cluster_size(q));
 	if (inflateInit2(&z, -15) != Z_OK)
 		return false;
 	rc = inflate(&z, Z_FINISH);
@@ -172,6 +177,7 @@ static void clusters_close(void *disk, const struct hl_ctx *ctx)
 
 	hl_src_close(q->below);
 	hl_src_close(q->file);
+	hl_zstd_free(q->zstd);
 	hl_free(ctx, q->l1);
 	hl_free(ctx, q->packed);
 	hl_free(ctx, q->plain);
@@ -194,6 +200,8 @@ static enum hl_status load(struct qcow *q, const struct vdisk_job *job)
 	q->plain = hl_alloc(job->ctx, cluster);
 	if (!q->l1 || !q->packed || !q->plain)
 		return HL_NOMEM;
+	if (h->zstd && hl_zstd_new(&q->zstd, job->ctx) != HL_OK)
+		return HL_NOMEM;
 	if (q->n_l1 && hl_src_read(q->file, h->table_off, q->l1, q->n_l1 * 8,
 	                           NULL) != HL_OK)
 		return hl_fail(&job->at, HL_CORRUPT,
@@ -214,9 +222,13 @@ static enum hl_status clusters_open(void **disk, const struct vdisk_job *job,
 	st = hl_vdisk_file(&q->file, job->files, seg);
 	if (st == HL_OK)
 		st = load(q, job);
-	if (st == HL_OK && job->head->has_parent)
+	if (st == HL_OK && job->head->parent_raw) {
+		(void)hl_vdisk_files(job->files, job->level + 1, &seg);
+		st = hl_vdisk_file(&q->below, job->files, seg);
+	} else if (st == HL_OK && job->head->has_parent) {
 		st = hl_vdisk_level(&q->below, job->files, job->level + 1,
 		                    job->opts, job->ctx);
+	}
 	*size = job->head->size;
 	if (st == HL_OK)
 		*disk = q;

@@ -1,4 +1,5 @@
-/* vdisk_file.c: one open file of an image as a source of its own. */
+/* vdisk_file.c: one open file of an image as a source of its own, and what
+ * it is. */
 #include <string.h>
 
 #include "base/banned.h"
@@ -70,4 +71,18 @@ enum hl_status hl_vdisk_file(struct hl_src **out, const struct hl_files *f,
 	o->seg = seg;
 	*out = &o->src;
 	return HL_OK;
+}
+
+enum files_kind hl_vdisk_kind(struct hl_src *file, const char **other)
+{
+	uint8_t first[512];
+	size_t n = sizeof(first);
+	enum files_kind kind = FILES_RAW;
+
+	*other = NULL;
+	if (n > hl_src_size(file))
+		n = (size_t)hl_src_size(file);
+	if (hl_src_read(file, 0, first, n, NULL) == HL_OK)
+		kind = hl_signature(first, n, other);
+	return kind == FILES_RAW && hl_vhd_at_end(file) ? FILES_VHD : kind;
 }

@@ -17,12 +17,13 @@
 #include "base/le.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "io/vdisk.h"
+#include "io/vdisk_tables.h"
 
 #define SECTOR UINT64_C(512)
 #define AT_END UINT64_MAX  /* of the directory: see the footer */
 #define FOOTER_BACK 1024
 #define FLAG_COMPRESSED (1u << 16)
+#define FLAG_COPY 2        /* directory and tables are there twice */
 #define GRAIN_ZEROS 1      /* no grain lies in sector 1 */
 #define PACKED_HEAD 12
 
@@ -207,27 +208,23 @@ static void grains_close(void *disk, const struct hl_ctx *ctx)
 /* ---- opening ------------------------------------------------------------- */
 
 static enum hl_status load_directory(struct extent *e, uint64_t sector,
-                                     const struct hl_at *at)
+                                     uint64_t copy, const struct hl_at *at)
 {
 	uint64_t table = e->grain * e->per_table;
-	uint64_t n = e->len / table + (e->len % table != 0), off;
+	struct vmdk_tables t = {
+		.file = e->file, .sector = sector, .copy_sector = copy,
+		.n = e->len / table + (e->len % table != 0),
+		.per_table = e->per_table,
+	};
 
-	if (n * 4 > hl_src_size(e->file) ||
-	    ckd_mul(&off, sector, SECTOR))
-		return hl_fail(at, HL_CORRUPT, "its directory cannot be read");
-	e->n = (size_t)n;
-	e->directory = hl_alloc_array(at->ctx, e->n, 4);
-	if (!e->directory)
-		return HL_NOMEM;
-	if (hl_src_read(e->file, off, e->directory, e->n * 4, NULL) != HL_OK)
-		return hl_fail(at, HL_CORRUPT, "its directory cannot be read");
-	return HL_OK;
+	e->n = (size_t)t.n;
+	return hl_vmdk_directory(&e->directory, &t, at);
 }
 
 static enum hl_status open_sparse(struct extent *e, const struct hl_at *at)
 {
 	uint8_t h[VMDK_HEADER];
-	uint64_t size = hl_src_size(e->file), directory;
+	uint64_t size = hl_src_size(e->file), directory, copy;
 	enum hl_status st = hl_vmdk_sparse(e->file, h, at);
 
 	if (st != HL_OK)
@@ -236,7 +233,7 @@ static enum hl_status open_sparse(struct extent *e, const struct hl_at *at)
 	if (!memcmp(h, "COWD", 4)) {
 		e->grain = le32_at(h + 16) * SECTOR;
 		e->per_table = 4096;
-		return load_directory(e, le32_at(h + 20), at);
+		return load_directory(e, le32_at(h + 20), 0, at);
 	}
 	if (le64_at(h + 56) == AT_END && size > FOOTER_BACK &&
 	    (hl_src_read(e->file, size - FOOTER_BACK, h, VMDK_HEADER,
@@ -244,11 +241,12 @@ static enum hl_status open_sparse(struct extent *e, const struct hl_at *at)
 		return hl_fail(at, HL_CORRUPT, "is a VMDK without the end that "
 		               "says where its grains are");
 	directory = le64_at(h + 56);
+	copy = le32_at(h + 8) & FLAG_COPY ? le64_at(h + 48) : 0;
 	e->packed = le32_at(h + 8) & FLAG_COMPRESSED;
 	e->grain = le64_at(h + 20) * SECTOR;
 	e->per_table = le32_at(h + 44);
 	st = hl_vmdk_header(h, size, at);
-	return st == HL_OK ? load_directory(e, directory, at) : st;
+	return st == HL_OK ? load_directory(e, directory, copy, at) : st;
 }
 
 /* The file of extent i; of one that is missing nothing can be read. */

@@ -9,6 +9,8 @@
  *	36    encryption                    entries of the first table
  *	40    first table                   first table
  *	72                                  3: features that must be known
+ *	100                                 3: bytes of this header
+ *	104                                 3: how clusters are compressed
  */
 #include <inttypes.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include "base/banned.h"
 #include "base/be.h"
 #include "io/vdisk.h"
+#include "io/zstd.h"
 
 #define HEADER 112
 /* QEMU's own: 32 MiB of first table. */
@@ -24,22 +27,64 @@
 #define MARKED_CORRUPT 2
 #define EXTERNAL 4
 #define COMPRESSION 8
+#define COMPRESSION_AT 104
+#define BACKING_FORMAT 0xe2792acau
+#define MAX_EXTENSIONS 64 /* QEMU knows six */
+#define ZLIB 0
+#define ZSTD 1
 
 static enum hl_status features(uint64_t f, const struct hl_at *at)
 {
 	if (f & MARKED_CORRUPT)
 		hl_warn(at, "is marked as corrupt by its writer");
-	f &= ~(uint64_t)(DIRTY | MARKED_CORRUPT);
+	f &= ~(uint64_t)(DIRTY | MARKED_CORRUPT | COMPRESSION);
 	if (f & EXTERNAL)
 		return hl_fail(at, HL_UNSUPPORTED, "is a QCOW2 with its data in "
 		               "another file, which is not read");
-	if (f & COMPRESSION)
-		return hl_fail(at, HL_UNSUPPORTED, "is a QCOW2 compressed "
-		               "otherwise than by zlib, which is not read");
 	if (f)
 		return hl_fail(at, HL_UNSUPPORTED, "is a QCOW2 with features "
 		               "that are not read (%#" PRIx64 ")", f);
 	return HL_OK;
+}
+
+/* Told only by a header that is long enough, and says that it has to be
+ * known; else it is zlib. */
+static enum hl_status compression(const uint8_t *head, struct vdisk_head *out,
+                                  const struct hl_at *at)
+{
+	uint8_t type = head[COMPRESSION_AT];
+
+	if (!(be64_at(head + 72) & COMPRESSION) ||
+	    be32_at(head + 100) <= COMPRESSION_AT || type == ZLIB)
+		return HL_OK;
+	if (type != ZSTD)
+		return hl_fail(at, HL_UNSUPPORTED, "is a QCOW2 compressed in "
+		               "a way that is not read (%u)", type);
+	if (!hl_zstd_has())
+		return hl_fail(at, HL_UNSUPPORTED, "is a QCOW2 compressed by "
+		               "zstd, which was left out of this build");
+	out->zstd = true;
+	return HL_OK;
+}
+
+/* What the parent is: an extension behind the header, if it is there. */
+static bool backing_is_raw(struct hl_src *file, const uint8_t *head)
+{
+	uint64_t at = be32_at(head + 4) == 2 ? 72 : be32_at(head + 100);
+	uint8_t e[16];
+
+	for (size_t i = 0; i < MAX_EXTENSIONS; i++) {
+		if (hl_src_read(file, at, e, 8, NULL) != HL_OK ||
+		    !be32_at(e))
+			return false;
+		uint32_t n = be32_at(e + 4);
+		if (be32_at(e) == BACKING_FORMAT)
+			return n == 3 &&
+			       hl_src_read(file, at + 8, e, 3, NULL) == HL_OK &&
+			       !memcmp(e, "raw", 3);
+		at += 8 + ((uint64_t)n + 7) / 8 * 8;
+	}
+	return false;
 }
 
 static enum hl_status backing(struct hl_src *file, struct vdisk_head *out,
@@ -57,6 +102,8 @@ static enum hl_status backing(struct hl_src *file, struct vdisk_head *out,
 		return hl_fail(at, HL_CORRUPT,
 		               "the name of its backing file cannot be read");
 	hl_vdisk_hint(out, name, len);
+	if (be32_at(head + 4) > 1)
+		out->parent_raw = backing_is_raw(file, head);
 	return HL_OK;
 }
 
@@ -109,5 +156,7 @@ enum hl_status hl_qcow_head(struct hl_src *file, struct vdisk_head *out,
 	st = tables(head, out, version == 1, hl_src_size(file), at);
 	if (st == HL_OK && version == 3)
 		st = features(be64_at(head + 72), at);
+	if (st == HL_OK && version == 3)
+		st = compression(head, out, at);
 	return st == HL_OK ? backing(file, out, head, at) : st;
 }

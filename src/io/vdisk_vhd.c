@@ -2,6 +2,7 @@
  * vdisk_vhd.c: the header of a dynamic or differencing VHD.
  *
  *	0     footer's copy    "conectix"; size, type, identifier
+ *	end   footer           of 511 bytes, when an old Virtual PC wrote it
  *	+16   -> header        "cxsparse"; entries of the table, block size,
  *	                       identifier and name of the parent
  *	+576  8 locators       W2ru: a relative name, W2ku: an absolute one
@@ -17,6 +18,8 @@
 
 #define FOOTER 512
 #define HEADER 1024
+#define SUM 64        /* 32 bits, in a footer; in the header: */
+#define HEADER_SUM 36
 #define TYPE_FIXED 2
 #define TYPE_DYNAMIC 3
 #define TYPE_DIFFERENCING 4
@@ -76,22 +79,95 @@ static enum hl_status parent(struct hl_src *file, struct vdisk_head *out,
 	return HL_OK;
 }
 
+/* The complement of the sum of all bytes but its own. */
+static bool sum_ok(const uint8_t *p, size_t n, size_t at)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += i < at || i >= at + 4 ? p[i] : 0;
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	return true;
+#endif
+	return (uint32_t)~sum == be32_at(p + at);
+}
+
+static bool footer_at(struct hl_src *file, uint64_t off, size_t n,
+                      uint8_t foot[FOOTER])
+{
+	memset(foot, 0, FOOTER);
+	return hl_src_read(file, off, foot, n, NULL) == HL_OK &&
+	       !memcmp(foot, "conectix", 8);
+}
+
+/* The one at the end; returns its length, 0: there is none. */
+static size_t last_footer(struct hl_src *file, uint8_t foot[FOOTER])
+{
+	uint64_t size = hl_src_size(file);
+
+	for (size_t n = FOOTER; n >= FOOTER - 1; n--)
+		if (size > n && footer_at(file, size - n, n, foot))
+			return n;
+	return 0;
+}
+
+/* Of both the one that can be trusted, and what is wrong with the other. */
+static bool footer(struct hl_src *file, uint8_t foot[FOOTER],
+                   struct vdisk_head *out)
+{
+	uint8_t last[FOOTER];
+	bool here = footer_at(file, 0, FOOTER, foot);
+	bool there = last_footer(file, last) != 0;
+	bool sound = here && sum_ok(foot, FOOTER, SUM);
+	bool last_sound = there && sum_ok(last, FOOTER, SUM);
+
+	if (!sound && (last_sound || !here))
+		memcpy(foot, last, FOOTER);
+	if (!sound && !last_sound)
+		out->flaw = "the checksum of its footer is wrong, and there "
+			"is no sound copy";
+	else if (!sound)
+		out->flaw = "the copy of its footer at the beginning is "
+			"damaged or gone; the footer is used";
+	else if (!last_sound)
+		out->flaw = "its footer, at the end, is damaged or gone, and "
+			"blocks may be with it; the copy is used";
+	return here || there;
+}
+
+bool hl_vhd_at_end(struct hl_src *file)
+{
+	uint8_t foot[FOOTER], head[8];
+
+	return last_footer(file, foot) && sum_ok(foot, FOOTER, SUM) &&
+	       (be32_at(foot + 60) == TYPE_DYNAMIC ||
+	        be32_at(foot + 60) == TYPE_DIFFERENCING) &&
+	       hl_src_read(file, be64_at(foot + 16), head, 8, NULL) == HL_OK &&
+	       !memcmp(head, "cxsparse", 8);
+}
+
+size_t hl_vhd_fixed(struct hl_src *file)
+{
+	uint8_t foot[FOOTER];
+	size_t n = last_footer(file, foot);
+
+	return n && be32_at(foot + 60) == TYPE_FIXED ? n : 0;
+}
+
 /* Only parents: a fixed one is a raw image with a footer. */
 static bool fixed(struct hl_src *file, struct vdisk_head *out)
 {
 	uint8_t foot[FOOTER];
-	uint64_t size = hl_src_size(file);
+	size_t n = last_footer(file, foot);
 
-	if (hl_src_read(file, 0, foot, 8, NULL) != HL_OK ||
-	    !memcmp(foot, "conectix", 8) || size <= FOOTER ||
-	    hl_src_read(file, size - FOOTER, foot, FOOTER, NULL) != HL_OK ||
-	    memcmp(foot, "conectix", 8) != 0 ||
-	    be32_at(foot + 60) != TYPE_FIXED)
+	if (!n || be32_at(foot + 60) != TYPE_FIXED)
+		return false;
+	id_text(out->id, foot + 68);
+	if (footer_at(file, 0, FOOTER, foot))
 		return false;
 	out->format = "VHD fixed";
-	out->size = size - FOOTER;
+	out->size = hl_src_size(file) - n;
 	out->sector_size = 512;
-	id_text(out->id, foot + 68);
 	return true;
 }
 
@@ -102,14 +178,15 @@ enum hl_status hl_vhd_head(struct hl_src *file, struct vdisk_head *out,
 
 	if (fixed(file, out))
 		return HL_OK;
-	if (hl_src_read(file, 0, foot, sizeof(foot), NULL) != HL_OK ||
-	    memcmp(foot, "conectix", 8) != 0 ||
+	if (!footer(file, foot, out) ||
 	    hl_src_read(file, be64_at(foot + 16), head, sizeof(head),
 	                NULL) != HL_OK || memcmp(head, "cxsparse", 8) != 0)
 		return hl_fail(at, HL_CORRUPT,
 		               "the header of this VHD cannot be read");
 	uint32_t type = be32_at(foot + 60), entries = be32_at(head + 28);
 	uint32_t block = be32_at(head + 32);
+	if (!out->flaw && !sum_ok(head, HEADER, HEADER_SUM))
+		out->flaw = "the checksum of its header is wrong";
 	out->size = be64_at(foot + 48);
 	out->sector_size = 512;
 	out->format = type == TYPE_DIFFERENCING ? "VHD differencing"

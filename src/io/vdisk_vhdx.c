@@ -2,7 +2,8 @@
  * vdisk_vhdx.c: the headers of a VHDX.
  *
  *	0      "vhdxfile", creator (UTF-16)
- *	64 K   header, 128 K its copy    which is newer; the log's identifier
+ *	64 K   header, 128 K its copy    which is newer; the log's place, and
+ *	                                 its identifier when it holds changes
  *	192 K  regions, 256 K its copy   -> metadata, block allocation table
  *	metadata  a table of items, among them sizes and the parent's names
  */
@@ -14,7 +15,7 @@
 #include "base/le.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "io/vdisk.h"
+#include "io/vdisk_log.h"
 
 #define KIB ((size_t)1024)
 #define TABLE (64 * KIB)
@@ -48,7 +49,9 @@ static const uint8_t item_locator[16] = {
 	0xab, 0xf7, 0xd3, 0xd8, 0x48, 0x34, 0xab, 0x0c };
 
 struct vhdx {
+	struct hl_src *raw;  /* the file, and with its log replayed */
 	struct hl_src *file;
+	struct vhdx_log log;
 	struct vdisk_head *out;
 	const struct hl_at *at;
 	uint64_t meta_off, bat_off, bat_len;
@@ -65,14 +68,10 @@ static bool get(struct vhdx *v, uint64_t off, size_t n)
 /* CRC-32C of all of it, its own field taken as zeros. */
 static bool sound(uint8_t *p, size_t n)
 {
-	uint32_t want = le32_at(p + 4), crc = ~(uint32_t)0;
+	uint32_t want = le32_at(p + 4), crc;
 
 	memset(p + 4, 0, 4);
-	for (size_t i = 0; i < n; i++) {
-		crc ^= p[i];
-		for (int k = 0; k < 8; k++)
-			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
-	}
+	crc = hl_vhdx_crc(~(uint32_t)0, p, n);
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 	want = ~crc;
 #endif
@@ -83,7 +82,7 @@ static bool checked(struct vhdx *v, uint64_t off, size_t n, const char *sign)
 {
 	if (get(v, off, n) && !memcmp(v->buf, sign, 4) && sound(v->buf, n))
 		return true;
-	v->out->copy_used = true;
+	v->out->flaw = "one of its two headers is damaged; the other is used";
 	return false;
 }
 
@@ -104,6 +103,10 @@ static bool header(struct vhdx *v)
 		best = seq;
 		hl_guid_text(v->out->id, v->buf + 32); /* of its data */
 		v->out->log = memcmp(v->buf + 48, none, 16) != 0;
+		memcpy(v->out->log_id, v->buf + 48, 16);
+		v->out->log_version = le16_at(v->buf + 64);
+		v->out->log_len = le32_at(v->buf + 68);
+		v->out->log_off = le64_at(v->buf + 72);
 	}
 	return any;
 }
@@ -247,7 +250,7 @@ static enum hl_status metadata(struct vhdx *v)
 		               ", which cannot be", v->block,
 		               v->out->sector_size);
 	if (v->out->size / v->block > v->bat_len / 8 ||
-	    v->bat_len > hl_src_size(v->file))
+	    v->bat_len > hl_src_size(v->raw))
 		return hl_fail(v->at, HL_CORRUPT, "is a VHDX of %" PRIu64
 		               " bytes with too small a table", v->out->size);
 	return le32_at(p + 4) & FLAG_HAS_PARENT ? parent(v) : HL_OK;
@@ -255,7 +258,18 @@ static enum hl_status metadata(struct vhdx *v)
 
 static enum hl_status decode(struct vhdx *v)
 {
-	if (!header(v) || !regions(v))
+	bool any = header(v);
+
+	/* it may have changed whatever follows; said by who reads blocks */
+	if (any && v->out->log) {
+		enum hl_status st = hl_vhdx_log_open(&v->log, v->raw, v->out,
+		                                     false, v->at);
+		if (st != HL_OK)
+			return st;
+		if (v->log.view)
+			v->file = v->log.view;
+	}
+	if (!any || !regions(v))
 		return hl_fail(v->at, HL_CORRUPT,
 		               "the headers of this VHDX cannot be read");
 	if (hl_src_read(v->file, 8, v->buf, 120, NULL) == HL_OK) {
@@ -274,10 +288,11 @@ enum hl_status hl_vhdx_head(struct hl_src *file, struct vdisk_head *out,
 
 	if (!v)
 		return HL_NOMEM;
-	v->file = file;
+	v->raw = v->file = file;
 	v->out = out;
 	v->at = at;
 	st = decode(v);
+	hl_vhdx_log_close(&v->log, at->ctx);
 	hl_free(at->ctx, v);
 	return st;
 }

@@ -36,6 +36,7 @@ struct acquire {
 	size_t n_areas, cap_areas;
 	bool continues;            /* there was such a run */
 	size_t said;               /* bad stretches */
+	bool full;                 /* more of them than are kept apart */
 	int64_t saved;             /* seconds, when the map was written last */
 };
 

@@ -42,6 +42,13 @@ enum hl_status hl_acquire_lost(struct acquire *q, uint64_t off, uint64_t len,
 	             sizeof(*a->bad), HL_MAX_ACQUIRE_BAD);
 	if (st == HL_LIMIT && last) {
 		/* too much rather than too little is called bad */
+		if (!q->full)
+			hl_warn(&(struct hl_at){ q->ctx, q->src, off,
+			                         "acquire" },
+			        "more than %u bad stretches: from here on "
+			        "what lies between them is called bad too",
+			        HL_MAX_ACQUIRE_BAD);
+		q->full = true;
 		a->bad_bytes += off + len - (last->off + last->len);
 		last->len = off + len - last->off;
 		return HL_OK;

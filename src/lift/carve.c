@@ -4,7 +4,8 @@
  *	volumes   free clusters, then the slack of live files; all of one that
  *	          is not read
  *	gaps      what no volume covers
- *	or        the whole medium, but for what live hives own
+ *	or        the whole medium, but for what live hives own, and what can
+ *	          only be read through its volume
  *
  * Then fragments are joined, live ones taken off, and the rest sorted by
  * place.
@@ -241,12 +242,30 @@ static enum hl_status gaps(struct hl_carve *c)
 	return st == HL_END ? HL_OK : st;
 }
 
+/* What does not lie on the medium as it is read: decrypted, put together of
+ * several disks, or as it was when a shadow copy was made. */
+static enum hl_status views(struct hl_carve *c)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; st == HL_OK && i < hl_disk_count(c->disk); i++) {
+		const struct hl_volume *v = hl_disk_volume(c->disk, i);
+
+		if (!v->skipped && v->src && (v->locked || v->in))
+			st = hl_carve_stretch(c, "volume", v, 0,
+			                      hl_src_size(v->src), i + 1);
+	}
+	return st;
+}
+
 static enum hl_status search(struct hl_carve *c)
 {
 	enum hl_status st = HL_OK;
 
-	if (c->opts.all)
-		return hl_carve_medium(c);
+	if (c->opts.all) {
+		st = hl_carve_medium(c);
+		return st == HL_OK ? views(c) : st;
+	}
 	for (size_t i = 0; st == HL_OK && i < hl_disk_count(c->disk); i++)
 		st = volume(c, i);
 	return st == HL_OK && !c->opts.volumes_only ? gaps(c) : st;

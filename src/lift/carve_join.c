@@ -32,6 +32,7 @@ struct join {
 	struct hl_carve *c;
 	struct carve_parts parts;
 	uint8_t *buf; /* CARVE_BUF */
+	bool said;    /* that not all fragments were tried */
 };
 
 /* ---- one try ------------------------------------------------------------- */
@@ -43,8 +44,20 @@ struct attempt {
 	struct carve_words words;
 };
 
-/* The head, what is between, the part: as one find, not in the list. */
-static struct carve_find *build(struct join *j, const struct attempt *a)
+static enum hl_status too_many(const struct join *j, const struct attempt *a)
+{
+	hl_warn(&(struct hl_at){ j->c->ctx, NULL, a->head->pub.off, "carve" },
+	        "fragments in more than %d pieces are not rejoined",
+	        HL_MAX_CARVE_PIECES);
+	return HL_END;
+}
+
+/*
+ * The head, what is between, the part: as one find, not in the list.
+ * HL_OK, HL_NOMEM; HL_END: too much for one (said)
+ */
+static enum hl_status build(struct carve_find **out, struct join *j,
+                            const struct attempt *a)
 {
 	const struct carve_row row = {
 		.base = a->head->base, .volume = a->head->pub.volume,
@@ -53,8 +66,11 @@ static struct carve_find *build(struct join *j, const struct attempt *a)
 	struct hl_carve *c = j->c;
 	struct carve_find *f = hl_carve_new(c, &row, a->head->pub.what);
 	const struct carve_piece *p = a->part->piece;
-	enum hl_status st = f ? HL_OK : HL_NOMEM;
+	enum hl_status st = HL_OK;
 
+	*out = f;
+	if (!f)
+		return c->full ? HL_END : HL_NOMEM;
 	for (size_t i = 0; st == HL_OK && i < a->head->n_piece; i++)
 		st = hl_carve_piece(c, f, &a->head->piece[i]);
 	if (st == HL_OK)
@@ -65,11 +81,10 @@ static struct carve_find *build(struct join *j, const struct attempt *a)
 			p->in_off - a->before, a->before, a->before });
 	for (size_t i = 0; st == HL_OK && i < a->part->n_piece; i++)
 		st = hl_carve_piece(c, f, &a->part->piece[i]);
-	if (st != HL_OK && f) {
-		hl_carve_drop(c, f);
-		f = NULL;
-	}
-	return f;
+	if (st == HL_OK)
+		return HL_OK;
+	hl_carve_drop(c, f);
+	return st == HL_LIMIT ? too_many(j, a) : st;
 }
 
 /* Do the cells of the bin that was torn chain now? */
@@ -87,12 +102,12 @@ static bool mended(struct join *j, struct hl_src *src, const struct attempt *a)
 /* HL_OK: it fits; HL_END: it does not. */
 static enum hl_status fits(struct join *j, struct attempt *a)
 {
-	struct carve_find *f = build(j, a);
+	struct carve_find *f;
 	struct hl_src *src = NULL;
-	enum hl_status st;
+	enum hl_status st = build(&f, j, a);
 
-	if (!f)
-		return j->c->full ? HL_END : HL_NOMEM;
+	if (st != HL_OK)
+		return st;
 	f->bins_at = a->head->bins_at;
 	st = hl_carve_src(&src, f, j->c->ctx);
 	if (st == HL_OK && !mended(j, src, a))
@@ -166,6 +181,16 @@ static bool may(const struct carve_find *head, const struct carve_find *p)
 	       p->base == head->base && p->bins_end + p->torn <= limit;
 }
 
+static void say_tried(struct join *j, const struct carve_find *head)
+{
+	if (!j->said)
+		hl_warn(&(struct hl_at){ j->c->ctx, NULL, head->pub.off,
+		                         "carve" },
+		        "more than %d fragments for one place: the others "
+		        "were not tried", HL_MAX_CARVE_TRIES);
+	j->said = true;
+}
+
 /* Counts those that fit at `bin`; the first of them is in *best. */
 static enum hl_status try_all(struct join *j, struct carve_find *head,
                               uint64_t bin, bool torn, struct attempt *best,
@@ -175,14 +200,17 @@ static enum hl_status try_all(struct join *j, struct carve_find *head,
 	size_t tries = 0;
 
 	for (size_t i = hl_carve_first_at(&j->parts, head->space, bin);
-	     st == HL_OK && i < j->parts.n && tries < HL_MAX_CARVE_TRIES &&
+	     st == HL_OK && i < j->parts.n &&
 	     j->parts.part[i]->space == head->space &&
 	     j->parts.part[i]->pub.bin_off == bin; i++) {
 		struct attempt a = { .head = head, .part = j->parts.part[i] };
 
 		if (!may(head, a.part))
 			continue;
-		tries++;
+		if (tries++ == HL_MAX_CARVE_TRIES) {
+			say_tried(j, head);
+			break;
+		}
 		st = head->pub.what == HL_CARVED_BASE ? fits_base(j, &a) :
 		     torn ? fits_torn(j, &a) : fits(j, &a);
 		if (st == HL_OK && !(*n)++)
@@ -215,10 +243,11 @@ static void say_joined(struct join *j, struct carve_find *head,
 static enum hl_status merge(struct join *j, struct carve_find *head,
                             struct attempt *a)
 {
-	struct carve_find *part = a->part, *f = build(j, a);
+	struct carve_find *part = a->part, *f;
+	enum hl_status st = build(&f, j, a);
 
-	if (!f)
-		return j->c->full ? HL_END : HL_NOMEM;
+	if (st != HL_OK)
+		return st;
 	say_joined(j, head, a);
 	if (head->pub.what == HL_CARVED_BASE)
 		head->pub.what = HL_CARVED_HIVE;

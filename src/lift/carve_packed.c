@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "base/ckd.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "io/note.h"
 #include "lift/carve_impl.h"
 #include "base/banned.h"
 
@@ -189,6 +191,11 @@ static enum hl_status unpack(struct unpack *u, uint64_t off, uint64_t *skip)
 	st = add(u, off, got, stored);
 	if (st == HL_OK)
 		st = rest(u, off, &end);
+	if (st == HL_LIMIT && u->f->n_piece == HL_MAX_CARVE_PIECES)
+		hl_warn(&(struct hl_at){ c->ctx, u->s->row->src, off,
+		                         "carve" },
+		        "a compressed find of more than %d units is left out",
+		        HL_MAX_CARVE_PIECES);
 	if (st != HL_OK) {
 		hl_carve_drop(c, u->f);
 		return st == HL_LIMIT ? HL_OK : st;

@@ -217,6 +217,9 @@ enum hl_status hl_verify_image(struct hl_verify *v, struct hl_src *image,
 		st = read_all(&j);
 	if (st == HL_OK)
 		st = judge(&j);
+	/* of a part there is no digest */
+	for (int k = 0; k < HL_VERIFY_KINDS && st != HL_OK; k++)
+		v->hash[k].state = HL_HASH_NOT_ASKED;
 	hl_hashers_free(j.hashers);
 	return st;
 }
@@ -246,6 +249,8 @@ const char *hl_verify_word(const struct hl_verify *v)
 {
 	if (v->n_bad)
 		return "damaged";
+	if (v->done < v->size)
+		return "incomplete";
 	if (any(v, HL_HASH_MISMATCH))
 		return "mismatch";
 	return any(v, HL_HASH_MATCH) || any(v, HL_HASH_MATCH_TAIL) ? "match"
@@ -282,6 +287,17 @@ static void damaged(const struct hl_verify *v, char *buf, size_t n)
 	else
 		snprintf(buf, n, "%s of %s bytes cannot be read%s",
 		         number(a, v->bad_bytes), number(b, v->size), files);
+}
+
+/* The time was over, or more is bad than can be listed. */
+static void so_far(const struct hl_verify *v, char *buf, size_t n)
+{
+	char a[32], b[32], bad[200] = "nothing damaged";
+
+	if (v->n_bad)
+		damaged(v, bad, sizeof(bad));
+	snprintf(buf, n, "not to the end: in %s of %s bytes %s",
+	         number(a, v->done), number(b, v->size), bad);
 }
 
 /* "MD5 and SHA-1" of those in that state. */
@@ -321,6 +337,10 @@ void hl_verify_verdict(const struct hl_verify *v, char *buf, size_t n)
 	char list[64];
 
 	buf[0] = '\0';
+	if (v->done < v->size) {
+		so_far(v, buf, n);
+		return;
+	}
 	if (v->n_bad) {
 		damaged(v, buf, n);
 		return;

@@ -203,6 +203,7 @@ static enum hl_status next_want(struct hl_verify_dir *d, struct hl_found *out)
 		w = &d->want[d->at - 1];
 		out->path = w->rel;
 		d->back = false;
+		d->n_back++;
 		st = hl_verify_back(d, w, out);
 		if (st != HL_OK || out->state != HL_FOUND_OK)
 			return st;
@@ -214,6 +215,11 @@ static enum hl_status next_want(struct hl_verify_dir *d, struct hl_found *out)
 	st = check(d, w, out);
 	d->back = st == HL_OK && is_back(d, w);
 	return st;
+}
+
+uint64_t hl_verify_dir_compared(const struct hl_verify_dir *d)
+{
+	return d->n_back;
 }
 
 /* What is missing is told once it is known where it may be. */

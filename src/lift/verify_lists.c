@@ -109,7 +109,9 @@ static enum hl_status origin(struct hl_verify_dir *d, struct hl_want *w,
 	if (!volume || !path || strlen(volume) >= sizeof(w->volume))
 		return HL_OK;
 	memcpy(w->volume, volume, strlen(volume) + 1);
-	w->has_ref = json_is_true(json_object_get(e, "deleted")) &&
+	/* a path that UTF-8 cannot carry leads nowhere */
+	w->has_ref = (json_is_true(json_object_get(e, "deleted")) ||
+	              hl_manifest_text(e, "path_utf16")) &&
 	             hl_manifest_number(e, "record", &w->ref.id) &&
 	             hl_manifest_number(e, "sequence", &seq);
 	w->ref.seq = (uint32_t)seq;

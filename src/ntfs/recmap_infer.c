@@ -41,6 +41,7 @@ enum hl_status hl_recmap_cand_add(struct hl_recmap_guess *g,
 
 	if (st == HL_OK)
 		g->cand[g->n_cand++] = *c;
+	g->full |= st == HL_LIMIT;
 	return st;
 }
 
@@ -132,7 +133,8 @@ static enum hl_status begin(struct hl_recmap *m, struct hl_recmap_guess **out)
 		       m->n_stretch * sizeof(*g->piece));
 	g->n_piece = m->n_stretch;
 	for (i = 0; i < g->n_piece; i++) {
-		g->piece[i].volume = RECMAP_NONE;
+		g->piece[i].volume = g->piece[i].number < RECMAP_OLD ?
+		                     RECMAP_NONE : RECMAP_UNNUMBERED;
 		g->piece[i].votes = 1;
 	}
 	sort_pieces(g);
@@ -143,9 +145,16 @@ static void say_thinned(struct hl_recmap *m)
 {
 	struct hl_at at = { m->ctx, NULL, HL_NO_OFFSET, "MFT records" };
 
-	if (m->said || !(m->dropped || m->sample))
+	bool full = m->n_mrun == HL_MAX_RECMAP_MFT_RUNS ||
+	            m->n_anchor == HL_MAX_RECMAP_ANCHORS ||
+	            m->n_fact == (size_t)HL_MAX_RECMAP_ANCHORS * 4;
+
+	if (m->said || !(m->dropped || m->sample || full))
 		return;
 	m->said = true;
+	if (full)
+		hl_warn(&at, "more records of $MFT itself than are kept; "
+		        "what came then was left out");
 	if (m->dropped)
 		hl_warn(&at, "the records lie in too many places: %llu of "
 		        "%llu, alone where they lie, were left out",
@@ -184,6 +193,11 @@ enum hl_status hl_recmap_infer(struct hl_recmap *m,
 	g->piece = NULL;
 	m->result = g;
 	say_thinned(m);
+	if (g->full)
+		hl_warn(&(struct hl_at){ m->ctx, NULL, HL_NO_OFFSET,
+		                         "MFT records" },
+		        "more volumes, or more blocks that tell of them, than "
+		        "are compared: lost ones may be missing");
 	*out = g->vol;
 	*n = g->n_vol;
 	return HL_OK;

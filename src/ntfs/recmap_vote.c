@@ -113,7 +113,8 @@ static enum hl_status vote_run(struct hl_recmap *m, struct hl_recmap_guess *g,
 	unsigned cs = r->cs_log2;
 	enum hl_status st;
 
-	if (p == RECMAP_NONE || g->piece[p].volume == RECMAP_DROP)
+	if (p == RECMAP_NONE || g->piece[p].volume == RECMAP_DROP ||
+	    g->piece[p].volume == RECMAP_UNNUMBERED)
 		return HL_OK;
 	if (!cs)
 		cs = g->piece[p].cs_log2;
@@ -138,6 +139,7 @@ static enum hl_status count(struct hl_recmap *m, struct hl_recmap_guess *g)
 	}
 	if (g->tally.n)
 		qsort(g->tally.v, g->tally.n, sizeof(*g->tally.v), by_start);
+	g->full |= st == HL_LIMIT;
 	return st == HL_LIMIT ? HL_OK : st;
 }
 

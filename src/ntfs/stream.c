@@ -26,7 +26,8 @@ struct build {
 	uint64_t valid; /* from here zeros ... */
 	uint64_t slack; /* ... up to here */
 	enum hl_what stored; /* DATA, or ENCRYPTED for ciphertext */
-	bool outside, gap, overlap, broken;
+	bool dense; /* no holes by its flags */
+	bool outside, gap, overlap, broken, hole;
 };
 
 static enum hl_status add(struct build *b, struct hl_extent e)
@@ -112,6 +113,20 @@ static enum hl_status add_run(struct build *b, const struct hl_ntfs_run *r)
 	return emit(b, to, HL_WHAT_MISSING, 0);
 }
 
+/*
+ * The header counts the clusters, too: all the redundancy that a run list
+ * has.  So its rest is read even where enough is mapped.
+ */
+static bool miscounts(struct hl_ntfs_runs *it, const struct hl_ntfs_attr *a)
+{
+	struct hl_ntfs_run r;
+	enum hl_status st;
+
+	while ((st = hl_ntfs_run_next(it, &r)) == HL_OK)
+		;
+	return st == HL_CORRUPT || it->vcn != a->highest_vcn + 1;
+}
+
 /* The piece that one attribute header maps. */
 static enum hl_status add_part(struct build *b, const struct hl_ntfs_attr *a)
 {
@@ -136,10 +151,12 @@ static enum hl_status add_part(struct build *b, const struct hl_ntfs_attr *a)
 		}
 		/* Pieces and gaps count by bytes; a run that begins behind
 		 * what is mapped cannot happen within one list. */
+		b->hole |= r.sparse && b->dense;
 		st = add_run(b, &r);
 		if (st != HL_OK)
 			return st;
 	}
+	b->broken |= miscounts(&it, a);
 	return HL_OK;
 }
 
@@ -155,6 +172,9 @@ static void say(const struct build *b, size_t i)
 	if (b->broken)
 		hl_warn(&at, "file %llu: the run list of %s is broken", n,
 		        type);
+	if (b->hole)
+		hl_warn(&at, "file %llu: %s has holes and is not marked "
+		             "sparse", n, type);
 	if (b->outside)
 		hl_warn(&at, "file %llu: runs of %s lie outside the volume", n,
 		        type);
@@ -201,6 +221,13 @@ static bool is_encrypted(const struct hl_ntfs_attr *a)
 	return a->type == NTFS_DATA && (a->flags & NTFS_ENCRYPTED);
 }
 
+/* In $BadClus the good clusters are holes, whatever its flags. */
+static bool is_dense(const struct hl_ntfs_file *f, const struct hl_ntfs_attr *a)
+{
+	return !(a->flags & (NTFS_SPARSE | NTFS_COMPRESSED)) &&
+	       f->ref.number != NTFS_REC_BADCLUS;
+}
+
 static enum hl_status extents(struct hl_src **out,
                               const struct hl_ntfs_file *f, size_t i,
                               uint64_t limit, uint64_t valid, uint64_t slack)
@@ -209,6 +236,7 @@ static enum hl_status extents(struct hl_src **out,
 		.f = f, .limit = limit, .valid = valid, .slack = slack,
 		.stored = is_encrypted(&f->part[i].a) ? HL_WHAT_ENCRYPTED :
 		          HL_WHAT_DATA,
+		.dense = is_dense(f, &f->part[i].a),
 	};
 	char name[64];
 	enum hl_status st = map_parts(&b, i);

@@ -100,6 +100,7 @@ struct hl_ldm {
 	struct hl_src **made; /* sources below the volumes, in their order */
 	size_t n_made, cap_made;
 	uint64_t steps; /* objects looked at; a budget against their loops */
+	bool full;      /* and it is used up, which was said */
 };
 bool hl_ldm_same_group(const struct ldm_disk *a, const struct ldm_disk *b);
 /*

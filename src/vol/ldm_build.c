@@ -166,6 +166,17 @@ static enum hl_status chain(struct build *b, const struct ldm_object **part,
 	return st == HL_OK && *out ? own(b->l, *out) : st;
 }
 
+static void say_full(struct hl_ldm *l)
+{
+	struct hl_at at = { l->ctx, l->disk[0].image, HL_NO_OFFSET,
+	                    "dynamic disk's database" };
+
+	if (!l->full)
+		hl_warn(&at, "its volumes want more parts than are looked at: "
+		        "some are not put together");
+	l->full = true;
+}
+
 /* The partitions of a component, or of one column of it. */
 static enum hl_status column(struct build *b, const struct ldm_object *comp,
                              bool all, uint64_t index, struct hl_src **out)
@@ -177,6 +188,7 @@ static enum hl_status column(struct build *b, const struct ldm_object *comp,
 	*out = NULL;
 	b->l->steps += b->l->db->n;
 	if (b->l->steps > HL_MAX_LDM_STEPS) {
+		say_full(b->l);
 		b->damaged = true;
 		return HL_OK;
 	}

@@ -194,6 +194,11 @@ static enum hl_status read_objects(struct ldm_disk *d, struct span config,
 		st = keep(d, b + i, k - i, &bad, at->ctx);
 	}
 	hl_free(at->ctx, b);
+	if (st == HL_LIMIT) {
+		hl_warn(at, "more than %u records: the rest is not looked at",
+		        HL_MAX_LDM_OBJECTS);
+		st = HL_OK;
+	}
 	if (bad)
 		hl_warn(at, "%zu of its records are damaged", bad);
 	if (!vm->consistent)

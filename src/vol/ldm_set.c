@@ -55,6 +55,11 @@ static enum hl_status list_volumes(struct hl_ldm *l)
 	for (size_t i = 0; i < l->db->n && st == HL_OK; i++)
 		if (l->db->object[i].kind == LDM_KIND_VOLUME)
 			st = add(l, &l->db->object[i], &elsewhere);
+	if (st == HL_LIMIT) {
+		hl_warn(&at, "more than %u volumes: the rest is left out",
+		        HL_MAX_PARTS);
+		st = HL_OK;
+	}
 	if (st == HL_OK && elsewhere)
 		hl_say(&at, "its group %s has %zu more volumes, on disks that "
 		       "are not given", l->disk[0].head.name, elsewhere);

@@ -53,6 +53,44 @@ run 0 "--force removes all of the set" acquire "$src" -o "$tmp/s.raw" \
 	--split 1G --force
 equal "--force: the files" "$(files 's.raw*')" "s.raw.001 "
 
+# ---- arrays, parents --------------------------------------------------------
+
+python3 - "$src" "$tmp/r1" "$tmp/r2" <<'EOF'
+import sys
+d = open(sys.argv[1], 'rb').read()
+n, a, b = 4096, open(sys.argv[2], 'wb'), open(sys.argv[3], 'wb')
+for i in range(0, len(d) // (2 * n) * 2 * n, 2 * n):
+    a.write(d[i:i + n])
+    b.write(d[i + n:i + 2 * n])
+EOF
+n=$(($(wc -c <"$tmp/r1") * 2))
+run 0 "--stripe" acquire "$tmp/r1" --stripe 4K --with "$tmp/r2" \
+	-o "$tmp/r.raw" --verify
+check "--stripe: the disk as a whole" test "$(head -c $n "$src" | sha)" = \
+	"$(sha <"$tmp/r.raw")"
+run 1 "onto the second disk" acquire "$tmp/r1" --stripe 4K --with "$tmp/r2" \
+	-o "$tmp/r2" --force
+one_line "onto the second disk: said" "is the source"
+run 0 "--mirror" acquire "$tmp/r1" --mirror --with "$tmp/r1" -o "$tmp/r3.raw"
+check "--mirror: the disk" cmp "$tmp/r1" "$tmp/r3.raw"
+run 1 "--with alone" acquire "$tmp/r1" --with "$tmp/r2" -o "$tmp/r4.raw"
+one_line "--with alone: said" "no parent"
+run 1 "--stripe alone" acquire "$tmp/r1" --stripe 4K -o "$tmp/r4.raw"
+one_line "--stripe alone: said" "needs --with"
+if need qemu-img; then
+	mkdir "$tmp/elsewhere"
+	head -c 1000000 "$src" >"$tmp/elsewhere/base.img"
+	truncate -s 1M "$tmp/elsewhere/base.img"
+	(cd "$tmp/elsewhere" && qemu-img create -q -f qcow2 -b base.img \
+		-F raw "$tmp/elsewhere/over.qcow2" && mv over.qcow2 ..)
+	run 1 "a parent that is elsewhere" acquire "$tmp/over.qcow2" \
+		-o "$tmp/over.raw"
+	run 0 "a parent, named" acquire "$tmp/over.qcow2" \
+		--with "$tmp/elsewhere/base.img" -o "$tmp/over.raw"
+	check "a parent, named: the bytes" cmp "$tmp/elsewhere/base.img" \
+		"$tmp/over.raw"
+fi
+
 # ---- E01 --------------------------------------------------------------------
 
 run 0 "E01" acquire "$src" -o "$tmp/e.E01" --verify --case "C 17" \

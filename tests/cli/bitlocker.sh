@@ -10,6 +10,9 @@ python3 -c 'import cryptography' 2>/dev/null || {
 }
 fat "$tmp/plain.img" 8 || finish
 pw='Zebra crossing 7' rk=042647-302313-590458-071500-554323-116567-412181-516978
+# a hive that was deleted: its clusters are free
+gone=$root/testdata/fuzz/carve/whole
+dd if="$gone" of="$tmp/plain.img" bs=4096 seek=1024 conv=notrunc status=none
 # behind the files, whose clusters are given out from the front
 python3 "$root/tests/tools/mkbde.py" "$tmp/plain.img" "$tmp/bl.img" \
 	--password "$pw" --recovery "$rk" --startup "$tmp/key.BEK" \
@@ -147,6 +150,19 @@ has "$out" "nothing typed: locked" "opens with"
 lacks "$out" "nothing typed: asked once" "opens none"
 typed "" "$HIVELIFT" info "$img"
 lacks "$out" "info does not ask" "Recovery key or password"
+
+# ---- carve ----
+for all in "" --all; do
+	# shellcheck disable=SC2086
+	run 0 "carve $all" carve $all --json "$img" -o "$tmp/c$all" \
+		--password-file "$tmp/pw"
+	equal "carve $all: a hive in free clusters" "[('1', 'clean', $((4 << 20)))]" \
+		"$(json '[(r["volume"], r["state"], r["offset"])
+			for r in rows if "found" in r]')"
+	check "carve $all: exact" cmp "$tmp/c$all"/carved/v1/*.hive "$gone"
+done
+run 2 "carve without a key" carve "$img" -o "$tmp/c3"
+has "$err" "carve without a key: said" "NOT SEARCHED: volume 1 (BitLocker"
 
 # ---- volumes that no table knows ----
 # one is whole; of the other a quick format has put NTFS over the start

@@ -154,6 +154,9 @@ PY
 			'{(r["path"][:-1], r["path_utf16"][:-4]) for r in rows if "path_utf16" in r}')" \
 			"{('/zz$(printf '\357\277\275')zz', '2f007a007a0000d87a007a00')}"
 	done
+	"$HIVELIFT" extract "$tmp/lone.img" / -o "$tmp/lone" 2>/dev/null
+	run 0 "lone surrogate: verify by the record" verify "$tmp/lone" \
+		--image "$tmp/lone.img"
 	run 0 "info" info "$img"
 	has "$out" "info: label" TESTNTFS
 	has "$out" "info: no table" "none"

@@ -142,7 +142,7 @@ one_line "a map that is not there: one line" "nothing"
 run 1 "a folder for a map" ls --map "$tmp" "$sample"
 one_line "a folder for a map: one line" "not a plain file"
 run 1 "--map wants a value" ls "$sample" --map
-one_line "--map wants a value: said" "--map wants a FILE"
+one_line "--map wants a value: said" "--map wants a value: FILE"
 run 1 "replay knows no --map" replay --map "$tmp/map" "$tmp/zeros"
 one_line "replay knows no --map: said" "no option of replay"
 # nothing rescued yet: an image all the same

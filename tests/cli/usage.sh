@@ -6,7 +6,7 @@ run 1 "no command"
 one_line "no command: a hint" "hivelift --help"
 run 0 "--help" --help
 cp "$out" "$tmp/help"
-for c in info hives extract cat ls stat carve acquire; do
+for c in info hives extract cat ls stat carve acquire exec scan verify replay; do
 	has "$tmp/help" "--help names $c" "  $c "
 	has "$tmp/help" "--help shows an example of $c" "  hivelift $c "
 	run 0 "$c --help" $c --help
@@ -17,6 +17,12 @@ for c in info hives extract cat ls stat carve acquire; do
 		ok "$c --help fits 80 columns" ||
 		not_ok "$c --help is wider than 80 columns"
 done
+# the same name, told as each command means it
+for c in extract:DIR carve:DIR replay:OUT acquire:FILE; do
+	run 0 "${c%:*} --help" "${c%:*}" --help
+	has "$out" "${c%:*} --help: what -o is" "-o, --output ${c#*:} "
+done
+lacks "$out" "acquire --help: no archive" "tar archive"
 run 0 "--version" --version
 has "$out" "--version names the program" "hivelift $(cat "$root/VERSION")"
 
@@ -39,7 +45,7 @@ run 1 "cat without a path" cat x
 run 1 "too many arguments" cat x y z
 one_line "too many arguments: named" "'z'"
 run 1 "missing value" ls x --volume
-one_line "missing value: said" "--volume wants a N"
+one_line "missing value: said" "--volume wants a value"
 run 1 "a flag takes no value" ls --json=1 x
 one_line "a flag takes no value: said" "takes no value"
 for bad in "--volume x" "--volume -1" "--offset 1q" "--offset -5" \

@@ -21,6 +21,9 @@ equal "JSON: what was asked for and what is stored" "$(json '[(h["name"],
 	"[('MD5', 'match'), ('SHA-1', 'not-stored'), ('SHA-256', 'not-stored')]"
 equal "JSON: state" "$(json 'rows[0]["state"]')" match
 equal "JSON: no files without --files" "$(json 'rows[0]["files"]')" None
+run 0 "a good image, --files" verify --json --files "$sample"
+equal "JSON: none with --files" \
+	"$(json 'rows[0]["files"], rows[0]["no_file_bytes"]')" "([], 0)"
 
 head -c 3000000 /dev/urandom >"$tmp/raw"
 cat "$root/testdata/sample.E01" >>"$tmp/raw"
@@ -31,6 +34,20 @@ for tool in md5sum sha1sum sha256sum; do
 done
 run 0 "a raw image: --hash" verify --hash md5 "$tmp/raw"
 lacks "$out" "a raw image: only what was asked for" SHA
+
+# a time budget: what was found up to there, and no digest
+truncate -s 64G "$tmp/long"
+printf '0x0 + 1\n0x0 0x1000 +\n0x1000 0x200 -\n0x1200 0xFFFFFEE00 +\n' \
+	>"$tmp/long.map"
+run 2 "no time" verify --json --timeout 1 --map "$tmp/long.map" "$tmp/long"
+equal "no time: what was found is told" "$(json '[rows[0][k]
+	for k in ("state", "bad", "hashes")]')" \
+	"['damaged', [{'offset': 4096, 'length': 512, 'chunk': None, \
+'state': 'unreadable'}], []]"
+run 2 "no time, nothing bad" verify --timeout 1 "$tmp/long"
+has "$out" "no time, nothing bad: how far" "verdict  not to the end: in "
+lacks "$out" "no time, nothing bad: no digest" "MD5"
+rm "$tmp/long"
 
 for bad in "--hash md4" "--hash=" "--hash md5,,sha1"; do
 	# shellcheck disable=SC2086
@@ -172,6 +189,13 @@ equal "the image is not asked for less files" \
 	"$(verdict | cut -d ' ' -f 1)" "$(wc -l <"$tmp/o/SHA256SUMS")"
 "$HIVELIFT" extract -q --layout regripper "$sample" -o "$tmp/flat" 2>/dev/null
 run 0 "a flat folder" verify "$tmp/flat" --image "$sample"
+run 0 "a good folder against its image, as JSON" verify --json "$tmp/o" \
+	--image "$sample"
+equal "as many are compared as the image gave" "$(json 'rows[-1]["compared"]')" \
+	"$(python3 -c 'import json, sys
+print(len(json.load(open(sys.argv[1]))["files"]))' "$tmp/o/manifest.json")"
+run 0 "a good folder alone, as JSON" verify --json "$tmp/o"
+equal "none is compared" "$(json 'rows[-1]["compared"]')" None
 
 fresh
 soft=$(find "$tmp/d" -name SOFTWARE ! -path '*RegBack*')

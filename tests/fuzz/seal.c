@@ -102,4 +102,6 @@ void seal(uint8_t *p, size_t n)
 	}
 	if (n >= 13 && memcmp(p, "EVF\x09\x0d\x0a\xff", 8) == 0)
 		seal_ewf(p, n);
+	if (n >= 8 && memcmp(p, "vhdxfile", 8) == 0)
+		seal_vhdx(p, n);
 }

@@ -11,6 +11,8 @@
  *				capitals, of every set of entries; name hashes
  *	"regf"			XOR of 127 dwords
  *	"HvLE"			both Marvin32 hashes
+ *	"vhdxfile"		CRC-32C of headers, regions, log entries (first
+ *				bytes only)
  *	"EVF"			Adler-32 of each section (first bytes only)
  *
  * Nothing here is shared with the library: both have to be right.
@@ -26,6 +28,8 @@ void seal(uint8_t *p, size_t n);
 /* Places where a structure shows, ascending; at most max.  Returns how many. */
 size_t seal_find(const uint8_t *p, size_t n, size_t *place, size_t max);
 
+/* seal_vhdx.c: all of a file */
+void seal_vhdx(uint8_t *p, size_t n);
 /* seal_exfat.c, seal_ewf.c; p + at begins with the signature */
 void seal_exfat(uint8_t *p, size_t n, size_t at);
 void seal_ewf(uint8_t *p, size_t n);

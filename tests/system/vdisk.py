@@ -21,7 +21,7 @@ MIB = 1 << 20
 # name, qemu-img's format, its options, what info calls it
 FORMATS = (
     ('d.vhd', 'vpc', 'subformat=dynamic,force_size=on', 'VHD dynamic'),
-    ('f.vhd', 'vpc', 'subformat=fixed,force_size=on', 'raw'),
+    ('f.vhd', 'vpc', 'subformat=fixed,force_size=on', 'VHD fixed'),
     ('d.vhdx', 'vhdx', 'subformat=dynamic', 'VHDX dynamic'),
     ('f.vhdx', 'vhdx', 'subformat=fixed', 'VHDX fixed'),
     ('small.vhdx', 'vhdx', 'subformat=dynamic,block_size=1M',
@@ -91,6 +91,21 @@ def check_formats(tally, tmp, raw):
          os.path.join(tmp, 'c.qcow2'))
     tally.equal(digest(os.path.join(tmp, 'c.qcow2')), (want, 0),
                 'compressed clusters')
+    check_zstd(tally, tmp, raw, want)
+
+
+def check_zstd(tally, tmp, raw, want):
+    """Clusters of libzstd, where this build has it; else refused by name."""
+    path = os.path.join(tmp, 'zstd.qcow2')
+    status, _, _ = run('qemu-img', 'convert', '-c', '-O', 'qcow2', '-o',
+                       'compression_type=zstd,cluster_size=2M', raw, path)
+    if status != 0:
+        return tally.skip('this qemu-img knows no zstd')
+    if b'libzstd left out' in tool(HIVELIFT, '--version'):
+        status, _, err = run(HIVELIFT, 'info', path)
+        return tally.check(status == 1 and b'zstd, which was left out' in err,
+                           f'zstd left out: {status} {err}')
+    return tally.equal(digest(path), (want, 0), 'clusters of zstd')
 
 
 def layer(tmp, top, fmt, base, base_fmt, writes):
@@ -226,6 +241,49 @@ def check_zeros(tally, tmp, raw):
                 'extents of zeros, and with offsets')
 
 
+def check_tables(tally, tmp, raw):
+    """A VMDK's directory and tables are there twice: one of them damaged."""
+    with open(os.path.join(tmp, 's.vmdk'), 'rb') as f:
+        good = f.read()
+    want, n = of_file(raw), struct.unpack_from('<I', good, 44)[0]
+    second, first = (512 * s for s in struct.unpack_from('<QQ', good, 48))
+
+    def entries(at, count):
+        return [512 * v for v in struct.unpack_from(f'<{count}I', good, at)]
+
+    n_tables = -(-os.path.getsize(raw) // (n * 65536))
+    table, copy = entries(first, n_tables)[0], entries(second, n_tables)[0]
+    tally.check(table and copy and table != copy, 'two tables')
+    bad = os.path.join(tmp, 'twice.vmdk')
+    for what, at, data, same, said in (
+            ('nothing', 0, b'', True, None),
+            ('no directory', first, bytes(4 * n_tables), True,
+             b'copies are used'),
+            ('directory behind the end', 56, b'\xff' * 7 + b'\0', True,
+             b'the copy is used'),
+            ('no table', table, bytes(4 * n), True, b'copies are used'),
+            ('some of a table', table, bytes(64), True, b'copies are used'),
+            ('grains behind the end', table, b'\xff\xff\xff\x7f' * 8, True,
+             b'copies are used'),
+            ('tables behind the end', first, b'\xff\xff\xff\x7f' * n_tables,
+             True, b'copies are used'),
+            ('other grains', table, good[table + 64:table + 128], False,
+             b'differ from their copies'),
+            ('no second directory', second, bytes(4 * n_tables), True,
+             b'differ from their copies'),
+            ('no second table', copy, bytes(4 * n), True,
+             b'differ from their copies'),
+            ('second directory behind the end', 48, b'\xff' * 7 + b'\0', True,
+             b'the copy of its directory')):
+        with open(bad, 'wb') as f:
+            f.write(good[:at] + data + good[at + len(data):])
+        got, status = digest(bad)
+        _, _, err = run(HIVELIFT, 'info', bad)
+        tally.equal((got == want, status), (same, 2 if said else 0),
+                    f'{what}: {err}')
+        tally.check(not said or said in err, f'{what}: is said: {err}')
+
+
 def check_missing(tally, tmp):
     """A parent elsewhere is named, and may be named by the user."""
     far = os.path.join(tmp, 'far')
@@ -310,6 +368,7 @@ def main():
         check_layers(tally, tmp, raw)
         check_vhdx_child(tally, tmp, raw)
         check_zeros(tally, tmp, raw)
+        check_tables(tally, tmp, raw)
         check_damage(tally, tmp, ('d.vhd', 'small.vhdx', 's.vmdk', 'm.vmdk',
                                   'o.vmdk', 'd.qcow2', 'c.qcow2', 'd.qcow'))
         check_missing(tally, tmp)
