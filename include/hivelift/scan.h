@@ -94,6 +94,9 @@ unsigned hl_scan_generations(const struct hl_scan *scan);
  * others what leaves room for it, newer ones first.
  */
 bool hl_scan_in_generation(const struct hl_scan *scan, size_t i, unsigned g);
+/* A dynamic disk's partition, or one of the volumes in it: these share bytes
+ * although they are there together. */
+bool hl_scan_dynamic(const struct hl_scan *scan, const struct hl_lost *l);
 
 /*
  * A cheap look at space that no partition covers: is there a boot sector at

@@ -49,22 +49,13 @@ static bool split_path(struct cli *c, struct acquire_target *t)
 	return false;
 }
 
-static bool is_source(const struct cli *c, const char *path)
-{
-	bool yes = hl_files_is_source(c->files, path);
-
-	for (size_t i = 0; i < c->o.n_with && !yes; i++)
-		yes = hl_files_is_source(c->with.files[i], path);
-	return yes;
-}
-
 static bool on_source(struct cli *c, const struct acquire_target *t)
 {
 	char map[4200];
 
 	snprintf(map, sizeof(map), "%s.map", c->o.output);
-	return is_source(c, t->folder) || is_source(c, c->o.output) ||
-	       is_source(c, t->first) || is_source(c, map);
+	return with_is_source(c, t->folder) || with_is_source(c, c->o.output) ||
+	       with_is_source(c, t->first) || with_is_source(c, map);
 }
 
 static bool first_path(struct cli *c, struct acquire_target *t)
@@ -143,7 +134,7 @@ static bool usable(struct cli *c, struct acquire_target *t,
 
 	t->room = size;
 	bool yes = hl_files_is_source_fd(c->files, t->o.device) ||
-	           is_source(c, c->o.output) ||
+	           with_is_source(c, c->o.output) ||
 	           hl_files_is_source(target, hl_files_path(c->files, 0));
 
 	for (size_t i = 0; i < c->o.n_with && !yes; i++)

@@ -169,8 +169,6 @@ struct out {
 	int err; /* errno of the first failure; then it goes quiet */
 	size_t n;
 	struct hl_json json;
-	char tail[5]; /* a character that the JSON writer handed over in part */
-	size_t n_tail;
 	char buf[OUT_BUFFER];
 };
 void out_init(struct out *o, int fd);
@@ -180,8 +178,6 @@ bool out_printf(struct out *o, const char *fmt, ...) HL_PRINTF(2, 3);
 bool out_name(struct out *o, const char *s); /* from the evidence */
 bool out_flush(struct out *o);
 
-/* Control, bidirectional and other characters that are not what they seem. */
-bool esc_unsafe(uint32_t c);
 /* One UTF-8 character at s, NUL-terminated; its bytes, 0: not UTF-8. */
 size_t esc_decode(const char *s, uint32_t *out);
 #define ESC_MAX 20 /* bytes that one step may write, with NUL */
@@ -287,6 +283,10 @@ bool with_usage(struct cli *c);
 /* Before the sandbox, and behind it; false: said. */
 bool with_find(struct cli *c, const struct hl_image_opts *io);
 bool with_open(struct cli *c, const struct hl_image_opts *io);
+/* IMAGE or one of --with, or on a file system of theirs. */
+bool with_is_source(const struct cli *c, const char *path);
+/* The same of what is still to be made. */
+bool with_lies_on_source(const struct cli *c, const char *path);
 void with_close(struct cli *c); /* behind c->image */
 
 /* ---- preload.c, session.c, where.c ---- */

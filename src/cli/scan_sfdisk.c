@@ -31,6 +31,8 @@ static const char *misfit(const struct plan *p, const struct hl_lost *l)
 	uint64_t start = l->off / p->ss;
 	uint64_t size = (l->size + p->ss - 1) / p->ss;
 
+	if (strcmp(l->fs, "ldm") != 0 && hl_scan_dynamic(p->c->scan, l))
+		return "it lies in a dynamic disk's partition";
 	if (l->off % p->ss)
 		return "it does not begin on a sector";
 	if (start == 0)
@@ -67,7 +69,7 @@ static const char *type_of(const struct plan *p, const struct hl_lost *l)
 		{ "ntfs", "7" }, { "exfat", "7" }, { "bitlocker", "7" },
 		{ "refs", "7" }, { "ext2", "83" }, { "ext3", "83" },
 		{ "ext4", "83" }, { "xfs", "83" }, { "btrfs", "83" },
-		{ "luks", "83" }, { "swap", "82" },
+		{ "luks", "83" }, { "swap", "82" }, { "ldm", "42" },
 	};
 	const char *mbr = "7";
 
@@ -76,6 +78,8 @@ static const char *type_of(const struct plan *p, const struct hl_lost *l)
 			mbr = types[i].mbr;
 	if (!p->gpt)
 		return mbr;
+	if (!strcmp(l->fs, "ldm"))
+		return "AF9B60A0-1431-4F62-BC68-3311714A69AD";
 	return *mbr == '8' ? "0FC63DAF-8483-4772-8E79-3D69D8477DE4" :
 	                     "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7";
 }

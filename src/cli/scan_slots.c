@@ -92,8 +92,8 @@ bool slots_open(struct cli *c)
 
 	if (!c->o.state)
 		return true;
-	if (hl_files_is_source(c->files, c->o.state))
-		return refuse(c, "that is the image");
+	if (with_lies_on_source(c, c->o.state))
+		return refuse(c, "is the image, or lies on it");
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return refuse(c, "out of memory");

@@ -219,6 +219,17 @@ static bool behind_open(struct cli *c, const struct hl_image_opts *io)
 	return !has_image(c) || parse(c, io);
 }
 
+/* Those of --with; IMAGE's own is looked at where the folder is made. */
+static bool output_elsewhere(struct cli *c)
+{
+	if (!c->o.n_with || !c->o.output || !strcmp(c->o.output, "-") ||
+	    c->cmd->bit == CMD_ACQUIRE ||
+	    !with_lies_on_source(c, c->o.output))
+		return true;
+	msg_error(c, "output: %s lies on the source itself", c->o.output);
+	return false;
+}
+
 bool session_open(struct cli *c)
 {
 	const struct hl_image_opts io = {
@@ -235,7 +246,7 @@ bool session_open(struct cli *c)
 		return false;
 	if (has_image(c) && !find(c, &io))
 		return false;
-	if (has_image(c) && !slots_open(c))
+	if (has_image(c) && (!output_elsewhere(c) || !slots_open(c)))
 		return false;
 	if (c->cmd->open && !c->cmd->open(c))
 		return false;

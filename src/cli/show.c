@@ -15,7 +15,8 @@ const char *show_size(char buf[SIZE_TEXT], uint64_t bytes)
 	double v = (double)bytes;
 	int i = -1;
 
-	while (v >= 1024 && i < 5) {
+	/* what would be rounded to 1024.0 is 1.0 of the next */
+	while (v >= (i < 0 ? 1024 : 1023.95) && i < 5) {
 		v /= 1024;
 		i++;
 	}

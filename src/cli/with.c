@@ -6,6 +6,8 @@
  *	and --stripe N   all of them together are one disk, chunk by chunk
  *	and --mirror     each of them holds all of one disk
  */
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/banned.h"
@@ -107,6 +109,31 @@ static void say_sizes(struct cli *c, const struct hl_array *a)
 		note_info(c, "array", "the last %llu bytes of each image are "
 		          "less than a stripe, and no part of the array",
 		          (unsigned long long)rest);
+}
+
+bool with_is_source(const struct cli *c, const char *path)
+{
+	bool yes = hl_files_is_source(c->files, path);
+
+	for (size_t i = 0; i < c->o.n_with && !yes; i++)
+		yes = hl_files_is_source(c->with.files[i], path);
+	return yes;
+}
+
+bool with_lies_on_source(const struct cli *c, const char *path)
+{
+	char above[4200];
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	while (n && path[n - 1] != '/')
+		n--;
+	if (n >= sizeof(above))
+		return false; /* no system opens it */
+	snprintf(above, sizeof(above), "%.*s", (int)n, path);
+	return with_is_source(c, path) ||
+	       with_is_source(c, n ? above : ".");
 }
 
 /* All of them as one; false: said. */

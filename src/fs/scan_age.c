@@ -110,6 +110,16 @@ static size_t *listed(const struct hl_scan *s, size_t *n)
 	return list;
 }
 
+bool hl_scan_dynamic(const struct hl_scan *s, const struct hl_lost *l)
+{
+	bool yes = false;
+
+	for (size_t i = 0; i < s->n_lost && l->in_table && !yes; i++)
+		yes = s->lost[i].in_table && !strcmp(s->lost[i].fs, "ldm") &&
+		      hl_lost_overlap(l, &s->lost[i]);
+	return yes;
+}
+
 /* Behind those of list[] that are newer than the i-th. */
 static enum hl_status place(struct hl_scan *s, const size_t *list, size_t i)
 {
@@ -120,7 +130,8 @@ static enum hl_status place(struct hl_scan *s, const size_t *list, size_t i)
 	for (size_t k = 0; k < i && st == HL_OK; k++) {
 		const struct hl_lost *o = &s->lost[list[k]];
 
-		if (!hl_lost_overlap(l, o))
+		if (!hl_lost_overlap(l, o) ||
+		    (hl_scan_dynamic(s, l) && hl_scan_dynamic(s, o)))
 			continue;
 		if (o->generation >= l->generation)
 			l->generation = o->generation + 1;
@@ -146,7 +157,9 @@ enum hl_status hl_scan_age(struct hl_scan *s)
 static bool has_room(const struct hl_scan *s, const bool *in, size_t i)
 {
 	for (size_t k = 0; k < s->n_lost; k++)
-		if (in[k] && hl_lost_overlap(&s->lost[k], &s->lost[i]))
+		if (in[k] && hl_lost_overlap(&s->lost[k], &s->lost[i]) &&
+		    !(hl_scan_dynamic(s, &s->lost[k]) &&
+		      hl_scan_dynamic(s, &s->lost[i])))
 			return false;
 	return true;
 }

@@ -120,7 +120,12 @@ static enum hl_status explain(struct hl_recmap *m, struct hl_recmap_guess *g,
 		    c->expected);
 	else
 		SAY("no record 0 describes its $MFT");
-	SAY("%" PRIu64 " records in %zu stretches", c->records, n_ext);
+	if (c->old)
+		SAY("%" PRIu64 " of them are of Windows NT or 2000 and hold no "
+		    "number: their place in $MFT tells it", c->old);
+	SAY("%" PRIu64 " %s in %zu %s", c->records,
+	    c->records == 1 ? "record" : "records", n_ext,
+	    n_ext == 1 ? "stretch" : "stretches");
 	if (c->votes)
 		SAY("%" PRIu64 " index blocks lie where its folders' records "
 		    "say, if clusters of %u bytes begin at %" PRIu64,
@@ -142,8 +147,9 @@ static enum hl_status explain(struct hl_recmap *m, struct hl_recmap_guess *g,
 		SAY("the volume that is there now has all these numbers, too: "
 		    "they may be copies of its records");
 	if (c->copies)
-		SAY("%" PRIu64 " copies of its record 0 lie elsewhere",
-		    c->copies);
+		SAY("%" PRIu64 " %s of its record 0 %s elsewhere", c->copies,
+		    c->copies == 1 ? "copy" : "copies",
+		    c->copies == 1 ? "lies" : "lie");
 	return st;
 }
 
@@ -297,18 +303,27 @@ static void extents(struct hl_recmap_guess *g, uint64_t *twice)
 static void say_rest(struct hl_recmap *m, const struct hl_recmap_guess *g)
 {
 	struct hl_at at = { m->ctx, NULL, HL_NO_OFFSET, "MFT records" };
-	uint64_t n = 0, stretches = 0;
+	uint64_t n = 0, stretches = 0, old = 0;
 	size_t i;
 
 	for (i = 0; i < g->n_piece; i++)
-		if (g->piece[i].volume == RECMAP_NONE) {
+		if (g->piece[i].volume == RECMAP_UNNUMBERED)
+			old += g->piece[i].present;
+		else if (g->piece[i].volume == RECMAP_NONE) {
 			n += g->piece[i].present;
 			stretches++;
 		}
 	if (n)
-		hl_say(&at, "%llu records in %llu stretches belong to no "
-		       "volume that can be told", (unsigned long long)n,
-		       (unsigned long long)stretches);
+		hl_say(&at, "%llu %s in %llu %s belong%s to no volume that can "
+		       "be told", (unsigned long long)n,
+		       n == 1 ? "record" : "records",
+		       (unsigned long long)stretches,
+		       stretches == 1 ? "stretch" : "stretches",
+		       n == 1 ? "s" : "");
+	if (old)
+		hl_say(&at, "%llu records of Windows NT or 2000, which hold no "
+		       "number, are in no $MFT of which a record 0 tells",
+		       (unsigned long long)old);
 }
 
 enum hl_status hl_recmap_finish(struct hl_recmap *m, struct hl_recmap_guess *g)

@@ -112,6 +112,27 @@ def check_4k(tally):
                             f'{label}: read in full; {seen.notes[-300:]}')
 
 
+def check_no_output(tally, path, device, point):
+    """Whatever is written, never onto the medium that is read."""
+    before = sorted(os.listdir(point))
+    out = os.path.join(point, 'out')
+    for args in (['scan', device, '--state', out],
+                 ['hives', '--lost', point, '--state', out],
+                 ['extract', device, '-o', out],
+                 ['extract', device, '-o', out + '/'],
+                 ['carve', point, '-o', out],
+                 ['exec', device, '--out', out, '--', 'true'],
+                 ['acquire', device, '-o', out],
+                 ['scan', path, '--with', device, '--state', out],
+                 ['extract', path, '--with', device, '-o', out]):
+        status, _, err = run(HIVELIFT, *args)
+        tally.equal(status, 1, f'onto the source: {args}')
+        tally.check(b' on it' in err or b'lies on' in err,
+                    f'onto the source, said: {err!r}')
+        tally.equal(sorted(os.listdir(point)), before,
+                    f'onto the source, untouched: {args}')
+
+
 def check_mount_point(tally):
     """A mount point stands for its device, and a mounted one is live."""
     if not need(tally, 'ntfs-3g', 'umount'):
@@ -136,6 +157,7 @@ def check_mount_point(tally):
                        if r.get('type') == 'image']
                 tally.equal(got, [('device', True)],
                             f'mounted read-write: {image}; {err[-200:]!r}')
+            check_no_output(tally, path, device, point)
         finally:
             run('umount', point)
             run('losetup', '--detach', device)
