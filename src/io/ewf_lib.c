@@ -214,9 +214,13 @@ static enum hl_status try_open(struct lib *l)
 {
 	const struct hl_files *f = l->files;
 	struct hl_at at = { l->src.ctx, NULL, HL_NO_OFFSET, f->seg[0].path };
+	enum hl_status st = f->kind == FILES_EWF2 ?
+	                    hl_ewf2_check(f, l->src.ctx) : HL_OK;
 	char **names;
 	bool ok;
 
+	if (st != HL_OK)
+		return st;
 	if (!load(l))
 		return hl_fail(&at, HL_UNSUPPORTED, "is an Ex01 image; there "
 		               "is no libewf here to read it");
