@@ -27,6 +27,7 @@
 #endif
 
 /* Its calls that are used; the types are those of its own header. */
+/* a declaration: NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define CALL(name) __typeof__(libewf_##name) *name
 struct calls {
 	CALL(get_version);
