@@ -78,6 +78,24 @@ bool with_lies_on_source(const struct cli *c, const char *path)
 	       with_is_source(c, n ? above : ".");
 }
 
+/* As much as the smallest has is taken of each. */
+static void say_sizes(struct cli *c, const struct hl_array *a)
+{
+	uint64_t least = hl_src_size(a->column[0]), most = least;
+
+	for (size_t i = 1; i < a->n; i++) {
+		uint64_t size = hl_src_size(a->column[i]);
+
+		least = size < least ? size : least;
+		most = size > most ? size : most;
+	}
+	if (least != most)
+		msg_say(c, "the images have from %llu to %llu bytes; no more "
+		        "than %llu of each are read",
+		        (unsigned long long)least, (unsigned long long)most,
+		        (unsigned long long)least);
+}
+
 /* All of them as one; false: said. */
 static bool join(struct cli *c)
 {
@@ -99,6 +117,7 @@ static bool join(struct cli *c)
 		msg_error(c, "%s", show_status(c, st));
 	if (st != HL_OK)
 		return false;
+	say_sizes(c, &a);
 	c->with.first = c->image;
 	c->image = whole;
 	return true;
