@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "bde/bde.h"
 #include "bde/bde_disk.h"
@@ -460,6 +461,123 @@ START_TEST(each_copy_may_be_damaged)
 }
 END_TEST
 
+static void reseal(uint8_t *p)
+{
+	size_t n = (size_t)(p[8] | p[9] << 8) * 16;
+
+	put32(p + n + 4, (uint32_t)crc32(0, p, (uInt)n));
+}
+
+/* Windows writes all three alike. */
+START_TEST(sound_copies_that_differ_are_said)
+{
+	struct hl_bde *b;
+	struct made m;
+
+	make(&m, "fuzz/bde/good-startup-key");
+	m.img[places[2] + 64 + 40] ^= 1; /* its creation time */
+	reseal(m.img + places[2]);
+	ck_assert_int_eq(open_it(&m, &b), HL_OK);
+	ck_assert_ptr_nonnull(hl_bde_plain(b));
+	ck_assert_uint_eq(hl_bde_info(b)->copy, 1);
+	ck_assert(test_noted(HL_LOSS, "copy 3 of 3 is sound too and is not "
+	                     "the same as copy 1"));
+	hl_bde_close(b);
+	drop(&m);
+}
+END_TEST
+
+/* The metadata says of itself where it is, and where the others are. */
+START_TEST(what_the_boot_sector_does_not_tell_is_found)
+{
+	for (int how = 0; how < 5; how++) {
+		enum hl_status st;
+		struct hl_bde *b;
+		struct made m;
+
+		make(&m, "fuzz/bde/good-startup-key");
+		/* the last are those of a volume that began elsewhere */
+		for (int i = 0; how < 4 && i < 9; i++)
+			put64(m.img + places[i / 3] + 0x20 + 8 * (i % 3),
+			      places[i % 3]);
+		for (int i = 0; i < 3; i++)
+			reseal(m.img + places[i]);
+		if (how == 0) /* three wrong places */
+			memset(m.img + 0xb0, 0x5a, 24);
+		else if (how == 1) /* and no metadata known to be there */
+			memset(m.img + 0xa0, 0, 40);
+		else
+			memset(m.img, 0, 512);
+		for (int i = 0; how == 3 && i < 2; i++)
+			memset(m.img + places[i], 0, m.n);
+		st = how < 2 ? open_it(&m, &b) :
+		     hl_bde_open_lost(&b, m.src, "1", &m.ctx);
+		if (how == 4) {
+			ck_assert_int_eq(st, HL_END);
+			ck_assert_ptr_null(b);
+		} else {
+			ck_assert_msg(st == HL_OK, "%d: %d", how, st);
+			ck_assert_ptr_nonnull(hl_bde_plain(b));
+			ck_assert(test_noted(HL_LOSS, "found by a search"));
+		}
+		test_forget_notes();
+		hl_bde_close(b);
+		drop(&m);
+		ck_assert_uint_eq(test_mem_now(), 0);
+	}
+}
+END_TEST
+
+/* A volume that begins one of their distances behind the start of this: two
+ * of the places are the same, the third tells. */
+START_TEST(copies_of_a_volume_that_begins_later_are_not_taken)
+{
+	static const uint64_t says[3] = { 0x4000, 0x14000, 0x24000 };
+
+	for (int gone = -1; gone < 3; gone++) {
+		struct hl_bde *b;
+		struct made m;
+
+		make(&m, "fuzz/bde/good-startup-key");
+		memset(m.img, 0, 512);
+		for (int i = 0; i < 3; i++)
+			put64(m.img + places[0] + 0x20 + 8 * i, says[i]);
+		reseal(m.img + places[0]);
+		uint8_t *meta = malloc(m.n);
+		memcpy(meta, m.img + places[0], m.n);
+		for (int i = 0; i < 3; i++)
+			memset(m.img + places[i], 0, m.n);
+		for (int i = 0; i < 3; i++)
+			memcpy(m.img + says[i] + (gone < 0 ? 0x10000 : 0),
+			       meta, m.n);
+		if (gone >= 0)
+			memset(m.img + says[gone], 0, m.n);
+		free(meta);
+		ck_assert_int_eq(hl_bde_open_lost(&b, m.src, "1", &m.ctx),
+		                 gone < 0 ? HL_END : HL_OK);
+		hl_bde_close(b);
+		drop(&m);
+	}
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+END_TEST
+
+START_TEST(a_volume_full_of_them_ends)
+{
+	struct hl_bde *b;
+	struct made m;
+
+	make(&m, "fuzz/bde/good-startup-key");
+	memset(m.img, 0, SIZE);
+	for (size_t i = 512; i < SIZE; i += 512)
+		memcpy(m.img + i, "-FVE-FS-", 8);
+	ck_assert_int_eq(hl_bde_open_lost(&b, m.src, "1", &m.ctx),
+	                 HL_CORRUPT);
+	ck_assert(test_noted(HL_FAILED, "more than 256 blocks"));
+	drop(&m);
+}
+END_TEST
+
 /* Only one copy, and it is wrong: used, and said. */
 START_TEST(a_wrong_crc_is_used_for_want_of_better)
 {
@@ -566,6 +684,10 @@ static TCase *volumes(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, volumes_open_with_their_keys);
 	tcase_add_test(t, each_copy_may_be_damaged);
+	tcase_add_test(t, sound_copies_that_differ_are_said);
+	tcase_add_test(t, what_the_boot_sector_does_not_tell_is_found);
+	tcase_add_test(t, copies_of_a_volume_that_begins_later_are_not_taken);
+	tcase_add_test(t, a_volume_full_of_them_ends);
 	tcase_add_test(t, a_wrong_crc_is_used_for_want_of_better);
 	tcase_add_test(t, damage_grows_to_the_sector);
 	tcase_add_test(t, memory_may_fail_anywhere);

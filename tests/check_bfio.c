@@ -3,6 +3,7 @@
  * it.  They have no other way to the medium, so what the bridge refuses they
  * cannot read.
  */
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +32,9 @@ static void rig_open(struct rig *r, uint64_t budget)
 	                 HL_OK);
 	ck_assert_int_eq(hl_src_window(&r->src, r->mem, 0, SIZE, test_ctx()),
 	                 HL_OK);
+	/* the one that is called here: libewf has one in it, too */
 	r->b = (struct hl_bfio){ .src = r->src, .ctx = test_ctx(),
+	                         .lib = dlopen(NULL, RTLD_NOW),
 	                         .budget = budget };
 	ck_assert_int_eq(hl_bfio_open(&r->h, &r->b), HL_OK);
 	ck_assert_int_eq(libbfio_handle_open(r->h, LIBBFIO_OPEN_READ, NULL),
@@ -42,6 +45,7 @@ static void rig_close(struct rig *r)
 {
 	ck_assert_int_eq(libbfio_handle_close(r->h, NULL), 0);
 	ck_assert_int_eq(libbfio_handle_free(&r->h, NULL), 1);
+	dlclose(r->b.lib);
 	hl_src_close(r->src);
 	hl_src_close(r->mem);
 	ck_assert_uint_eq(test_mem_now(), 0);

@@ -62,6 +62,46 @@ START_TEST(files_and_folders_are_read)
 }
 END_TEST
 
+/* Its entry leads to another cluster, or its first cluster is another's: all
+ * is listed, and it is said.  A "." without a cluster is an oddity only. */
+START_TEST(a_folder_begins_with_its_own_name)
+{
+	static const struct {
+		unsigned self;
+		const char *says;
+		int losses;
+	} c[] = {
+		{ 5, NULL, 0 },
+		{ 0, "names no cluster", 0 },
+		{ 6, "of another one", 1 },
+		{ UINT16_MAX, "does not begin with", 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		struct vol v = plain(kinds[_i]);
+		uint8_t *p = vol_cluster(&v, 5);
+		struct open o;
+		int bad;
+
+		if (c[i].self == UINT16_MAX)
+			slot(p, "OTHER      ", 0x20, 0, 0);
+		else
+			dots(p, c[i].self, 0);
+		o = open_vol(&v);
+		ck_assert_ptr_nonnull(strstr(names_of(&o, "/SUB", &bad),
+		                             "Long file name|"));
+		ck_assert_int_eq(test_note_count(HL_LOSS), c[i].losses);
+		if (c[i].says)
+			ck_assert(test_noted(c[i].losses ? HL_LOSS : HL_INFO,
+			                     c[i].says));
+		(void)names_of(&o, "/SUB", &bad); /* said once */
+		ck_assert_int_eq(test_note_count(HL_LOSS), c[i].losses);
+		close_vol(&o, &v);
+		test_forget_notes();
+	}
+}
+END_TEST
+
 /* The whole chain, also where the size says less; folders have one too. */
 START_TEST(raw_is_the_whole_chain)
 {
@@ -207,6 +247,7 @@ static TCase *whole_case(void)
 
 	tcase_add_loop_test(tc, volume_is_described, 0, 3);
 	tcase_add_loop_test(tc, files_and_folders_are_read, 0, 3);
+	tcase_add_loop_test(tc, a_folder_begins_with_its_own_name, 0, 3);
 	tcase_add_loop_test(tc, raw_is_the_whole_chain, 0, 3);
 	tcase_add_loop_test(tc, what_is_not_there_is_not_found, 0, 3);
 	tcase_add_loop_test(tc, facts_name_entry_and_chain, 0, 3);

@@ -182,12 +182,12 @@ START_TEST(translated_xp_with_restore_points)
 	            "Einstellungen/Anwendungsdaten/Microsoft/Windows/"
 	            "UsrClass.dat",
 	            "NTUSER Karl /Dokumente und Einstellungen/Karl/NTUSER.DAT",
+	            "SAM - /WINDOWS/repair/sam",
+	            "SYSTEM - /WINDOWS/system32/config/system",
 	            "SAM - /System Volume Information/_restore{1}/RP7/snapshot/"
 	            "_REGISTRY_MACHINE_SAM",
 	            "USRCLASS - /System Volume Information/_restore{1}/RP7/"
-	            "snapshot/_REGISTRY_USER_USRCLASS_S-1-5-21-1-2-3-1003",
-	            "SAM - /WINDOWS/repair/sam",
-	            "SYSTEM - /WINDOWS/system32/config/system"));
+	            "snapshot/_REGISTRY_USER_USRCLASS_S-1-5-21-1-2-3-1003"));
 }
 END_TEST
 

@@ -182,7 +182,8 @@ START_TEST(a_parent_is_no_link_and_not_itself)
 	ck_assert(test_noted(HL_FAILED, "link.vhd"));
 	test_forget_notes();
 	base_and_child("real.vhd", "child.vhd", 0x55);
-	ck_assert_int_eq(open_image(&o, at("child.vhd"), false), HL_IO);
+	ck_assert_int_eq(open_image(&o, at("child.vhd"), false), HL_CORRUPT);
+	ck_assert(test_noted(HL_FAILED, "is itself or made from it"));
 	ck_assert_uint_eq(test_mem_now(), 0);
 }
 END_TEST
@@ -396,6 +397,10 @@ static const struct {
 	{ "a/../../../etc/passwd", "passwd" },
 	{ "file:///Users/me/base.vhd", "base.vhd" },
 	{ "C:base.vhd", "base.vhd" },
+	{ "file:base.vhd", "base.vhd" },
+	{ "file:snap/base.vhd", "snap/base.vhd" },
+	{ "file:../base.vhd", "base.vhd" },
+	{ "file:", NULL },
 	{ "..", NULL },
 	{ "snap/..", NULL },
 	{ ".", NULL },

@@ -15,7 +15,7 @@ static void open_rig(struct rig *r)
 {
 	ck_assert_int_eq(hl_src_mem(&r->live, r->b.v, VB_SIZE, false,
 	                            test_ctx()), HL_OK);
-	ck_assert_int_eq(hl_vss_open(&r->vss, r->live, NULL, 0, test_ctx()),
+	ck_assert_int_eq(hl_vss_open(&r->vss, &(struct hl_vss_area){ .src = r->live }, NULL, 0, test_ctx()),
 	                 HL_OK);
 }
 

@@ -42,7 +42,8 @@ static bool open_disk(struct disk *d)
 	ck_assert_int_eq(hl_src_window(&d->volume, d->image, START,
 	                               UINT64_C(268430022) * 512,
 	                               test_ctx()), HL_OK);
-	ck_assert_int_eq(hl_vss_open(&d->vss, d->volume, NULL, 0,
+	ck_assert_int_eq(hl_vss_open(&d->vss,
+	                             &(struct hl_vss_area){ .src = d->volume }, NULL, 0,
 	                             test_ctx()), HL_OK);
 	return true;
 }

@@ -28,7 +28,21 @@ static enum hl_status open_rig(struct rig *r)
 {
 	ck_assert_int_eq(hl_src_mem(&r->live, r->b.v, VB_SIZE, false,
 	                            test_ctx()), HL_OK);
-	return hl_vss_open(&r->vss, r->live, NULL, 0, test_ctx());
+	return hl_vss_open(&r->vss, &(struct hl_vss_area){ .src = r->live },
+	                   NULL, 0, test_ctx());
+}
+
+/* As if a file system knew where the blocks of the catalogue are. */
+static enum hl_status open_hinted(struct rig *r, size_t n, bool expected)
+{
+	struct hl_vss_area area = {
+		.block = { VB_AT(1), VB_AT(2) }, .n_blocks = n,
+		.expected = expected };
+
+	ck_assert_int_eq(hl_src_mem(&r->live, r->b.v, VB_SIZE, false,
+	                            test_ctx()), HL_OK);
+	area.src = r->live;
+	return hl_vss_open(&r->vss, &area, NULL, 0, test_ctx());
 }
 
 static void close_rig(struct rig *r)
@@ -85,6 +99,106 @@ START_TEST(catalogues_that_lead_astray)
 		test_forget_notes();
 		close_rig(&r);
 	}
+}
+END_TEST
+
+START_TEST(without_a_header_its_file_leads_to_it)
+{
+	struct rig r;
+
+	for (int how = 0; how < 3; how++) {
+		build(&r);
+		if (how == 0)
+			memset(r.b.v + 0x1e00, 0, 512);
+		else if (how == 1) /* it leads astray */
+			put64(r.b.v + 0x1e00 + 48, VB_AT(300));
+		else /* Windows knows of no copies any more */
+			put64(r.b.v + 0x1e00 + 48, 0);
+		ck_assert_int_eq(open_hinted(&r, 2, true), HL_OK);
+		ck_assert_uint_eq(hl_vss_count(r.vss), 2);
+		ck_assert_int_eq(letter(&r, 0, 20, HL_Q_OK), 'a');
+		ck_assert_int_eq(letter(&r, 1, 21, HL_Q_OK), 'b');
+		ck_assert(test_noted(HL_LOSS, "2 of 2 blocks of the catalogue "
+		                     "were found by the file that holds it"));
+		test_forget_notes();
+		close_rig(&r);
+	}
+}
+END_TEST
+
+/* Its file is left behind when the last copy is deleted. */
+START_TEST(a_file_of_no_stores_is_not_asked)
+{
+	struct rig r;
+
+	build(&r);
+	put64(r.b.v + 0x1e00 + 48, 0);
+	ck_assert_int_eq(open_hinted(&r, 2, false), HL_END);
+	close_rig(&r);
+	build(&r);
+	memset(r.b.v + 0x1e00, 0, 512);
+	memset(r.b.v + VB_AT(1), 0, 2 * VB_BLOCK);
+	ck_assert_int_eq(open_hinted(&r, 2, false), HL_END);
+	close_rig(&r);
+	ck_assert_uint_eq(test_note_count(HL_LOSS), 0);
+}
+END_TEST
+
+START_TEST(what_a_broken_chain_leads_to_is_found_by_its_file)
+{
+	struct rig r;
+
+	memset(&r, 0, sizeof(r));
+	vb_new(&r.b);
+	vb_copy(&r.b, 1, 0x40);
+	vb_store(&r.b, 1, 64);
+	r.b.n_entries = 127; /* of the second block */
+	vb_copy(&r.b, 2, 0x40);
+	vb_store(&r.b, 2, 80);
+	vb_keep(&r.b, 65, 20, 70, 'a');
+	vb_keep(&r.b, 81, 21, 90, 'b');
+	put64(r.b.v + VB_AT(1) + 40, VB_AT(200));
+	ck_assert_int_eq(open_hinted(&r, 2, true), HL_OK);
+	ck_assert_uint_eq(hl_vss_count(r.vss), 2);
+	ck_assert_int_eq(letter(&r, 0, 21, HL_Q_OK), 'b');
+	ck_assert_int_eq(letter(&r, 1, 21, HL_Q_OK), 'b');
+	ck_assert(test_noted(HL_LOSS, "the catalogue is damaged from"));
+	close_rig(&r);
+}
+END_TEST
+
+START_TEST(without_a_file_it_is_searched_for)
+{
+	struct rig r;
+
+	build(&r);
+	memset(r.b.v + 0x1e00, 0, 512);
+	ck_assert_int_eq(open_hinted(&r, 0, true), HL_OK);
+	ck_assert_uint_eq(hl_vss_count(r.vss), 2);
+	ck_assert_int_eq(letter(&r, 0, 20, HL_Q_OK), 'a');
+	ck_assert(test_noted(HL_LOSS, "found by a search, at 16384"));
+	close_rig(&r);
+	build(&r);
+	memset(r.b.v + 0x1e00, 0, 512);
+	memset(r.b.v + VB_AT(1), 0, 2 * VB_BLOCK);
+	ck_assert_int_eq(open_hinted(&r, 0, true), HL_END);
+	close_rig(&r);
+}
+END_TEST
+
+START_TEST(an_entry_that_is_wiped_is_missed)
+{
+	struct rig r;
+
+	build(&r);
+	memset(r.b.v + VB_AT(1) + 128, 0, 128); /* the first copy's */
+	ck_assert_int_eq(open_rig(&r), HL_OK);
+	ck_assert_uint_eq(hl_vss_count(r.vss), 1);
+	ck_assert(test_noted(HL_LOSS, "1 entries of the catalogue are "
+	                     "damaged"));
+	ck_assert(test_noted(HL_INFO, "the store {01010101-0101-0101-0101-"
+	                     "010101010101} of no copy of this volume"));
+	close_rig(&r);
 }
 END_TEST
 
@@ -283,11 +397,13 @@ START_TEST(a_store_on_another_volume)
 	ck_assert_int_eq(hl_src_mem(&r.other, b.v, VB_SIZE, true,
 	                            test_ctx()), HL_OK);
 	free(b.v);
+	memset(&area, 0, sizeof(area));
 	area.src = r.other;
 	ck_assert_int_eq(hl_src_mem(&r.live, r.b.v, VB_SIZE, false,
 	                            test_ctx()), HL_OK);
-	ck_assert_int_eq(hl_vss_open(&r.vss, r.live, &area, 1, test_ctx()),
-	                 HL_OK);
+	ck_assert_int_eq(hl_vss_open(&r.vss,
+	                             &(struct hl_vss_area){ .src = r.live },
+	                             &area, 1, test_ctx()), HL_OK);
 	ck_assert(hl_vss_copy(r.vss, 0)->elsewhere);
 	struct hl_src *s = hl_vss_copy(r.vss, 0)->src;
 	ck_assert_int_eq(hl_src_read(s, VB_AT(20), &c, 1, NULL), HL_OK);
@@ -311,7 +427,8 @@ START_TEST(memory_that_is_short)
 		ck_assert_int_eq(hl_src_mem(&r.live, r.b.v, VB_SIZE, false,
 		                            test_ctx()), HL_OK);
 		test_fail_alloc(n);
-		st = hl_vss_open(&r.vss, r.live, NULL, 0, test_ctx());
+		st = hl_vss_open(&r.vss, &(struct hl_vss_area){ .src = r.live },
+		                 NULL, 0, test_ctx());
 		test_fail_alloc(0);
 		/* without libvshadow's opinion it goes on */
 		ck_assert(st == HL_OK || st == HL_NOMEM);
@@ -335,7 +452,8 @@ START_TEST(who_wants_to_stop_is_heard)
 	ctx.cancelled = stop;
 	ck_assert_int_eq(hl_src_mem(&r.live, r.b.v, VB_SIZE, false,
 	                            test_ctx()), HL_OK);
-	ck_assert_int_eq(hl_vss_open(&r.vss, r.live, NULL, 0, &ctx),
+	ck_assert_int_eq(hl_vss_open(&r.vss, &(struct hl_vss_area){ .src = r.live },
+		                 NULL, 0, &ctx),
 	                 HL_CANCELLED);
 	close_rig(&r);
 }
@@ -347,6 +465,11 @@ int main(void)
 
 	tcase_add_test(t, a_volume_without_any);
 	tcase_add_test(t, catalogues_that_lead_astray);
+	tcase_add_test(t, without_a_header_its_file_leads_to_it);
+	tcase_add_test(t, a_file_of_no_stores_is_not_asked);
+	tcase_add_test(t, what_a_broken_chain_leads_to_is_found_by_its_file);
+	tcase_add_test(t, without_a_file_it_is_searched_for);
+	tcase_add_test(t, an_entry_that_is_wiped_is_missed);
 	tcase_add_test(t, its_second_block_is_gone);
 	tcase_add_test(t, a_catalogue_in_circles_ends);
 	tcase_add_test(t, entries_of_no_kind);

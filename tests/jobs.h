@@ -150,7 +150,8 @@ static void job_vss(struct run *r)
 
 	if (heard(r, hl_src_mem(&live, vss_volume(), VB_SIZE, false,
 	                        &r->ctx)) == HL_OK &&
-	    heard(r, hl_vss_open(&vss, live, NULL, 0, &r->ctx)) == HL_OK) {
+	    heard(r, hl_vss_open(&vss, &(struct hl_vss_area){ .src = live },
+	                         NULL, 0, &r->ctx)) == HL_OK) {
 		mix_number(r, hl_vss_count(vss));
 		for (size_t i = 0; i < hl_vss_count(vss); i++) {
 			const struct hl_shadow *s = hl_vss_copy(vss, i);

@@ -162,6 +162,8 @@ check() {
 		python arrays
 		python bitlocker
 		python locked
+		python points
+		python forgotten
 		python lost story reference
 		python nothing_lost
 		python carved

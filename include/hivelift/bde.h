@@ -73,6 +73,11 @@ struct hl_bde;
 enum hl_status hl_bde_open(struct hl_bde **out, struct hl_src *src,
                            const char *volume,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+/* The same without its boot sector: HL_END when a search of the first GiB
+ * finds no metadata of a volume that begins there. */
+enum hl_status hl_bde_open_lost(struct hl_bde **out, struct hl_src *src,
+                                const char *volume,
+                                const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* The same without its boot sector, by one block of metadata, so many bytes
  * behind its start (0: as above). */
 enum hl_status hl_bde_open_at(struct hl_bde **out, struct hl_src *src,

@@ -37,6 +37,13 @@ struct hl_hive_log {
 	bool used;           /* replay applied it */
 };
 
+/* One of Windows XP: a folder "RP7". */
+struct hl_restore_point {
+	uint32_t number;
+	char name[256 * 3 + 1]; /* "System Checkpoint", or "" */
+	struct hl_time created; /* by its rp.log; NONE: not known */
+};
+
 struct hl_hive {
 	const struct hl_volume *volume;
 	char *path;          /* "/Windows/System32/config/SYSTEM" */
@@ -45,6 +52,7 @@ struct hl_hive {
 	char *user;          /* profile folder's name, or NULL */
 	char *sid;           /* or NULL */
 	const char *sid_source; /* "ProfileList", "root key", "file name" */
+	const struct hl_restore_point *point; /* that keeps it, or NULL */
 	size_t n_logs;
 	struct hl_hive_log *logs;
 	/* filled by hl_hive_examine or hl_lift_hive */
@@ -68,7 +76,8 @@ struct hl_hive_query {
 struct hl_hives;
 /*
  * Every hive at every place where Windows keeps one, on all volumes of the
- * disk, in volume and path order; through the indexes, no sweep.
+ * disk, in volume and path order, restore points behind all others by
+ * their age; through the indexes, no sweep.
  * Deleted ones, when they are asked for, come from a sweep: by the whole
  * place, or by the file's name when its content begins like a hive.
  * With deep the content of every file is asked, not only where hives are

@@ -296,10 +296,22 @@
 #define HL_MAX_BDE_KEYS 16
 #define HL_MAX_BDE_ASKS 3
 
+/* BitLocker: how much of a volume is read for metadata that no boot sector
+ * leads to, when the boot sector is BitLocker's, and when there is none: the
+ * first copy is at 33 MiB as a rule, and any partition may be without one. */
+#define HL_MAX_BDE_SEARCH (UINT64_C(16) << 30)
+#define HL_MAX_BDE_LOST (UINT64_C(1) << 30)
+/* Blocks there that may look like it, each read with where it leads. */
+#define HL_MAX_BDE_TRIES 256
+
 /* Shadow copies: of one volume Windows keeps 512; blocks that one store keeps,
  * 100 bytes each: 16 TiB of a volume. */
 #define HL_MAX_VSS_COPIES 512
 #define HL_MAX_VSS_BLOCKS (1u << 26)
+
+/* Where a catalogue is looked for when nothing leads to it, by a glance at
+ * every 16 KiB: a million of them. */
+#define HL_MAX_VSS_SEARCH (UINT64_C(16) << 30)
 
 /* Bytes that libvshadow may read for one answer, beside what its lists are
  * known to need: it does not see a list that runs in circles. */

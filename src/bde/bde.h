@@ -11,7 +11,8 @@
  *	bde_sector.c   ciphertext of sectors -> plain text (bde_sector.h)
  *	bde_xts.c      the same, of many small ones
  *	bde_src.c      the volume as a source
- *	bde_open.c     finds the metadata, of three copies the best
+ *	bde_copies.c   finds the metadata, of three copies the best
+ *	bde_open.c     the volume
  */
 #ifndef HL_BDE_H
 #define HL_BDE_H
@@ -148,6 +149,18 @@ struct hl_bde {
  * HL_UNSUPPORTED (said) */
 enum hl_status hl_bde_unlock(struct hl_bde *b,
                              struct bde_fvek *out) HL_MUST_CHECK;
+
+/* ---- bde_copies.c ------------------------------------------------------- */
+
+/* Fills b->meta from the one block there; as hl_bde_meta, and HL_NOMEM,
+ * HL_CANCELLED */
+enum hl_status hl_bde_block(struct hl_bde *b, uint64_t off) HL_MUST_CHECK;
+/* Fills b->meta from where b->boot leads, or from where a search does.
+ * HL_OK; HL_CORRUPT, HL_UNSUPPORTED (said); HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_bde_metadata(struct hl_bde *b) HL_MUST_CHECK;
+/* So many bytes of the volume.  HL_OK: said; b->boot leads there; HL_END:
+ * nothing; HL_CORRUPT (said); HL_NOMEM, HL_CANCELLED */
+enum hl_status hl_bde_search(struct hl_bde *b, uint64_t limit) HL_MUST_CHECK;
 
 /* ---- bde_diffuser.c, bde_map.c, bde_src.c -------------------------------- */
 

@@ -1,6 +1,6 @@
 /*
- * bde_open.c: a BitLocker volume: finds its metadata, of three copies the
- * first that is sound, opens it when there is a key.
+ * bde_open.c: a BitLocker volume: what its metadata tells, and whether there
+ * is a key.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,115 +18,6 @@
 static struct hl_at here(const struct hl_bde *b, uint64_t off)
 {
 	return (struct hl_at){ b->ctx, b->src, off, "BitLocker metadata" };
-}
-
-/* ---- one of three -------------------------------------------------------- */
-
-struct copy {
-	uint64_t off;
-	enum hl_status st;
-	bool crc, asked;
-};
-
-static enum hl_status read_block(struct hl_bde *b, uint64_t off, uint8_t *p,
-                                 size_t *n)
-{
-	struct hl_ranges bad;
-
-	*n = 0;
-	if (off >= hl_src_size(b->src))
-		return HL_END;
-	hl_ranges_clear(&bad);
-	*n = (size_t)min_u64(BDE_BLOCK_MAX, hl_src_size(b->src) - off);
-	return hl_src_read(b->src, off, p, *n, &bad);
-}
-
-static enum hl_status load(struct hl_bde *b, struct copy *c)
-{
-	size_t n;
-	enum hl_status st = read_block(b, c->off, b->block, &n);
-
-	if (st == HL_NOMEM || st == HL_CANCELLED)
-		return st;
-	c->asked = true;
-	c->st = st == HL_OK ? hl_bde_meta(span_of(b->block, n), &b->meta) : st;
-	c->crc = c->st == HL_OK && hl_bde_crc_fits(&b->meta) && !b->meta.cut;
-	return HL_OK;
-}
-
-/* Vista's boot sector knows the first copy only; that knows the others. */
-static void learn(struct hl_bde *b, struct copy copy[3])
-{
-	if (b->boot.n == 3 || copy[0].st != HL_OK)
-		return;
-	b->boot.n = 3;
-	for (size_t i = 1; i < 3; i++)
-		copy[i].off = b->meta.off[i];
-}
-
-static enum hl_status choose(struct hl_bde *b, struct copy copy[3])
-{
-	size_t best = 3;
-
-	for (size_t i = 0; i < b->boot.n; i++) {
-		enum hl_status st = load(b, &copy[i]);
-
-		if (st != HL_OK)
-			return st;
-		learn(b, copy);
-		b->info.copy = (unsigned)i + 1;
-		if (copy[i].crc)
-			return HL_OK;
-		if (copy[i].st == HL_OK && best == 3)
-			best = i;
-	}
-	if (best == 3)
-		return HL_END;
-	b->info.copy = (unsigned)best + 1;
-	return load(b, &copy[best]);
-}
-
-static const char *wrong_with(const struct copy *c)
-{
-	if (c->st == HL_OK)
-		return "its CRC-32 is wrong";
-	if (c->st == HL_UNSUPPORTED)
-		return "it is of a later version";
-	return c->st == HL_CORRUPT ? "it is damaged" : "it is not there";
-}
-
-static void say_copies(const struct hl_bde *b, const struct copy copy[3])
-{
-	for (size_t i = 0; i < b->boot.n; i++) {
-		struct hl_at at = here(b, copy[i].off);
-
-		if (!copy[i].asked || copy[i].crc)
-			continue;
-		hl_warn(&at, "volume %s: copy %zu of 3: %s%s", b->volume,
-		        i + 1, wrong_with(&copy[i]),
-		        i + 1 == b->info.copy ? "; used all the same, for "
-		        "want of a better one" : "");
-	}
-}
-
-static enum hl_status metadata(struct hl_bde *b)
-{
-	struct hl_at at = here(b, 0);
-	struct copy copy[3] = { { 0, HL_END, false, false } };
-
-	for (size_t i = 0; i < b->boot.n; i++)
-		copy[i].off = b->boot.off[i];
-	enum hl_status st = choose(b, copy);
-	if (st == HL_OK)
-		say_copies(b, copy);
-	if (st == HL_END && copy[0].st == HL_UNSUPPORTED)
-		return hl_fail(&at, HL_UNSUPPORTED, "volume %s: BitLocker "
-		               "metadata of a later version", b->volume);
-	if (st == HL_END)
-		return hl_fail(&at, HL_CORRUPT, "volume %s: none of the three "
-		               "copies of its BitLocker metadata can be read",
-		               b->volume);
-	return st;
 }
 
 /* ---- what it tells -------------------------------------------------------- */
@@ -282,10 +173,10 @@ static enum hl_status begin(struct hl_bde *b)
 		return hl_fail(&at, st, "volume %s: BitLocker that encrypts "
 		               "what is written first (encrypt-on-write): not "
 		               "read", b->volume);
-	if (st == HL_CORRUPT)
-		return hl_fail(&at, st, "volume %s: its boot sector does not "
-		               "tell where the BitLocker metadata is",
-		               b->volume);
+	if (st == HL_CORRUPT) {
+		b->boot.n = 0; /* a search may find what it led to */
+		st = HL_OK;
+	}
 	if (!b->boot.sector_size)
 		b->boot.sector_size = hl_src_sector_size(b->src) == 4096 ?
 			4096 : 512;
@@ -293,26 +184,69 @@ static enum hl_status begin(struct hl_bde *b)
 }
 
 /* Without a boot sector, by one block of the three.  How large Vista's
- * clusters were only that could tell; up to 16 KiB it makes no difference. */
+ * clusters were only that could tell; up to 16 KiB it makes no difference.
+ * Its sectors are those of the device, unless the metadata knows better. */
+static void without_boot(struct hl_bde *b)
+{
+	uint64_t n = b->meta.n_backup_sectors;
+
+	b->boot.variant = b->meta.version == 1 ? BDE_VISTA : BDE_SEVEN;
+	b->boot.cluster_size = b->meta.version == 1 ? 4096 : 0;
+	b->boot.sector_size = hl_src_sector_size(b->src) == 4096 ||
+		(n && b->meta.backup_len / n == 4096) ? 4096 : 512;
+	b->boot.n = 3;
+	memcpy(b->boot.off, b->meta.off, sizeof(b->boot.off));
+}
+
 static enum hl_status begin_at(struct hl_bde *b, uint64_t off)
 {
 	struct hl_at at = here(b, off);
-	size_t n;
-	enum hl_status st = read_block(b, off, b->block, &n);
+	enum hl_status st = hl_bde_block(b, off);
 
-	if (st == HL_OK)
-		st = hl_bde_meta(span_of(b->block, n), &b->meta);
 	if (st == HL_UNSUPPORTED)
 		return hl_fail(&at, st, "volume %s: BitLocker metadata of a "
 		               "later version", b->volume);
+	if (st == HL_OK)
+		without_boot(b);
+	return st;
+}
+
+static enum hl_status begin_lost(struct hl_bde *b)
+{
+	enum hl_status st = hl_bde_search(b, HL_MAX_BDE_LOST);
+
+	if (st == HL_OK)
+		without_boot(b);
+	return st;
+}
+
+static enum hl_status new(struct hl_bde **out, struct hl_src *src,
+                          const char *volume, const struct hl_ctx *ctx)
+{
+	struct hl_bde *b = *out = hl_zalloc(ctx, sizeof(*b));
+
+	if (!b)
+		return HL_NOMEM;
+	b->ctx = ctx;
+	b->src = src;
+	b->volume = volume;
+	b->block = hl_alloc(ctx, BDE_BLOCK_MAX);
+	return b->block ? HL_OK : HL_NOMEM;
+}
+
+static enum hl_status finish(struct hl_bde **out, struct hl_bde *b,
+                             enum hl_status st)
+{
+	if (st == HL_OK)
+		st = hl_bde_metadata(b);
+	if (st == HL_OK) {
+		tell(b);
+		st = unlock(b);
+	}
+	*out = st == HL_OK ? b : NULL;
 	if (st != HL_OK)
-		return st;
-	b->boot.variant = b->meta.version == 1 ? BDE_VISTA : BDE_SEVEN;
-	b->boot.cluster_size = b->meta.version == 1 ? 4096 : 0;
-	b->boot.sector_size = hl_src_sector_size(b->src) == 4096 ? 4096 : 512;
-	b->boot.n = 3;
-	memcpy(b->boot.off, b->meta.off, sizeof(b->boot.off));
-	return HL_OK;
+		hl_bde_close(b);
+	return st;
 }
 
 enum hl_status hl_bde_open(struct hl_bde **out, struct hl_src *src,
@@ -325,29 +259,23 @@ enum hl_status hl_bde_open_at(struct hl_bde **out, struct hl_src *src,
                               uint64_t block_off, const char *volume,
                               const struct hl_ctx *ctx)
 {
-	struct hl_bde *b = hl_zalloc(ctx, sizeof(*b));
+	struct hl_bde *b;
+	enum hl_status st = new(&b, src, volume, ctx);
 
-	*out = NULL;
-	if (!b)
-		return HL_NOMEM;
-	b->ctx = ctx;
-	b->src = src;
-	b->volume = volume;
-	b->block = hl_alloc(ctx, BDE_BLOCK_MAX);
-	enum hl_status st = !b->block ? HL_NOMEM : block_off ?
-	                    begin_at(b, block_off) : begin(b);
 	if (st == HL_OK)
-		st = metadata(b);
-	if (st == HL_OK) {
-		tell(b);
-		st = unlock(b);
-	}
-	if (st != HL_OK) {
-		hl_bde_close(b);
-		return st;
-	}
-	*out = b;
-	return HL_OK;
+		st = block_off ? begin_at(b, block_off) : begin(b);
+	return finish(out, b, st);
+}
+
+enum hl_status hl_bde_open_lost(struct hl_bde **out, struct hl_src *src,
+                                const char *volume, const struct hl_ctx *ctx)
+{
+	struct hl_bde *b;
+	enum hl_status st = new(&b, src, volume, ctx);
+
+	if (st == HL_OK)
+		st = begin_lost(b);
+	return finish(out, b, st);
 }
 
 void hl_bde_close(struct hl_bde *b)

@@ -8,6 +8,7 @@
 #include "cli.h"
 
 #define PIECE (1u << 20)
+#define FIRST (128u << 10)
 
 /* A damaged stretch may run over many pieces; it is said once. */
 struct damage {
@@ -60,8 +61,10 @@ static enum outcome copy(struct cli *c, struct hl_src *src, const char *name,
 	}
 	progress_total(c, size);
 	hl_src_advise(src, 0, size, HL_ADVISE_SEQUENTIAL);
+	/* a small file is not worth a page for each page of it */
 	for (uint64_t off = 0; off < size && !stop_wanted(c);) {
-		size_t n = size - off < PIECE ? (size_t)(size - off) : PIECE;
+		size_t room = off < PIECE ? FIRST : PIECE;
+		size_t n = size - off < room ? (size_t)(size - off) : room;
 		enum hl_status st;
 
 		hl_ranges_clear(&bad);

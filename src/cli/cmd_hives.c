@@ -1,6 +1,8 @@
 /*
  * cmd_hives.c: every hive at every place where Windows keeps one, judged.
  */
+#include <string.h>
+
 #include "base/banned.h"
 #include "hives.h"
 
@@ -28,6 +30,8 @@ const char *hive_state(const struct hl_hive *h)
 static void row(struct table *t, const struct hl_hive *h,
                 const struct hl_hive *same)
 {
+	char when[HL_TIME_TEXT];
+
 	table_cell(t, h->volume->id);
 	table_cell(t, hive_state(h));
 	table_cell(t, hl_kind_text(h->kind));
@@ -38,9 +42,14 @@ static void row(struct table *t, const struct hl_hive *h,
 		table_cellf(t, "%s  (deleted, @%llu-%u)", h->path,
 		            (unsigned long long)h->entry.ref.id,
 		            h->entry.ref.seq);
+	else if (h->point && h->point->created.kind != HL_TIME_NONE)
+		table_cellf(t, "%s  (restore point of %s)", h->path,
+		            hl_time_text(when, h->point->created));
 	else
 		table_cell(t, h->path);
-	if (t->n_columns == 8)
+	if (t->n_columns == 8 && same && strcmp(same->path, h->path) != 0)
+		table_cellf(t, "%s:%s", same->volume->id, same->path);
+	else if (t->n_columns == 8)
 		table_cell(t, same ? same->volume->id : NULL);
 	table_colour(t, colour_of(h->report.state));
 }

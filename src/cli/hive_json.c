@@ -83,6 +83,7 @@ void hive_json(struct cli *c, struct hl_hives *hives, size_t i, size_t mark)
 	hl_json_array_end(j);
 	hl_json_replay(j, &h->replay);
 	hl_json_times(j, &h->entry);
+	hl_json_point(j, h->point);
 	hl_json_notes(j, &h->report, c->log, mark);
 	hl_json_object_end(j);
 	hl_json_newline(j);

@@ -8,6 +8,7 @@
  *	                providers.  Else only the library itself, which takes a
  *	                third of the time: a BitLocker volume may open without
  *	                a key, and for that nothing more has to be opened
+ *	libvshadow      for --snapshots, libewf for an Ex01
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +16,16 @@
 
 #include "base/banned.h"
 #include "fat/fat.h"
+#include "io/files.h"
 #include "io/hash.h"
-#include "io/libcrypto.h"
+#include "io/shlib.h"
 #include "cli.h"
 
 struct preload {
 	struct hl_ctx silent; /* it does not belong to the run */
 	struct hl_fat_codepage codepage;
 	struct hl_hash *hash;
-	void *crypto;
+	void *crypto, *vshadow, *ewf;
 };
 
 /* The others pay for it only when they use it. */
@@ -38,6 +40,16 @@ static bool hashes(const struct cli *c)
 		return true;
 	return !(c->cmd->bit & never) &&
 	       (c->o.json || !(c->cmd->bit & with_json));
+}
+
+static bool has_ex01(const struct cli *c)
+{
+	bool yes = c->files && c->files->kind == FILES_EWF2;
+
+	for (size_t i = 0; i < c->o.n_with && !yes; i++)
+		yes = c->with.files[i] &&
+		      c->with.files[i]->kind == FILES_EWF2;
+	return yes;
 }
 
 /* What fails here fails again when it is wanted, and is said then. */
@@ -56,9 +68,13 @@ void preload(struct cli *c)
 	if (hashes(c) && hl_hash_new(&p->hash, all, &p->silent) != HL_OK)
 		p->hash = NULL;
 	if (c->cmd->bit & CMD_IMAGE)
-		p->crypto = hl_libcrypto_load();
+		p->crypto = hl_shlib_load(HL_SHLIB_CRYPTO);
 	if (p->crypto && !p->hash)
-		hl_libcrypto_no_config(p->crypto);
+		hl_shlib_no_config(p->crypto);
+	if (c->o.snapshots)
+		p->vshadow = hl_shlib_load(HL_SHLIB_VSHADOW);
+	if (has_ex01(c))
+		p->ewf = hl_shlib_load(HL_SHLIB_EWF);
 }
 
 void preload_free(struct cli *c)
@@ -69,7 +85,9 @@ void preload_free(struct cli *c)
 		return;
 	hl_fat_codepage_close(&p->codepage);
 	hl_hash_free(p->hash);
-	hl_libcrypto_drop(p->crypto);
+	hl_shlib_drop(p->crypto);
+	hl_shlib_drop(p->vshadow);
+	hl_shlib_drop(p->ewf);
 	free(p);
 	c->preload = NULL;
 }

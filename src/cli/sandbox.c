@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "base/banned.h"
 #include "base/limits.h"
@@ -202,4 +206,17 @@ void sandbox_free(struct cli *c)
 		hl_free(&c->ctx, c->sandbox->read);
 	free(c->sandbox);
 	c->sandbox = NULL;
+}
+
+/* A limit does not count where cores go through a pipe. */
+void sandbox_no_core(void)
+{
+#ifndef SANDBOX_OFF
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+#endif
 }

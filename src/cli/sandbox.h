@@ -48,6 +48,8 @@ bool sandbox_read(struct cli *c, const char *path);
 /* The image's files are added here.  false: said */
 bool sandbox_enter(struct cli *c);
 void sandbox_free(struct cli *c);
+/* Who holds a key leaves no core behind, in a sandbox or not. */
+void sandbox_no_core(void);
 /* "no_new_privs, landlock 7, seccomp", or "none: why" */
 const char *sandbox_active(const struct cli *c);
 /* For --version: what this build has, and this kernel. */

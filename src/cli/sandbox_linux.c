@@ -77,11 +77,9 @@ static void seccomp(struct cli *c, struct sandbox *s)
 
 void sandbox_os_enter(struct cli *c, struct sandbox *s)
 {
-	const struct rlimit none = { 0, 0 };
 	unsigned kept;
 
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	sandbox_no_core();
 	kept = capabilities_drop(c, s);
 	if (kept && c->o.verbose)
 		msg_say(c, "sandbox: %u of root's capabilities are kept, for "

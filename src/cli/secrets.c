@@ -10,6 +10,7 @@
 #include "base/lint.h"
 #include "base/wipe.h"
 #include "cli.h"
+#include "sandbox.h"
 #include "secrets.h"
 
 struct held {
@@ -150,6 +151,7 @@ bool secrets_open(struct cli *c)
 		return refuse(c, c->o.secret, "out of memory");
 	if (!h)
 		return true;
+	sandbox_no_core();
 	c->secrets = &h->pub;
 	h->keys.key = h->key;
 	h->pub.keys = &h->keys;

@@ -140,6 +140,11 @@ uint8_t hl_fat_first_byte(uint8_t sum, const uint8_t name[11]);
  * The others are in raw[1 … 10]. */
 bool hl_fat_first_fits(uint8_t byte, const uint8_t raw[11],
                        const uint16_t *name, size_t n);
+/* Is the first slot of a folder at `first` its own "."? */
+enum hl_fat_dot { HL_FAT_DOT_RIGHT, HL_FAT_DOT_ZERO, HL_FAT_DOT_OTHER,
+                  HL_FAT_DOT_NONE };
+enum hl_fat_dot hl_fat_own_dot(const struct hl_fat_geom *g,
+                               const uint8_t slot[32], uint32_t first);
 /*
  * Could those 32 bytes be a short entry?  For places where nothing says that
  * there are any: behind a folder's end mark, in clusters of deleted folders.

@@ -77,6 +77,37 @@ static void place(struct hl_fat_dir *d)
 	         d->off % g->cluster_size;
 }
 
+/*
+ * Every folder but the root begins with its own name.  One that does not is
+ * another file's cluster, or another folder's: what is in it is listed all the
+ * same, for some makers of images leave it out.
+ */
+static void check_dot(struct hl_fat_dir *d)
+{
+	struct hl_at at = here(d);
+
+	if (!d->folder || d->off != d->n || d->bad.n ||
+	    (d->how & (HL_FAT_DIR_QUIET | HL_FAT_DIR_GONE)))
+		return;
+	switch (hl_fat_own_dot(&d->v->geom, d->piece, d->folder)) {
+	case HL_FAT_DOT_RIGHT:
+		break;
+	case HL_FAT_DOT_ZERO:
+		hl_say(&at, "the folder's entry \".\" names no cluster");
+		break;
+	case HL_FAT_DOT_OTHER:
+		hl_warn(&at, "the folder at cluster %u begins with the entry "
+		        "\".\" of another one; what it lists may not be its "
+		        "own", d->folder);
+		break;
+	case HL_FAT_DOT_NONE:
+		hl_warn(&at, "the folder at cluster %u does not begin with "
+		        "its entry \".\"; what it lists may not be its own",
+		        d->folder);
+		break;
+	}
+}
+
 /* HL_OK a new piece; HL_END; HL_CORRUPT a new piece with holes (said). */
 static enum hl_status next_piece(struct hl_fat_dir *d)
 {
@@ -92,6 +123,7 @@ static enum hl_status next_piece(struct hl_fat_dir *d)
 		return st;
 	d->off += d->n;
 	d->i = 0;
+	check_dot(d);
 	bool goes_on = d->hole; /* one hole is told once */
 	d->hole = d->bad.n > 0;
 	if (!d->hole || goes_on)

@@ -81,3 +81,20 @@ bool hl_fat_slot_plausible(const struct hl_fat_geom *g, const uint8_t slot[32])
 	       !(f->attributes & FAT_ATTR_LABEL) && is_name(f->name) &&
 	       has_times(f) && has_place(g, f);
 }
+
+enum hl_fat_dot hl_fat_own_dot(const struct hl_fat_geom *g,
+                               const uint8_t slot[32], uint32_t first)
+{
+	const struct fat_slot *f = SPAN_VIEW(span_of(slot, FAT_SLOT), 0,
+	                                     struct fat_slot);
+	uint32_t cluster = get16(f->cluster_low);
+
+	if (g->kind == HL_FAT32)
+		cluster |= (uint32_t)get16(f->cluster_high) << 16;
+	if (memcmp(f->name, ".          ", sizeof(f->name)) != 0 ||
+	    !(f->attributes & FAT_ATTR_DIR))
+		return HL_FAT_DOT_NONE;
+	if (cluster == first)
+		return HL_FAT_DOT_RIGHT;
+	return cluster ? HL_FAT_DOT_OTHER : HL_FAT_DOT_ZERO;
+}

@@ -23,6 +23,19 @@ static bool looks_like_it(struct hl_src *src)
 	return k && k->locks;
 }
 
+static enum hl_status take(struct hl_volume *v, enum hl_status st,
+                           const struct hl_at *at)
+{
+	if (st == HL_NOMEM || st == HL_CANCELLED)
+		return st;
+	if (st != HL_OK || !hl_bde_plain(v->bde))
+		return HL_OK; /* known.c names it */
+	hl_say(at, "volume %s: %s", v->id, hl_bde_text(v->bde));
+	v->locked = v->src;
+	v->src = hl_bde_plain(v->bde);
+	return HL_OK;
+}
+
 enum hl_status hl_volume_unlock(struct hl_volume *v, const struct hl_at *at)
 {
 	return hl_volume_unlock_at(v, 0, at);
@@ -33,17 +46,14 @@ enum hl_status hl_volume_unlock_at(struct hl_volume *v, uint64_t block_off,
 {
 	if (!block_off && !looks_like_it(v->src))
 		return HL_OK;
-	enum hl_status st = hl_bde_open_at(&v->bde, v->src, block_off, v->id,
-	                                   at->ctx);
+	return take(v, hl_bde_open_at(&v->bde, v->src, block_off, v->id,
+	                              at->ctx), at);
+}
 
-	if (st == HL_NOMEM || st == HL_CANCELLED)
-		return st;
-	if (st != HL_OK || !hl_bde_plain(v->bde))
-		return HL_OK; /* known.c names it */
-	hl_say(at, "volume %s: %s", v->id, hl_bde_text(v->bde));
-	v->locked = v->src;
-	v->src = hl_bde_plain(v->bde);
-	return HL_OK;
+enum hl_status hl_volume_unlock_lost(struct hl_volume *v,
+                                     const struct hl_at *at)
+{
+	return take(v, hl_bde_open_lost(&v->bde, v->src, v->id, at->ctx), at);
 }
 
 void hl_volume_lock(struct hl_volume *v)

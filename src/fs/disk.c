@@ -326,23 +326,16 @@ enum hl_status hl_disk_open(struct hl_disk **out, struct hl_src *image,
 	return d->recognised ? HL_OK : HL_END;
 }
 
-static void close_volume(struct hl_volume *v)
-{
-	hl_fs_close(v->fs);
-	hl_volume_lock(v);
-	hl_src_close(v->src);
-}
-
 void hl_disk_close(struct hl_disk *disk)
 {
 	if (!disk)
 		return;
 	size_t i = disk->n;
 	for (; i-- > 0 && disk->volume[i].shadow;)
-		close_volume(&disk->volume[i]);
+		hl_volume_close(&disk->volume[i]);
 	hl_disk_close_shadows(disk); /* before what they are copies of */
 	for (i++; i-- > 0;)
-		close_volume(&disk->volume[i]);
+		hl_volume_close(&disk->volume[i]);
 	hl_rivals_close(disk->rivals);
 	hl_free(disk->ctx, disk->volume);
 	hl_disk_close_dynamic(disk);

@@ -66,6 +66,8 @@ void hl_disk_close_shadows(struct hl_disk *d);
 enum hl_status hl_disk_list_areas(struct hl_disk *d,
                                   const struct hl_disk_opts *opts)
 	HL_MUST_CHECK;
+enum hl_status hl_disk_hint(struct hl_vss_area *a,
+                            const struct hl_volume *v) HL_MUST_CHECK;
 void hl_disk_close_areas(struct hl_disk *d);
 const struct hl_ctx *hl_disk_quiet(struct hl_disk *d);
 /* Does "3.s1" name a copy of "3"? */

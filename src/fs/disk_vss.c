@@ -133,10 +133,14 @@ static enum hl_status of_volume(struct hl_disk *d, size_t of,
 	if (st != HL_OK)
 		return st;
 	struct hl_volume *v = s->own ? &s->of : &d->volume[of];
-	struct hl_src *live = v->fs ? hl_fs_source(v->fs) : v->src;
-	if (!live)
+	struct hl_vss_area live = { .src = v->fs ? hl_fs_source(v->fs) :
+	                                   v->src };
+	if (!live.src)
 		return HL_OK;
-	st = hl_vss_open(&s->vss, live, d->area, d->n_areas, d->ctx);
+	st = hl_disk_hint(&live, v);
+	if (st != HL_OK)
+		return st;
+	st = hl_vss_open(&s->vss, &live, d->area, d->n_areas, d->ctx);
 	if (st == HL_END || st == HL_CORRUPT) {
 		say_none(d, v);
 		return HL_OK;
@@ -175,10 +179,8 @@ void hl_disk_close_shadows(struct hl_disk *d)
 		struct hl_disk_shadows *s = &d->shadows[i];
 
 		hl_vss_close(s->vss);
-		if (s->own) {
-			hl_fs_close(s->of.fs);
-			hl_src_close(s->of.src);
-		}
+		if (s->own)
+			hl_volume_close(&s->of);
 	}
 	hl_disk_close_areas(d);
 	hl_free(d->ctx, d->shadows);

@@ -183,6 +183,7 @@ bool hl_fs_probes(const void *p, size_t n);
  */
 enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
                               bool search, const struct hl_ctx *ctx) HL_MUST_CHECK;
+void hl_volume_close(struct hl_volume *v);
 
 /*
  * bitlocker.c: of a BitLocker volume that some key opens, v->src is the plain
@@ -195,6 +196,9 @@ enum hl_status hl_volume_unlock(struct hl_volume *v,
 enum hl_status hl_volume_unlock_at(struct hl_volume *v, uint64_t block_off,
                                    const struct hl_at *at) HL_MUST_CHECK;
 /* The other way round; v->src is then what was opened first. */
+/* The same of what has no boot sector, by a search. */
+enum hl_status hl_volume_unlock_lost(struct hl_volume *v,
+                                     const struct hl_at *at) HL_MUST_CHECK;
 void hl_volume_lock(struct hl_volume *v);
 
 #endif

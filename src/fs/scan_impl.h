@@ -145,6 +145,8 @@ enum hl_status hl_scan_records(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_hints(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_table(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_inside(struct hl_scan *s) HL_MUST_CHECK;
+/* The same for the files of the i-th, a lost one that is believed. */
+enum hl_status hl_scan_inside_of(struct hl_scan *s, size_t i) HL_MUST_CHECK;
 enum hl_status hl_scan_age(struct hl_scan *s) HL_MUST_CHECK;
 
 static inline bool hl_lost_overlap(const struct hl_lost *a,

@@ -3,7 +3,9 @@
  *
  * A virtual disk, an installer, an archive of a floppy: their boot sectors
  * are sound and their volumes whole, and yet they are no volumes of this
- * disk.  The readable volumes of the table are asked who has the cluster.
+ * disk.  The readable volumes of the table are asked who has the cluster, and
+ * then those lost ones that are believed: there a later volume may begin in
+ * what was a file, so that more is asked for.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include "fs/scan_impl.h"
 
 #define PATH_BYTES 1024
+#define ROUNDED 65536 /* sizes are, to clusters or more */
 
 /* Where in the image does it stand or fall? */
 static uint64_t place_of(const struct hl_lost *l)
@@ -35,6 +38,10 @@ static bool asks(const struct hl_lost *l, const struct hl_volume *v,
 	uint64_t at = place_of(l);
 
 	if (l->in_table || l->inside || at < v->off || at - v->off >= v->len)
+		return false;
+	/* a part of it, not what lies across it */
+	if (v->lost && (l->off <= v->off || l->off - v->off >= v->len ||
+	                l->size > v->len - (l->off - v->off)))
 		return false;
 	*off = at - v->off;
 	return true;
@@ -60,6 +67,65 @@ static enum hl_status found(struct hl_scan *s, struct hl_lost *l,
 	return hl_lost_say(s, l, 0, "inside a file: %s", l->inside);
 }
 
+/* ---- files of a lost volume ---------------------------------------------- */
+
+/* Is all of that volume in the file, whose byte `off` lies at `at`? */
+static bool has_room(uint64_t size, uint64_t off, uint64_t at,
+                     const struct hl_lost *l)
+{
+	uint64_t place = place_of(l), before = place - l->off;
+
+	if (place < at || off + (place - at) < before)
+		return false;
+	uint64_t begins = off + (place - at) - before;
+	return begins < size && size - begins + ROUNDED >= l->size;
+}
+
+/* A volume that was made later than the file was written took its place. */
+static bool later(const struct hl_lost *l, const struct hl_entry *e)
+{
+	return l->formatted && e->modified.kind == HL_TIME_UTC &&
+	       l->formatted > e->modified.ticks;
+}
+
+static enum hl_status holds(const struct hl_volume *v,
+                            const struct hl_entry *e, const struct hl_lost *l,
+                            bool *yes)
+{
+	struct hl_extent x;
+	struct hl_src *src;
+	uint64_t off = 0, at;
+	enum hl_status st = hl_fs_stream(&src, v->fs, &e->ref, "",
+	                                 HL_STREAM_LOOK);
+
+	*yes = false;
+	if (st != HL_OK)
+		return hl_scan_fatal(st) ? st : HL_OK;
+	for (; off < hl_src_size(src) && !*yes; off += x.len) {
+		if (hl_src_map(src, off, &x) != HL_OK)
+			break;
+		at = hl_src_image_offset(src, off);
+		*yes = at != HL_NO_OFFSET && place_of(l) >= at &&
+		       place_of(l) - at < x.len &&
+		       has_room(hl_src_size(src), off, at, l) && !later(l, e);
+	}
+	hl_src_close(src);
+	return HL_OK;
+}
+
+/* As found() for the table's volumes. */
+static enum hl_status claimed(struct hl_scan *s, struct hl_lost *l,
+                              const struct hl_volume *v,
+                              const struct hl_entry *e)
+{
+	bool yes = true;
+	enum hl_status st = HL_OK;
+
+	if (v->lost)
+		st = e ? holds(v, e, l, &yes) : HL_OK;
+	return st == HL_OK && yes && (e || !v->lost) ? found(s, l, v, e) : st;
+}
+
 /* ---- where the file system knows its owners ------------------------------ */
 
 static enum hl_status by_holder(struct hl_scan *s, struct hl_volume *v)
@@ -76,8 +142,8 @@ static enum hl_status by_holder(struct hl_scan *s, struct hl_volume *v)
 		st = v->fs->ops->holder(v->fs, off, &ref);
 		if (st == HL_OK) {
 			st = v->fs->ops->entry(v->fs, &ref, true, &e);
-			st = hl_scan_fatal(st) ? st :
-			     found(s, &s->lost[i], v, st == HL_OK ? &e : NULL);
+			st = hl_scan_fatal(st) ? st : claimed(s, &s->lost[i],
+				v, st == HL_OK ? &e : NULL);
 		} else if (st == HL_END) {
 			st = HL_OK;
 		}
@@ -98,7 +164,7 @@ static enum hl_status one_extent(struct hl_scan *s, struct hl_volume *v,
 
 		if (asks(&s->lost[i], v, &off) && at != HL_NO_OFFSET &&
 		    v->off + off >= at && v->off + off - at < len)
-			st = found(s, &s->lost[i], v, e);
+			st = claimed(s, &s->lost[i], v, e);
 	}
 	return st;
 }
@@ -150,16 +216,41 @@ static enum hl_status by_sweep(struct hl_scan *s, struct hl_volume *v)
 	return hl_scan_fatal(st) ? st : HL_OK;
 }
 
+static enum hl_status ask(struct hl_scan *s, struct hl_volume *v)
+{
+	if (!v->fs)
+		return HL_OK;
+	return v->fs->ops->holder ? by_holder(s, v) : by_sweep(s, v);
+}
+
 enum hl_status hl_scan_inside(struct hl_scan *s)
 {
 	enum hl_status st = HL_OK;
 
-	for (size_t i = 0; i < hl_disk_count(s->disk) && st == HL_OK; i++) {
-		struct hl_volume *v = hl_disk_volume(s->disk, i);
+	for (size_t i = 0; i < hl_disk_count(s->disk) && st == HL_OK; i++)
+		st = ask(s, hl_disk_volume(s->disk, i));
+	return st;
+}
 
-		if (v->fs)
-			st = v->fs->ops->holder ? by_holder(s, v) :
-			                          by_sweep(s, v);
-	}
+enum hl_status hl_scan_inside_of(struct hl_scan *s, size_t i)
+{
+	const struct hl_lost *l = &s->lost[i];
+	struct hl_volume v = { .off = l->off, .lost = l, .fs_name = "",
+	                       .len = l->size };
+	enum hl_status st = HL_OK;
+	bool any = false;
+	uint64_t off;
+
+	for (size_t k = 0; k < s->n_lost && !any; k++)
+		any = k != i && asks(&s->lost[k], &v, &off);
+	if (!any || strcmp(l->fs, "bitlocker") == 0)
+		return HL_OK;
+	memcpy(v.id, l->id, sizeof(v.id));
+	st = hl_lost_open(&v, s->image, s, &s->quiet);
+	if (st == HL_OK)
+		st = ask(s, &v);
+	hl_fs_close(v.fs);
+	hl_volume_lock(&v);
+	hl_src_close(v.src);
 	return st;
 }

@@ -249,7 +249,10 @@ static void number(struct hl_scan *s)
 		l->believed = l->in_table ||
 		              (l->score >= SCAN_BELIEVED && !l->inside &&
 		               l->fs[0]);
-		if (l->believed && !l->in_table)
+		if (l->in_table)
+			continue;
+		l->id[0] = '\0';
+		if (l->believed)
 			snprintf(l->id, sizeof(l->id), "L%u", ++n);
 	}
 }
@@ -271,7 +274,14 @@ enum hl_status hl_scan_judge(struct hl_scan *scan)
 	if (st != HL_OK)
 		return st;
 	number(scan);
-	return hl_scan_age(scan);
+	/* in the order of their numbers: what is inside of one has none */
+	for (size_t i = 0; i < scan->n_lost && st == HL_OK; i++) {
+		if (!scan->lost[i].believed || scan->lost[i].in_table)
+			continue;
+		st = hl_scan_inside_of(scan, i);
+		number(scan);
+	}
+	return st == HL_OK ? hl_scan_age(scan) : st;
 }
 
 size_t hl_scan_count(const struct hl_scan *scan)

@@ -88,6 +88,26 @@ static void say_dynamic(const struct hl_volume *v, const struct hl_at *at)
 		       "(LDM)", v->id);
 }
 
+/*
+ * Nothing that has a name, under a type of Windows: its boot sector may have
+ * been that of a BitLocker volume.
+ */
+static enum hl_status look_below(struct hl_volume *v,
+                                 struct hl_fs_found *found, bool search,
+                                 const struct hl_at *at)
+{
+	if (v->bde || v->shadow || found->name[0] || !search ||
+	    (v->part && v->part->flags & HL_PART_DYNAMIC))
+		return HL_END;
+	enum hl_status st = hl_volume_unlock_lost(v, at);
+	if (st != HL_OK || !v->bde)
+		return st == HL_OK ? HL_END : st;
+	if (v->locked)
+		return hl_fs_identify(found, v->src, true, at->ctx);
+	found->name = "bitlocker";
+	return HL_END;
+}
+
 static enum hl_status open_fs(struct hl_volume *v, bool search,
                               const struct hl_at *at)
 {
@@ -98,10 +118,12 @@ static enum hl_status open_fs(struct hl_volume *v, bool search,
 
 	if (flags & HL_PART_DYNAMIC)
 		st = is_whole(v, at->ctx, &whole);
+	if (v->part)
+		search = may_rescue(v->part);
 	if (st == HL_OK && whole)
-		st = hl_fs_identify(&found, v->src,
-		                    v->part ? may_rescue(v->part) : search,
-		                    at->ctx);
+		st = hl_fs_identify(&found, v->src, search, at->ctx);
+	if (st == HL_END)
+		st = look_below(v, &found, search, at);
 	if (st != HL_OK && st != HL_END)
 		return st;
 	v->fs = found.fs;
@@ -147,4 +169,11 @@ enum hl_status hl_volume_open(struct hl_volume *v, struct hl_src *image,
 	if (st == HL_OK)
 		st = hl_volume_unlock(v, &at);
 	return st == HL_OK ? open_fs(v, search, &at) : st;
+}
+
+void hl_volume_close(struct hl_volume *v)
+{
+	hl_fs_close(v->fs);
+	hl_volume_lock(v);
+	hl_src_close(v->src);
 }

@@ -16,6 +16,7 @@
 #include "base/ckd.h"
 #include "base/mem.h"
 #include "io/note.h"
+#include "io/shlib.h"
 
 struct cursor {
 	struct hl_bfio *b;
@@ -161,19 +162,21 @@ static int bfio_size(intptr_t *io, size64_t *size, libbfio_error_t **error)
 
 enum hl_status hl_bfio_open(libbfio_handle_t **out, struct hl_bfio *b)
 {
-	struct cursor *c = hl_zalloc(b->ctx, sizeof(*c));
+	const uint8_t flags = LIBBFIO_FLAG_IO_HANDLE_MANAGED |
+	                      LIBBFIO_FLAG_IO_HANDLE_CLONE_BY_FUNCTION;
+	__typeof__(libbfio_handle_initialize) *initialize;
+	struct cursor *c;
 
 	*out = NULL;
+	if (!hl_shlib_entry(b->lib, "libbfio_handle_initialize", &initialize))
+		return HL_UNSUPPORTED;
+	c = hl_zalloc(b->ctx, sizeof(*c));
 	if (!c)
 		return HL_NOMEM;
 	c->b = b;
-	if (libbfio_handle_initialize(out, (intptr_t *)(void *)c, bfio_free,
-	                              bfio_clone, bfio_open, bfio_close,
-	                              bfio_read, bfio_write, bfio_seek,
-	                              bfio_exists, bfio_is_open, bfio_size,
-	                              LIBBFIO_FLAG_IO_HANDLE_MANAGED |
-	                              LIBBFIO_FLAG_IO_HANDLE_CLONE_BY_FUNCTION,
-	                              NULL) == 1)
+	if (initialize(out, (intptr_t *)(void *)c, bfio_free, bfio_clone,
+	               bfio_open, bfio_close, bfio_read, bfio_write, bfio_seek,
+	               bfio_exists, bfio_is_open, bfio_size, flags, NULL) == 1)
 		return HL_OK;
 	hl_free(b->ctx, c);
 	return HL_NOMEM;

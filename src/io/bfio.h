@@ -19,6 +19,7 @@
 /* Shared by a handle and its clones; the caller keeps it alive. */
 struct hl_bfio {
 	struct hl_src *src; /* borrowed */
+	void *lib;          /* of dlopen: libbfio, or who brings it */
 	const struct hl_ctx *ctx;
 	uint64_t budget;    /* bytes that may still be read; UINT64_MAX: any */
 	uint64_t damaged;   /* bytes that could not be read; told as errors */
@@ -31,7 +32,7 @@ struct hl_bfio {
 
 /*
  * A handle to be given to the library and freed with libbfio_handle_free.
- *   HL_OK, HL_NOMEM
+ *   HL_OK, HL_NOMEM, HL_UNSUPPORTED (there is no such call in lib)
  */
 enum hl_status hl_bfio_open(libbfio_handle_t **out,
                             struct hl_bfio *b) HL_MUST_CHECK;

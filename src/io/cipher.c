@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/wipe.h"
 #include "io/cipher.h"
-#include "io/libcrypto.h"
+#include "io/shlib.h"
 #include "io/note.h"
 #include "base/banned.h"
 
@@ -57,28 +57,28 @@ static bool resolve_ciphers(struct hl_crypto *k)
 
 	for (int i = 0; i < KINDS; i++)
 		for (int b = 0; b < 2; b++)
-			ok &= hl_libcrypto_entry(k->lib, names[i][b],
+			ok &= hl_shlib_entry(k->lib, names[i][b],
 			                         &k->type[i][b]);
 	return ok &&
-	       hl_libcrypto_entry(k->lib, "EVP_CIPHER_CTX_new", &k->ctx_new) &&
-	       hl_libcrypto_entry(k->lib, "EVP_CIPHER_CTX_free",
+	       hl_shlib_entry(k->lib, "EVP_CIPHER_CTX_new", &k->ctx_new) &&
+	       hl_shlib_entry(k->lib, "EVP_CIPHER_CTX_free",
 	                          &k->ctx_free) &&
-	       hl_libcrypto_entry(k->lib, "EVP_CipherInit_ex", &k->init) &&
-	       hl_libcrypto_entry(k->lib, "EVP_CipherUpdate", &k->update) &&
-	       hl_libcrypto_entry(k->lib, "EVP_CIPHER_CTX_ctrl", &k->ctrl) &&
-	       hl_libcrypto_entry(k->lib, "EVP_CIPHER_CTX_set_padding",
+	       hl_shlib_entry(k->lib, "EVP_CipherInit_ex", &k->init) &&
+	       hl_shlib_entry(k->lib, "EVP_CipherUpdate", &k->update) &&
+	       hl_shlib_entry(k->lib, "EVP_CIPHER_CTX_ctrl", &k->ctrl) &&
+	       hl_shlib_entry(k->lib, "EVP_CIPHER_CTX_set_padding",
 	                          &k->padding);
 }
 
 static bool resolve_digest(struct hl_crypto *k)
 {
-	return hl_libcrypto_entry(k->lib, "EVP_MD_CTX_new", &k->md_new) &&
-	       hl_libcrypto_entry(k->lib, "EVP_MD_CTX_free", &k->md_free) &&
-	       hl_libcrypto_entry(k->lib, "EVP_DigestInit_ex", &k->md_init) &&
-	       hl_libcrypto_entry(k->lib, "EVP_DigestUpdate", &k->md_update) &&
-	       hl_libcrypto_entry(k->lib, "EVP_DigestFinal_ex",
+	return hl_shlib_entry(k->lib, "EVP_MD_CTX_new", &k->md_new) &&
+	       hl_shlib_entry(k->lib, "EVP_MD_CTX_free", &k->md_free) &&
+	       hl_shlib_entry(k->lib, "EVP_DigestInit_ex", &k->md_init) &&
+	       hl_shlib_entry(k->lib, "EVP_DigestUpdate", &k->md_update) &&
+	       hl_shlib_entry(k->lib, "EVP_DigestFinal_ex",
 	                          &k->md_final) &&
-	       hl_libcrypto_entry(k->lib, "EVP_sha256", &k->sha256);
+	       hl_shlib_entry(k->lib, "EVP_sha256", &k->sha256);
 }
 
 enum hl_status hl_crypto_open(struct hl_crypto **out, const struct hl_ctx *ctx)
@@ -90,7 +90,7 @@ enum hl_status hl_crypto_open(struct hl_crypto **out, const struct hl_ctx *ctx)
 	if (!k)
 		return HL_NOMEM;
 	k->ctx = ctx;
-	k->lib = hl_libcrypto_load();
+	k->lib = hl_shlib_load(HL_SHLIB_CRYPTO);
 	if (!k->lib || !resolve_ciphers(k) || !resolve_digest(k)) {
 		hl_crypto_close(k);
 		return hl_fail(&at, HL_UNSUPPORTED, "no libcrypto (OpenSSL "
@@ -111,7 +111,7 @@ void hl_crypto_close(struct hl_crypto *k)
 		return;
 	if (k->md)
 		k->md_free(k->md); /* which forgets what it holds */
-	hl_libcrypto_drop(k->lib);
+	hl_shlib_drop(k->lib);
 	hl_free(k->ctx, k);
 }
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "io/note.h"
 #include "io/files.h"
+#include "io/shlib.h"
 #include "io/src_impl.h"
 
 #ifdef HAVE_LIBEWF
@@ -25,21 +26,66 @@
 #define MAX_OPEN 64
 #endif
 
+/* Its calls that are used; the types are those of its own header. */
+#define CALL(name) __typeof__(libewf_##name) *name
+struct calls {
+	CALL(get_version);
+	CALL(get_access_flags_read);
+	CALL(handle_initialize);
+	CALL(handle_open);
+	CALL(handle_close);
+	CALL(handle_free);
+	CALL(handle_get_media_size);
+	CALL(handle_get_bytes_per_sector);
+	CALL(handle_get_chunk_size);
+	CALL(handle_get_number_of_checksum_errors);
+	CALL(handle_get_checksum_error);
+#if LIBEWF_VERSION < 20160319
+	CALL(handle_read_random);
+#else
+	CALL(handle_read_buffer_at_offset);
+	CALL(handle_set_maximum_number_of_open_handles);
+#endif
+};
+
 struct lib {
 	struct hl_src src;
+	void *lib;
+	struct calls call;
 	struct hl_files *files;
 	libewf_handle_t *h;
 	size64_t chunk;
 	pthread_mutex_t lock;
 };
 
+#define RESOLVE(name) hl_shlib_entry(l->lib, "libewf_" #name, &l->call.name)
+
+static bool load(struct lib *l)
+{
+	l->lib = hl_shlib_load(HL_SHLIB_EWF);
+	return l->lib && RESOLVE(get_version) &&
+	       RESOLVE(get_access_flags_read) && RESOLVE(handle_initialize) &&
+	       RESOLVE(handle_open) && RESOLVE(handle_close) &&
+	       RESOLVE(handle_free) && RESOLVE(handle_get_media_size) &&
+	       RESOLVE(handle_get_bytes_per_sector) &&
+	       RESOLVE(handle_get_chunk_size) &&
+	       RESOLVE(handle_get_number_of_checksum_errors) &&
+	       RESOLVE(handle_get_checksum_error) &&
+#if LIBEWF_VERSION < 20160319
+	       RESOLVE(handle_read_random);
+#else
+	       RESOLVE(handle_read_buffer_at_offset) &&
+	       RESOLVE(handle_set_maximum_number_of_open_handles);
+#endif
+}
+
 static ssize_t read_at(struct lib *l, void *buf, size_t len, uint64_t off)
 {
 #if LIBEWF_VERSION < 20160319
-	return libewf_handle_read_random(l->h, buf, len, (off64_t)off, NULL);
+	return l->call.handle_read_random(l->h, buf, len, (off64_t)off, NULL);
 #else
-	return libewf_handle_read_buffer_at_offset(l->h, buf, len,
-	                                           (off64_t)off, NULL);
+	return l->call.handle_read_buffer_at_offset(l->h, buf, len,
+	                                            (off64_t)off, NULL);
 #endif
 }
 
@@ -50,11 +96,11 @@ static void add_checksum_errors(struct lib *l, uint64_t off, uint64_t len,
 	uint32_t n = 0, unit = l->src.sector_size;
 	uint64_t first, count;
 
-	if (libewf_handle_get_number_of_checksum_errors(l->h, &n, NULL) != 1)
+	if (l->call.handle_get_number_of_checksum_errors(l->h, &n, NULL) != 1)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
-		if (libewf_handle_get_checksum_error(l->h, i, &first, &count,
-		                                     NULL) != 1 ||
+		if (l->call.handle_get_checksum_error(l->h, i, &first, &count,
+		                                      NULL) != 1 ||
 		    first > l->src.size / unit)
 			continue;
 		uint64_t from = max_u64(off, first * unit);
@@ -117,9 +163,10 @@ static void lib_close(struct hl_src *src)
 	struct lib *l = (struct lib *)src;
 
 	if (l->h) {
-		(void)libewf_handle_close(l->h, NULL);
-		(void)libewf_handle_free(&l->h, NULL);
+		(void)l->call.handle_close(l->h, NULL);
+		(void)l->call.handle_free(&l->h, NULL);
 	}
+	hl_shlib_drop(l->lib);
 	pthread_mutex_destroy(&l->lock);
 	hl_free(src->ctx, l);
 }
@@ -135,25 +182,25 @@ static bool open_handle(struct lib *l, char **names)
 	size64_t size = 0, chunk = 0;
 	uint32_t sector = 0;
 
-	if (libewf_handle_initialize(&l->h, NULL) != 1)
+	if (l->call.handle_initialize(&l->h, NULL) != 1)
 		return false;
 #if LIBEWF_VERSION >= 20160319
 	/* legacy versions cannot open any set after this call */
-	(void)libewf_handle_set_maximum_number_of_open_handles(l->h, MAX_OPEN,
-	                                                       NULL);
+	(void)l->call.handle_set_maximum_number_of_open_handles(
+		l->h, MAX_OPEN, NULL);
 #endif
-	if (libewf_handle_open(l->h, names, (int)l->files->n,
-	                       libewf_get_access_flags_read(), NULL) != 1 ||
-	    libewf_handle_get_media_size(l->h, &size, NULL) != 1 ||
-	    libewf_handle_get_bytes_per_sector(l->h, &sector, NULL) != 1)
+	if (l->call.handle_open(l->h, names, (int)l->files->n,
+	                        l->call.get_access_flags_read(), NULL) != 1 ||
+	    l->call.handle_get_media_size(l->h, &size, NULL) != 1 ||
+	    l->call.handle_get_bytes_per_sector(l->h, &sector, NULL) != 1)
 		return false;
 #if LIBEWF_VERSION < 20160319
 	size32_t chunk32 = 0;
-	if (libewf_handle_get_chunk_size(l->h, &chunk32, NULL) != 1)
+	if (l->call.handle_get_chunk_size(l->h, &chunk32, NULL) != 1)
 		return false;
 	chunk = chunk32;
 #else
-	if (libewf_handle_get_chunk_size(l->h, (void *)&chunk, NULL) != 1)
+	if (l->call.handle_get_chunk_size(l->h, (void *)&chunk, NULL) != 1)
 		return false;
 #endif
 	l->src.size = size;
@@ -167,9 +214,13 @@ static enum hl_status try_open(struct lib *l)
 {
 	const struct hl_files *f = l->files;
 	struct hl_at at = { l->src.ctx, NULL, HL_NO_OFFSET, f->seg[0].path };
-	char **names = hl_alloc_array(l->src.ctx, f->n, sizeof(*names));
+	char **names;
 	bool ok;
 
+	if (!load(l))
+		return hl_fail(&at, HL_UNSUPPORTED, "is an Ex01 image; there "
+		               "is no libewf here to read it");
+	names = hl_alloc_array(l->src.ctx, f->n, sizeof(*names));
 	if (!names)
 		return HL_NOMEM;
 	for (size_t i = 0; i < f->n; i++)
@@ -181,9 +232,9 @@ static enum hl_status try_open(struct lib *l)
 	if (f->kind == FILES_EWF2)
 		return hl_fail(&at, HL_UNSUPPORTED, "is an Ex01 image; "
 		               "libewf %s cannot read it",
-		               libewf_get_version());
+		               l->call.get_version());
 	return hl_fail(&at, HL_CORRUPT, "libewf %s cannot open it",
-	               libewf_get_version());
+	               l->call.get_version());
 }
 
 enum hl_status hl_libewf_open(struct hl_src **out, struct hl_files *f,

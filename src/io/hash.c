@@ -11,7 +11,7 @@
 
 #include "io/hash.h"
 #include "base/mem.h"
-#include "io/libcrypto.h"
+#include "io/shlib.h"
 #include "io/note.h"
 #include "base/text.h"
 #include "base/banned.h"
@@ -41,15 +41,15 @@ static bool resolve(struct crypto *fn, void *lib)
 {
 	_Static_assert(sizeof(fn->init) == sizeof(void *), "POSIX pointers");
 
-	return hl_libcrypto_entry(lib, "EVP_MD_CTX_new", &fn->ctx_new) &&
-	       hl_libcrypto_entry(lib, "EVP_MD_CTX_free", &fn->ctx_free) &&
-	       hl_libcrypto_entry(lib, "EVP_DigestInit_ex", &fn->init) &&
-	       hl_libcrypto_entry(lib, "EVP_DigestUpdate", &fn->update) &&
-	       hl_libcrypto_entry(lib, "EVP_DigestFinal_ex", &fn->final) &&
-	       hl_libcrypto_entry(lib, "EVP_MD_CTX_copy_ex", &fn->copy) &&
-	       hl_libcrypto_entry(lib, "EVP_md5", &fn->type[HL_MD5]) &&
-	       hl_libcrypto_entry(lib, "EVP_sha1", &fn->type[HL_SHA1]) &&
-	       hl_libcrypto_entry(lib, "EVP_sha256", &fn->type[HL_SHA256]);
+	return hl_shlib_entry(lib, "EVP_MD_CTX_new", &fn->ctx_new) &&
+	       hl_shlib_entry(lib, "EVP_MD_CTX_free", &fn->ctx_free) &&
+	       hl_shlib_entry(lib, "EVP_DigestInit_ex", &fn->init) &&
+	       hl_shlib_entry(lib, "EVP_DigestUpdate", &fn->update) &&
+	       hl_shlib_entry(lib, "EVP_DigestFinal_ex", &fn->final) &&
+	       hl_shlib_entry(lib, "EVP_MD_CTX_copy_ex", &fn->copy) &&
+	       hl_shlib_entry(lib, "EVP_md5", &fn->type[HL_MD5]) &&
+	       hl_shlib_entry(lib, "EVP_sha1", &fn->type[HL_SHA1]) &&
+	       hl_shlib_entry(lib, "EVP_sha256", &fn->type[HL_SHA256]);
 }
 
 /* A library in FIPS mode refuses MD5: that is said, never left out. */
@@ -84,7 +84,7 @@ enum hl_status hl_hash_new(struct hl_hash **out, unsigned kinds,
 	if (!h)
 		return HL_NOMEM;
 	h->ctx = ctx;
-	h->lib = hl_libcrypto_load();
+	h->lib = hl_shlib_load(HL_SHLIB_CRYPTO);
 	if (!h->lib || !resolve(&h->fn, h->lib))
 		st = hl_fail(&at, HL_UNSUPPORTED,
 		             "no libcrypto (OpenSSL 1.1 or 3) on this system");
@@ -148,6 +148,6 @@ void hl_hash_free(struct hl_hash *h)
 	for (int i = 0; i < HL_HASH_KINDS; i++)
 		if (h->md[i])
 			h->fn.ctx_free(h->md[i]);
-	hl_libcrypto_drop(h->lib);
+	hl_shlib_drop(h->lib);
 	hl_free(h->ctx, h);
 }

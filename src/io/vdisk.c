@@ -311,6 +311,7 @@ enum hl_status hl_vdisk_level(struct hl_src **out, struct hl_files *f,
 	if (level)
 		kind = hl_vdisk_kind(file, &other);
 	if (st == HL_OK && kind == FILES_RAW) {
+		file->size -= hl_vhd_fixed(file);
 		*out = file;
 		return HL_OK;
 	}

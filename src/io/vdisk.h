@@ -34,6 +34,8 @@ struct vdisk_head {
 	uint64_t size;       /* of the disk; 0: only the library knows */
 	uint32_t sector_size;
 	bool has_parent;
+	bool parent_raw;     /* QCOW2: and it is no disk of another kind,
+	                        whatever whoever wrote to it made of it */
 	bool lone;           /* VMDK: its one extent is in the same file */
 	bool log;            /* VHDX: its log has to be replayed */
 	const char *flaw;    /* a copy that is damaged, a loss; or NULL */

@@ -222,9 +222,13 @@ static enum hl_status clusters_open(void **disk, const struct vdisk_job *job,
 	st = hl_vdisk_file(&q->file, job->files, seg);
 	if (st == HL_OK)
 		st = load(q, job);
-	if (st == HL_OK && job->head->has_parent)
+	if (st == HL_OK && job->head->parent_raw) {
+		(void)hl_vdisk_files(job->files, job->level + 1, &seg);
+		st = hl_vdisk_file(&q->below, job->files, seg);
+	} else if (st == HL_OK && job->head->has_parent) {
 		st = hl_vdisk_level(&q->below, job->files, job->level + 1,
 		                    job->opts, job->ctx);
+	}
 	*size = job->head->size;
 	if (st == HL_OK)
 		*disk = q;

@@ -119,16 +119,20 @@ static char *named(const struct finder *v, const char *stored)
 	return NULL;
 }
 
-static enum hl_status no_parent(const struct finder *v)
+/* circle: there is a file of that name, but it is made from this one. */
+static enum hl_status no_parent(const struct finder *v, bool circle)
 {
 	const struct vdisk_head *h = v->head;
 	struct hl_at at = about(v);
 	const char *name = h->n_hints ? h->hint[h->n_hints - 1] : "?";
 
-	return hl_fail(&at, HL_IO, "holds only what differs from its parent "
-	               "%s%s%s%s, which is not beside it; --with names it",
+	return hl_fail(&at, circle ? HL_CORRUPT : HL_IO, "holds only what "
+	               "differs from its parent %s%s%s%s, %s; --with names %s",
 	               name, *h->parent_id ? " (" : "", h->parent_id,
-	               *h->parent_id ? ")" : "");
+	               *h->parent_id ? ")" : "", circle
+	               ? "and the file of that name beside it is itself or "
+	                 "made from it" : "which is not beside it",
+	               circle ? "another" : "it");
 }
 
 static bool known_already(const struct hl_files *f, const char *path)
@@ -143,20 +147,31 @@ static bool known_already(const struct hl_files *f, const char *path)
 	return false;
 }
 
+/* One that is in the chain already is none: often a parent has its child's
+ * name, in another folder. */
+static char *unknown(const struct finder *v, char *path, bool *circle)
+{
+	if (!path || !known_already(v->f, path))
+		return path;
+	*circle = true;
+	hl_free(v->f->ctx, path);
+	return NULL;
+}
+
 static enum hl_status add_parent(struct finder *v)
 {
 	struct hl_files *f = v->f;
 	struct hl_at at = about(v);
+	bool circle = false;
 	char *path = NULL;
 	enum hl_status st;
 
 	for (size_t i = 0; !path && i < v->head->n_hints; i++)
-		path = named(v, v->head->hint[i]);
+		path = unknown(v, named(v, v->head->hint[i]), &circle);
 	for (size_t i = 0; !path && i < v->head->n_hints; i++)
-		path = look(f, v->seg, v->head->hint[i]);
-	/* often it has the same name, in another folder */
-	if (!path || known_already(f, path))
-		st = no_parent(v);
+		path = unknown(v, look(f, v->seg, v->head->hint[i]), &circle);
+	if (!path)
+		st = no_parent(v, circle);
 	else if (v->level + 1 >= HL_MAX_VDISK_CHAIN)
 		st = hl_fail(&at, HL_LIMIT, "has more than %d parents",
 		             HL_MAX_VDISK_CHAIN);
@@ -235,6 +250,10 @@ static enum hl_status kind_of(struct finder *v, struct hl_src *file)
 
 	if (v->kind != FILES_QCOW || v->level == 0)
 		return HL_OK;
+	if (v->child->parent_raw) {
+		v->kind = FILES_RAW;
+		return HL_OK;
+	}
 	v->kind = hl_vdisk_kind(file, &other);
 	if (v->kind == FILES_EWF || v->kind == FILES_EWF2)
 		other = "E01 images below a QCOW2";

@@ -23,6 +23,12 @@ static bool has_drive(const char *s)
 	       s[1] == ':';
 }
 
+/* QEMU's way to say that a name with a colon is a file's. */
+static size_t without_scheme(const char *s)
+{
+	return strncmp(s, "file:", 5) == 0 ? 5 : 0;
+}
+
 static bool dots(const char *p, size_t n)
 {
 	return (n == 1 && p[0] == '.') || (n == 2 && !memcmp(p, "..", 2));
@@ -43,7 +49,7 @@ static bool climbs(const char *s)
 bool hl_vdisk_below(char *dst, size_t size, const char *stored)
 {
 	bool drive = has_drive(stored);
-	const char *p = drive ? stored + 2 : stored;
+	const char *p = drive ? stored + 2 : stored + without_scheme(stored);
 	bool last_only = drive || is_sep(*p) || climbs(p) || strchr(p, ':');
 	size_t used = 0, n;
 

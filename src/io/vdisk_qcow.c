@@ -28,6 +28,8 @@
 #define EXTERNAL 4
 #define COMPRESSION 8
 #define COMPRESSION_AT 104
+#define BACKING_FORMAT 0xe2792acau
+#define MAX_EXTENSIONS 64 /* QEMU knows six */
 #define ZLIB 0
 #define ZSTD 1
 
@@ -65,6 +67,26 @@ static enum hl_status compression(const uint8_t *head, struct vdisk_head *out,
 	return HL_OK;
 }
 
+/* What the parent is: an extension behind the header, if it is there. */
+static bool backing_is_raw(struct hl_src *file, const uint8_t *head)
+{
+	uint64_t at = be32_at(head + 4) == 2 ? 72 : be32_at(head + 100);
+	uint8_t e[16];
+
+	for (size_t i = 0; i < MAX_EXTENSIONS; i++) {
+		if (hl_src_read(file, at, e, 8, NULL) != HL_OK ||
+		    !be32_at(e))
+			return false;
+		uint32_t n = be32_at(e + 4);
+		if (be32_at(e) == BACKING_FORMAT)
+			return n == 3 &&
+			       hl_src_read(file, at + 8, e, 3, NULL) == HL_OK &&
+			       !memcmp(e, "raw", 3);
+		at += 8 + ((uint64_t)n + 7) / 8 * 8;
+	}
+	return false;
+}
+
 static enum hl_status backing(struct hl_src *file, struct vdisk_head *out,
                               const uint8_t *head, const struct hl_at *at)
 {
@@ -80,6 +102,8 @@ static enum hl_status backing(struct hl_src *file, struct vdisk_head *out,
 		return hl_fail(at, HL_CORRUPT,
 		               "the name of its backing file cannot be read");
 	hl_vdisk_hint(out, name, len);
+	if (be32_at(head + 4) > 1)
+		out->parent_raw = backing_is_raw(file, head);
 	return HL_OK;
 }
 

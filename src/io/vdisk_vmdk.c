@@ -25,6 +25,8 @@
 #define SECTOR 512
 /* VMware writes 20 sectors; 10,000 extents of a line each are less. */
 #define MAX_TEXT (1u << 20)
+/* Sectors: VMware's are of 128, QEMU makes none of more. */
+#define MAX_GRAIN (1u << 12)
 
 /* Tables that the file itself could not hold are not allocated. */
 enum hl_status hl_vmdk_header(const uint8_t head[VMDK_HEADER],
@@ -38,7 +40,7 @@ enum hl_status hl_vmdk_header(const uint8_t head[VMDK_HEADER],
 		grain = le32_at(head + 16);
 		per_table = 4096;
 	}
-	if (!is_power_of_two(grain) || grain > 1u << 16 ||
+	if (!is_power_of_two(grain) || grain > MAX_GRAIN ||
 	    !is_power_of_two(per_table) || per_table > 1u << 16)
 		return hl_fail(at, HL_CORRUPT, "is a VMDK with grains of %"
 		               PRIu64 " sectors, %" PRIu32 " in a table, which "
@@ -106,8 +108,10 @@ enum hl_status hl_vmdk_text(char **out, struct hl_src *file,
 	if (hl_src_read(file, off, text, (size_t)len, NULL) != HL_OK ||
 	    strncmp(text, begins, sizeof(begins) - 1) != 0) {
 		hl_free(at->ctx, text);
-		return hl_fail(at, HL_CORRUPT,
-		               "the descriptor of this VMDK cannot be read");
+		return hl_fail(at, HL_CORRUPT, "the descriptor of this VMDK "
+		               "cannot be read%s", !off ? "" : "; if it "
+		               "is an extent, name the file that describes "
+		               "it");
 	}
 	*out = text;
 	return HL_OK;

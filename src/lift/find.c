@@ -13,12 +13,14 @@
 #include "lift/same.h"
 #include "lift/find_glob.h"
 #include "lift/find_impl.h"
+#include "lift/point.h"
 
 struct hl_hives {
 	const struct hl_ctx *ctx;
 	struct hl_hive **h;
 	size_t n, cap;
 	struct hl_same *same; /* or NULL */
+	struct hl_points *points;
 };
 
 static void hive_free(const struct hl_ctx *ctx, struct hl_hive *h)
@@ -39,6 +41,7 @@ void hl_hives_free(struct hl_hives *hives)
 	for (size_t i = 0; i < hives->n; i++)
 		hive_free(hives->ctx, hives->h[i]);
 	hl_same_free(hives->same);
+	hl_points_free(hives->points, hives->ctx);
 	hl_free(hives->ctx, hives->h);
 	hl_free(hives->ctx, hives);
 }
@@ -245,12 +248,30 @@ static int by_path(const void *a, const void *b)
 {
 	const struct hl_hive *const *x = a, *const *y = b;
 
-	int d = strcmp((*x)->path, (*y)->path);
+	int d = hl_points_order(*x, *y);
 
 	if (d || (*x)->entry.ref.id == (*y)->entry.ref.id)
 		return d;
 	/* deleted ones may share a path */
 	return (*x)->entry.ref.id < (*y)->entry.ref.id ? -1 : 1;
+}
+
+/* Restore points are read in the order of paths, and put into their own. */
+static enum hl_status sort(struct hl_find *f)
+{
+	struct hl_hive **h = f->hives->h + f->first;
+	const struct hl_points *before = f->hives->points;
+	size_t n = f->hives->n - f->first;
+
+	if (!n)
+		return HL_OK;
+	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+	qsort(h, n, sizeof(*h), by_path);
+	enum hl_status st = hl_points_fill(&f->hives->points, h, n, f->ctx);
+	if (st == HL_OK && f->hives->points != before)
+		/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+		qsort(h, n, sizeof(*h), by_path);
+	return st;
 }
 
 static enum hl_status search(struct hl_find *f)
@@ -266,10 +287,8 @@ static enum hl_status search(struct hl_find *f)
 	if (st == HL_OK && f->query->deep)
 		st = hl_find_deep(f);
 	hl_places_clear(f);
-	if (f->hives->n > f->first)
-		qsort(f->hives->h + f->first, f->hives->n - f->first,
-	/* pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
-		      sizeof(*f->hives->h), by_path);
+	if (st == HL_OK)
+		st = sort(f);
 	return st;
 }
 

@@ -253,6 +253,18 @@ void hl_json_run(struct hl_json *j, const struct hl_run *r)
 	hl_json_object_end(j);
 }
 
+void hl_json_point(struct hl_json *j, const struct hl_restore_point *p)
+{
+	if (!p)
+		return;
+	hl_json_key(j, "restore_point");
+	hl_json_object(j);
+	hl_json_ku(j, "number", p->number);
+	hl_json_text(j, "name", p->name);
+	hl_json_time(j, "created", p->created);
+	hl_json_object_end(j);
+}
+
 void hl_json_replay(struct hl_json *j, const struct hl_replay_report *r)
 {
 	if (r->state == HL_REPLAY_NONE || r->state == HL_REPLAY_CLEAN) {

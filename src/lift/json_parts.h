@@ -50,6 +50,8 @@ void hl_json_coverage(struct hl_json *j, const struct hl_coverage *c);
 /* The value: {file_offset, length, offset …}. */
 void hl_json_run(struct hl_json *j, const struct hl_run *run);
 /* replay: {state, reason, entries, last_seq}, or null when none was due */
+/* "restore_point", where there is one */
+void hl_json_point(struct hl_json *j, const struct hl_restore_point *p);
 void hl_json_replay(struct hl_json *j, const struct hl_replay_report *r);
 /* The value: "what: text". */
 void hl_json_note(struct hl_json *j, const struct hl_note *note);

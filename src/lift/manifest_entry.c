@@ -89,6 +89,7 @@ static void hive(struct hl_json *j, const struct hl_item *item)
 	hl_json_kv(j, "kind", h ? hl_kind_text(h->kind) : NULL);
 	hl_json_kv(j, "user", h ? h->user : NULL);
 	hl_json_kv(j, "state", *state ? state : NULL);
+	hl_json_point(j, h ? h->point : NULL);
 	if (item->hive)
 		hl_json_replay(j, &h->replay);
 	if (item->log && h) {

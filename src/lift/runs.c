@@ -6,6 +6,7 @@
  */
 #include "base/ckd.h"
 #include "io/note.h"
+#include "io/src_impl.h"
 #include "lift/runs.h"
 #include "base/banned.h"
 
@@ -99,6 +100,9 @@ enum hl_status hl_runs_next(struct hl_runs *r, struct hl_run *out)
 	r->at += out->len;
 	while (r->at < r->end && run_at(r, r->at, &more) == HL_OK &&
 	       joins(out, &more)) {
+		/* a whole disk in extents of a chunk may be one run */
+		if (hl_cancelled(r->src->ctx))
+			return HL_CANCELLED;
 		out->len += more.len;
 		out->in_len += more.in_len;
 		r->at += more.len;

@@ -187,6 +187,20 @@ static enum hl_status worst(struct packed *p, uint64_t from, uint64_t stored,
 	return HL_OK;
 }
 
+/* A hole goes on over whole units: one at a time, a petabyte of them would
+ * be mapped for weeks. */
+static enum hl_status widen(struct packed *p, struct hl_extent *out)
+{
+	struct hl_extent e;
+	enum hl_status st = hl_src_map(p->runs, out->off, &e);
+	uint64_t n = st == HL_OK && e.what == HL_WHAT_SPARSE ?
+	             e.len - e.len % p->unit : 0;
+
+	if (n > out->len)
+		out->len = min_u64(n, p->valid - out->off);
+	return st;
+}
+
 static enum hl_status packed_map(struct hl_src *src, uint64_t off,
                                  struct hl_extent *out)
 {
@@ -210,7 +224,7 @@ static enum hl_status packed_map(struct hl_src *src, uint64_t off,
 	};
 	if (kind == HOLE) {
 		out->what = HL_WHAT_SPARSE;
-		return HL_OK;
+		return widen(p, out);
 	}
 	out->in = p->raw;
 	out->in_off = from;

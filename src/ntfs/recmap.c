@@ -54,10 +54,11 @@ void hl_recmap_free(struct hl_recmap *m)
 
 struct seen {
 	uint64_t off, number, end_lcn;
+	uint64_t named;  /* the number of a system file, by its name */
 	unsigned rs_log2, cs_log2;
 	struct hl_ntfs_head head;
 	struct span bytes;
-	bool old;      /* header before XP: no number in it */
+	bool old;      /* header before XP: no number in it, nor is it named */
 	bool is_mft;   /* is called $MFT, in the root folder */
 	uint64_t created;
 };
@@ -96,11 +97,29 @@ static uint64_t runs_end(const struct hl_ntfs_attr *a)
 	return end;
 }
 
+/* What lies in the root under such a name has always had that number. */
+static void number_of(struct seen *s, const struct hl_ntfs_name *name)
+{
+	static const char *const names[] = {
+		"$MFT", "$MFTMirr", "$LogFile", "$Volume", "$AttrDef", ".",
+		"$Bitmap", "$Boot", "$BadClus", "$Secure", "$UpCase",
+		"$Extend",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_named(name, names[i]))
+			s->named = i;
+	if (is_named(name, "$Quota")) /* of NT 4 */
+		s->named = 9;
+}
+
 /* mkntfs and ntfs-3g leave $MFT's own times at zero, not those of its name. */
 static void note_name(struct seen *s, const struct hl_ntfs_name *name)
 {
-	s->is_mft |= name->parent.number == NTFS_REC_ROOT &&
-	             is_named(name, "$MFT");
+	if (name->parent.number == NTFS_REC_ROOT) {
+		s->is_mft |= is_named(name, "$MFT");
+		number_of(s, name);
+	}
 	if (!s->created)
 		s->created = name->times.created;
 }
@@ -185,6 +204,8 @@ static enum hl_status take_index(struct hl_recmap *m, const struct seen *s,
 	struct hl_ntfs_run r;
 	enum hl_status st = HL_OK;
 
+	if (s->old && !own.number && !own.seq)
+		return HL_OK;
 	if (!own.number && !own.seq)
 		own = (struct hl_ntfs_ref){ s->number, s->head.seq };
 	hl_ntfs_runs_init(&it, a->runs, a->lowest_vcn, INT64_MAX);
@@ -248,7 +269,7 @@ static enum hl_status take_attrs(struct hl_recmap *m, const struct seen *s)
 
 static enum hl_status record(struct hl_recmap *m, uint64_t off, size_t n)
 {
-	struct seen s = { .off = off };
+	struct seen s = { .off = off, .named = RECMAP_OLD };
 	struct hl_ntfs_fixup fix;
 	enum hl_status st;
 
@@ -262,9 +283,12 @@ static enum hl_status record(struct hl_recmap *m, uint64_t off, size_t n)
 	s.number = s.head.number;
 	s.old = !s.head.has_number;
 	survey(&s);
-	/* without a number only record 0 tells where it is */
-	if (s.old && !s.is_mft)
-		return HL_OK;
+	if (s.old && s.named < RECMAP_OLD) {
+		s.number = s.named;
+		s.old = false;
+	} else if (s.old) {
+		s.number = hl_recmap_old_number(off, s.rs_log2);
+	}
 	st = hl_recmap_keep_record(m, off, s.number, s.rs_log2, s.cs_log2,
 	                           s.head.flags & NTFS_IN_USE ? s.end_lcn : 0);
 	return st == HL_OK ? take_attrs(m, &s) : st;

@@ -36,11 +36,26 @@ static uint64_t piece_end(const struct hl_recmap_stretch *s)
 
 /* ---- what it explains ---------------------------------------------------- */
 
+static bool is_old(const struct hl_recmap_stretch *s)
+{
+	return s->number >= RECMAP_OLD;
+}
+
+/* Does the run begin a record wherever one of the piece begins; and are they
+ * those that the piece says, when it does? */
+static bool agrees(const struct hl_recmap_own *r,
+                   const struct hl_recmap_stretch *s)
+{
+	if (is_old(s))
+		return !((s->off - r->origin) & ((1u << s->rs_log2) - 1));
+	return r->origin == piece_origin(s);
+}
+
 /* The run in which records of the piece lie rightly, or NULL. */
 static const struct hl_recmap_own *fits(const struct hl_recmap_owns *o,
                               const struct hl_recmap_stretch *s)
 {
-	uint64_t origin = piece_origin(s), end = piece_end(s);
+	uint64_t end = piece_end(s);
 	size_t lo = 0, hi = o->n;
 
 	while (lo < hi) {
@@ -52,7 +67,7 @@ static const struct hl_recmap_own *fits(const struct hl_recmap_owns *o,
 			hi = mid;
 	}
 	for (; lo < o->n && o->o[lo].off < end; lo++)
-		if (o->o[lo].origin == origin)
+		if (agrees(&o->o[lo], s))
 			return &o->o[lo];
 	return NULL;
 }
@@ -60,7 +75,8 @@ static const struct hl_recmap_own *fits(const struct hl_recmap_owns *o,
 static bool free_piece(const struct hl_recmap_stretch *s,
                        const struct hl_recmap_cand *c)
 {
-	return s->volume == RECMAP_NONE && s->rs_log2 == c->rs_log2;
+	return (s->volume == RECMAP_NONE || s->volume == RECMAP_UNNUMBERED) &&
+	       s->rs_log2 == c->rs_log2;
 }
 
 static uint64_t explained(const struct hl_recmap_guess *g,
@@ -90,7 +106,7 @@ static enum hl_status claim(struct hl_recmap_guess *g, const struct hl_recmap_ow
 	enum hl_status st = HL_OK;
 	size_t i;
 
-	c->explained = 0;
+	c->explained = c->old = 0;
 	for (i = 0; st == HL_OK && i < g->n_piece; i++) {
 		struct hl_recmap_stretch *s = &g->piece[i];
 		const struct hl_recmap_own *r = free_piece(s, c) ? fits(o, s) : NULL;
@@ -106,6 +122,11 @@ static enum hl_status claim(struct hl_recmap_guess *g, const struct hl_recmap_ow
 			st = hl_recmap_cut(g, i, (r->end - s->off +
 			                          (1u << s->rs_log2) - 1) >>
 			                         s->rs_log2);
+		if (is_old(&g->piece[i])) { /* the runs say which they are */
+			g->piece[i].number = (g->piece[i].off - r->origin) >>
+			                     g->piece[i].rs_log2;
+			c->old += g->piece[i].present;
+		}
 		g->piece[i].volume = volume;
 		c->explained += g->piece[i].present;
 	}

@@ -17,6 +17,18 @@
 
 #define RECMAP_NONE UINT32_MAX
 
+/*
+ * A record from before Windows XP holds no number.  Until the runs of a record
+ * 0 say which it is, it is kept under one that grows with its place, so that
+ * neighbours are one stretch; nothing but such runs looks at those.
+ */
+#define RECMAP_OLD (UINT64_C(1) << 60)
+#define RECMAP_UNNUMBERED (UINT32_MAX - 2) /* as a piece's volume */
+static inline uint64_t hl_recmap_old_number(uint64_t off, unsigned rs_log2)
+{
+	return RECMAP_OLD + (off >> rs_log2);
+}
+
 struct hl_recmap_stretch {
 	uint64_t off, number;
 	uint32_t n, present;
@@ -130,6 +142,7 @@ struct hl_recmap_cand {
 	uint64_t expected; /* records, by the anchor */
 	uint64_t votes;    /* of index blocks */
 	uint64_t explained; /* records that lie where the anchor says */
+	uint64_t old;       /* of those, how many have no number of their own */
 	uint64_t by_place; /* records that only their place binds */
 	uint64_t copies;   /* of record 0 elsewhere */
 	uint64_t mapped;   /* records from 0 on that its runs map */

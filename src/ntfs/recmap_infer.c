@@ -133,7 +133,8 @@ static enum hl_status begin(struct hl_recmap *m, struct hl_recmap_guess **out)
 		       m->n_stretch * sizeof(*g->piece));
 	g->n_piece = m->n_stretch;
 	for (i = 0; i < g->n_piece; i++) {
-		g->piece[i].volume = RECMAP_NONE;
+		g->piece[i].volume = g->piece[i].number < RECMAP_OLD ?
+		                     RECMAP_NONE : RECMAP_UNNUMBERED;
 		g->piece[i].votes = 1;
 	}
 	sort_pieces(g);

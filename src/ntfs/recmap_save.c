@@ -1,7 +1,7 @@
 /*
  * recmap_save.c: the state of a pass, to be taken up again.
  *
- *	"HLRECMP1" | counts | stretches | blocks | iruns | mruns | anchors |
+ *	"HLRECMP2" | counts | stretches | blocks | iruns | mruns | anchors |
  *	facts | checksum
  *
  * All in words of 64 bits, little-endian.  The file lies on the user's own
@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "ntfs/recmap_impl.h"
 
-#define MAGIC "HLRECMP1"
+#define MAGIC "HLRECMP2"
 #define TABLES 6
 #define COUNTS (TABLES + 4) /* and records, dropped, sample, thinned */
 #define MAX_WORDS 7
@@ -66,8 +66,10 @@ static bool unpack_stretch(void *e, const uint64_t *w)
 		.rs_log2 = (uint8_t)(w[4] >> 16),
 		.cs_log2 = (uint8_t)(w[4] >> 24),
 	};
-	return s->off <= INT64_MAX && s->number <= UINT32_MAX && s->n &&
-	       s->present && s->present <= s->n && rs_ok(s->rs_log2) &&
+	return s->off <= INT64_MAX && s->n && rs_ok(s->rs_log2) &&
+	       (s->number <= UINT32_MAX || s->number ==
+	        hl_recmap_old_number(s->off, s->rs_log2)) &&
+	       s->present && s->present <= s->n &&
 	       cs_ok(s->cs_log2);
 }
 

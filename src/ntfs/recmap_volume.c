@@ -120,6 +120,9 @@ static enum hl_status explain(struct hl_recmap *m, struct hl_recmap_guess *g,
 		    c->expected);
 	else
 		SAY("no record 0 describes its $MFT");
+	if (c->old)
+		SAY("%" PRIu64 " of them are of Windows NT or 2000 and hold no "
+		    "number: their place in $MFT tells it", c->old);
 	SAY("%" PRIu64 " %s in %zu %s", c->records,
 	    c->records == 1 ? "record" : "records", n_ext,
 	    n_ext == 1 ? "stretch" : "stretches");
@@ -300,11 +303,13 @@ static void extents(struct hl_recmap_guess *g, uint64_t *twice)
 static void say_rest(struct hl_recmap *m, const struct hl_recmap_guess *g)
 {
 	struct hl_at at = { m->ctx, NULL, HL_NO_OFFSET, "MFT records" };
-	uint64_t n = 0, stretches = 0;
+	uint64_t n = 0, stretches = 0, old = 0;
 	size_t i;
 
 	for (i = 0; i < g->n_piece; i++)
-		if (g->piece[i].volume == RECMAP_NONE) {
+		if (g->piece[i].volume == RECMAP_UNNUMBERED)
+			old += g->piece[i].present;
+		else if (g->piece[i].volume == RECMAP_NONE) {
 			n += g->piece[i].present;
 			stretches++;
 		}
@@ -315,6 +320,10 @@ static void say_rest(struct hl_recmap *m, const struct hl_recmap_guess *g)
 		       (unsigned long long)stretches,
 		       stretches == 1 ? "stretch" : "stretches",
 		       n == 1 ? "s" : "");
+	if (old)
+		hl_say(&at, "%llu records of Windows NT or 2000, which hold no "
+		       "number, are in no $MFT of which a record 0 tells",
+		       (unsigned long long)old);
 }
 
 enum hl_status hl_recmap_finish(struct hl_recmap *m, struct hl_recmap_guess *g)

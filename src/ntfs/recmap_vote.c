@@ -113,7 +113,8 @@ static enum hl_status vote_run(struct hl_recmap *m, struct hl_recmap_guess *g,
 	unsigned cs = r->cs_log2;
 	enum hl_status st;
 
-	if (p == RECMAP_NONE || g->piece[p].volume == RECMAP_DROP)
+	if (p == RECMAP_NONE || g->piece[p].volume == RECMAP_DROP ||
+	    g->piece[p].volume == RECMAP_UNNUMBERED)
 		return HL_OK;
 	if (!cs)
 		cs = g->piece[p].cs_log2;

@@ -128,6 +128,13 @@ static enum hl_status content(struct hl_src **out,
 	st = hl_ntfs_stream(&raw, f, packed, NTFS_CONTENT);
 	if (st != HL_OK)
 		return st;
+	if (hl_src_size(raw) > hl_src_size(f->nt->vol)) {
+		/* holes: a table without end, which WOF never makes */
+		hl_src_close(raw);
+		return hl_fail(at, HL_CORRUPT, "file %llu: its stream "
+		               "WofCompressedData is larger than the volume",
+		               n);
+	}
 	st = hl_ntfs_wof_open(out, raw, how, sum.size, f->nt->ctx);
 	if (st == HL_CORRUPT)
 		hl_fail(at, st, "file %llu: its stream WofCompressedData is "

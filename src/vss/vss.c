@@ -1,8 +1,8 @@
 /*
  * vss.c: which copies there are, and where the store of each lies.
  *
- *	live volume:   header -> catalogue: copies (entry 2)
- *	any volume:    header -> catalogue: stores (entry 3)  <- by GUID
+ *	live volume:   catalogue: copies (entry 2)
+ *	any volume:    catalogue: stores (entry 3)  <- by GUID
  *
  * One bad catalogue block or store costs what it describes; the others are
  * read.
@@ -19,16 +19,8 @@
 #include "io/note.h"
 #include "vss/vss_impl.h"
 
-struct reading {
-	struct hl_vss *v;
-	struct hl_src *area;
-	struct vss_block *b;
-	bool copies;  /* those entries are wanted; else the stores */
-	uint64_t odd; /* entries of no known type */
-};
-
-static enum hl_status add_copy(struct reading *r,
-                               const struct vss_copy_entry *e)
+enum hl_status vss_add_copy(struct vss_reading *r,
+                            const struct vss_copy_entry *e)
 {
 	struct hl_vss *v = r->v;
 	void *store = v->store;
@@ -52,8 +44,9 @@ static enum hl_status add_copy(struct reading *r,
 	return HL_OK;
 }
 
-static void add_store(struct reading *r, const struct vss_store_entry *e)
+void vss_add_store(struct vss_reading *r, const struct vss_store_entry *e)
 {
+	char id[sizeof(r->v->foreign_id)];
 	bool ours = false;
 
 	for (size_t i = 0; i < r->v->n; i++) {
@@ -64,97 +57,25 @@ static void add_store(struct reading *r, const struct vss_store_entry *e)
 		ours = true;
 		if (s->area)
 			continue;
-		s->area = r->area;
+		s->area = r->area->src;
 		s->entry = *e;
-		s->pub.elsewhere = r->area != r->v->live;
+		s->pub.elsewhere = r->area->src != r->v->live;
 	}
-	r->v->foreign |= !ours && r->area == r->v->live;
-}
-
-static enum hl_status read_entries(struct reading *r)
-{
-	enum hl_status st = HL_OK;
-
-	for (size_t at = VSS_HEAD; at < VSS_BLOCK && st == HL_OK;
-	     at += VSS_ENTRY) {
-		const void *p = r->b->b + at;
-		uint32_t type = le32_at(p);
-
-		if (type == VSS_ENTRY_COPY && r->copies)
-			st = add_copy(r, p);
-		else if (type == VSS_ENTRY_STORE && !r->copies)
-			add_store(r, p);
-		else if (type > VSS_ENTRY_STORE)
-			r->odd++;
-	}
-	return st;
-}
-
-/* HL_END: this volume has no catalogue */
-static enum hl_status find_catalogue(struct reading *r, uint64_t *first)
-{
-	const struct vss_volume_head *h = (const void *)r->b->b;
-	enum hl_status st = vss_block_read(r->b, r->area, VSS_HEADER_OFF,
-	                                   VSS_VOLUME);
-
-	if (st != HL_OK)
-		return st == HL_CORRUPT ? HL_END : st;
-	*first = get64(h->catalogue);
-	if (r->area == r->v->live && memcmp(h->volume, h->storage, 16) != 0)
-		hl_guid_text(r->v->kept_on, h->storage);
-	return *first ? HL_OK : HL_END;
-}
-
-static void say_odd(struct reading *r, uint64_t first)
-{
-	if (r->odd)
-		hl_warn(&(struct hl_at){ r->v->ctx, r->area, first,
-		                         "shadow copies" },
-		        "%" PRIu64 " entries of the catalogue are damaged: "
-		        "copies may be missing", r->odd);
-}
-
-static enum hl_status read_catalogue(struct reading *r)
-{
-	struct vss_chain c;
-	uint64_t first, at;
-	enum hl_status st = find_catalogue(r, &first);
-
-	if (st != HL_OK)
-		return st;
-	vss_chain_begin(&c, r->area, VSS_CATALOGUE, first);
-	at = first;
-	while ((st = vss_chain_next(&c, r->b)) == HL_OK) {
-		if (hl_cancelled(r->v->ctx))
-			return HL_CANCELLED;
-		if (r->b->damaged)
-			r->odd++;
-		st = read_entries(r);
-		if (st != HL_OK)
-			break;
-		at = c.next;
-	}
-	if (r->copies || r->area != r->v->live)
-		say_odd(r, first);
-	if (st == HL_CORRUPT && (r->copies || r->area != r->v->live))
-		hl_warn(&(struct hl_at){ r->v->ctx, r->area, at,
-		                         "shadow copies" },
-		        "the catalogue is damaged from its block at %" PRIu64
-		        " on: copies may be missing", at);
-	if (st == HL_LIMIT)
-		hl_warn(&(struct hl_at){ r->v->ctx, r->area, at,
-		                         "shadow copies" },
-		        "more than %u copies: the rest is not looked at",
-		        (unsigned)HL_MAX_VSS_COPIES);
-	return st == HL_END ? HL_OK : st;
+	if (ours || r->area->src != r->v->live)
+		return;
+	hl_guid_text(id, e->store);
+	if (r->v->foreign && strcmp(id, r->v->foreign_id) != 0)
+		r->v->foreigns = true;
+	else
+		memcpy(r->v->foreign_id, id, sizeof(id));
+	r->v->foreign = true;
 }
 
 /* Of all volumes, the live one first. */
-static enum hl_status find_stores(struct reading *r,
+static enum hl_status find_stores(struct vss_reading *r,
+                                  const struct hl_vss_area *live,
                                   const struct hl_vss_area *other, size_t n)
 {
-	enum hl_status st = HL_OK;
-
 	r->copies = false;
 	for (size_t i = 0; i <= n; i++) {
 		bool all = true;
@@ -163,15 +84,26 @@ static enum hl_status find_stores(struct reading *r,
 			all = all && r->v->store[k].area;
 		if (all)
 			return HL_OK;
-		r->area = i == 0 ? r->v->live : other[i - 1].src;
+		r->area = i == 0 ? live : &other[i - 1];
 		r->odd = 0;
-		if (!r->area)
+		if (!r->area->src || (i && r->area->src == live->src))
 			continue;
-		st = read_catalogue(r);
+		enum hl_status st = vss_catalogue_read(r);
 		if (st == HL_NOMEM || st == HL_CANCELLED)
 			return st;
 	}
 	return HL_OK;
+}
+
+/* Nothing tells whose they are; what they keep is not looked for. */
+static void say_foreign(const struct hl_vss *v)
+{
+	if (v->foreign)
+		hl_say(&(struct hl_at){ v->ctx, v->live, HL_NO_OFFSET,
+		                        "shadow copies" },
+		       "the catalogue has the store {%s}%s of no copy of this "
+		       "volume: another volume's, or the entry of its copy is "
+		       "lost", v->foreign_id, v->foreigns ? " and others" : "");
 }
 
 static int by_age(const void *a, const void *b)
@@ -227,20 +159,31 @@ static enum hl_status load_all(struct hl_vss *v)
 }
 
 static enum hl_status open_all(struct hl_vss *v,
+                               const struct hl_vss_area *live,
                                const struct hl_vss_area *other, size_t n,
                                struct vss_block *b)
 {
-	struct reading r = { .v = v, .area = v->live, .b = b, .copies = true };
-	enum hl_status st = read_catalogue(&r);
+	struct vss_reading r = { .v = v, .area = live, .b = b,
+		                 .copies = true };
+	enum hl_status st = vss_catalogue_read(&r);
 
+	if (st == HL_LIMIT)
+		hl_warn(&(struct hl_at){ v->ctx, v->live, HL_NO_OFFSET,
+		                         "shadow copies" },
+		        "more than %d: the rest is left out",
+		        HL_MAX_VSS_COPIES);
 	if (st == HL_CORRUPT || st == HL_LIMIT)
 		st = v->n ? HL_OK : HL_CORRUPT;
 	if (st == HL_OK)
-		st = find_stores(&r, other, n);
-	return st == HL_OK ? load_all(v) : st;
+		st = find_stores(&r, live, other, n);
+	if (st != HL_OK)
+		return st;
+	say_foreign(v);
+	return load_all(v);
 }
 
-enum hl_status hl_vss_open(struct hl_vss **out, struct hl_src *live,
+enum hl_status hl_vss_open(struct hl_vss **out,
+                           const struct hl_vss_area *live,
                            const struct hl_vss_area *other, size_t n_other,
                            const struct hl_ctx *ctx)
 {
@@ -251,8 +194,8 @@ enum hl_status hl_vss_open(struct hl_vss **out, struct hl_src *live,
 	*out = NULL;
 	if (v && b) {
 		v->ctx = ctx;
-		v->live = live;
-		st = open_all(v, other, n_other, b);
+		v->live = live->src;
+		st = open_all(v, live, other, n_other, b);
 	}
 	hl_free(ctx, b);
 	if (st != HL_OK) {

@@ -16,18 +16,25 @@
 
 struct hl_vss;
 
-/* A volume that may hold stores; the live one itself does not count. */
+/* A volume that may hold stores. */
+#define HL_VSS_HINTS 16
 struct hl_vss_area {
 	struct hl_src *src; /* borrowed; NULL: none */
+	/* by its file system: where the blocks of the catalogue's file are */
+	uint64_t block[HL_VSS_HINTS];
+	size_t n_blocks;
+	bool expected;      /* and that there are stores */
 };
 
 /*
- * The copies of the volume `live`, oldest first.  Borrows all sources.
+ * The copies of the volume `live`, oldest first; it need not be among the
+ * others.  Borrows all sources.
  *   HL_OK (there may be no copy all the same: the catalogue holds stores of
  *   other volumes); HL_END: no catalogue; HL_CORRUPT: none that is whole
  *   (said); HL_NOMEM, HL_CANCELLED
  */
-enum hl_status hl_vss_open(struct hl_vss **out, struct hl_src *live,
+enum hl_status hl_vss_open(struct hl_vss **out,
+                           const struct hl_vss_area *live,
                            const struct hl_vss_area *other, size_t n_other,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 size_t hl_vss_count(const struct hl_vss *v);

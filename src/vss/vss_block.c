@@ -23,6 +23,17 @@ static bool is_head(const uint8_t *p, uint64_t off, enum vss_type type)
 	       get64(type == VSS_VOLUME ? h->relative : h->current) == off;
 }
 
+enum hl_status vss_block_peek(struct hl_src *src, uint64_t off,
+                              enum vss_type type)
+{
+	uint8_t head[512];
+	enum hl_status st = hl_src_read(src, off, head, sizeof(head), NULL);
+
+	if (st == HL_OK && !is_head(head, off, type))
+		st = HL_CORRUPT;
+	return st == HL_RANGE ? HL_CORRUPT : st;
+}
+
 enum hl_status vss_block_read(struct vss_block *b, struct hl_src *src,
                               uint64_t off, enum vss_type type)
 {

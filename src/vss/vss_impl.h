@@ -2,7 +2,8 @@
  * vss_impl.h: what the files about shadow copies share.
  *
  *	vss_block.c  blocks of 16 KiB and their chains
- *	vss.c        catalogues -> copies, stores found for them
+ *	vss.c        copies, and the stores found for them
+ *	vss_catalogue.c catalogues: by header, by file, by search
  *	vss_store.c  a store's block list and bitmaps
  *	vss_table.c  block -> descriptor
  *	vss_map.c    a copy as a source
@@ -31,6 +32,10 @@ struct vss_block {
  */
 enum hl_status vss_block_read(struct vss_block *b, struct hl_src *src,
                               uint64_t off, enum vss_type type) HL_MUST_CHECK;
+
+/* Is that such a block, by its first bytes?  HL_OK, HL_CORRUPT, ... */
+enum hl_status vss_block_peek(struct hl_src *src, uint64_t off,
+                              enum vss_type type) HL_MUST_CHECK;
 
 /* A chain of blocks that ends, whatever the blocks say. */
 struct vss_chain {
@@ -105,7 +110,25 @@ enum hl_status vss_store_load(struct vss_store *s,
 /* Not in use when the copy was made, so that nothing protects it. */
 bool vss_store_spare(const struct vss_store *s, uint64_t original);
 
+/* ---- vss_catalogue.c ---- */
+
+struct vss_reading {
+	struct hl_vss *v;
+	const struct hl_vss_area *area;
+	struct vss_block *b;
+	bool copies;  /* those entries are wanted; else the stores */
+	uint64_t odd; /* entries of no known type */
+};
+/* All entries of one volume's, to vss_add_copy or vss_add_store.
+ * HL_OK; HL_END: it has none; HL_CORRUPT (said): not all of it; HL_NOMEM, ...
+ */
+enum hl_status vss_catalogue_read(struct vss_reading *r) HL_MUST_CHECK;
+
 /* ---- vss.c, vss_map.c, vss_lib.c ---- */
+
+enum hl_status vss_add_copy(struct vss_reading *r,
+                            const struct vss_copy_entry *e) HL_MUST_CHECK;
+void vss_add_store(struct vss_reading *r, const struct vss_store_entry *e);
 
 struct vss_lib;
 struct hl_vss {
@@ -113,7 +136,8 @@ struct hl_vss {
 	struct hl_src *live;
 	struct vss_store *store; /* oldest first */
 	size_t n, cap;
-	bool foreign;            /* the live volume has others' stores too */
+	bool foreign, foreigns;  /* one store there, several, of no copy here */
+	char foreign_id[40];     /* the first of them */
 	char kept_on[40];        /* the volume with the stores, if another */
 	struct vss_lib *lib;     /* or NULL */
 };

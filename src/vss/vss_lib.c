@@ -21,11 +21,32 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/bfio.h"
+#include "io/note.h"
+#include "io/shlib.h"
 
 #define CHUNK 65536
 
+/* Its calls that are used; the types are those of its own header. */
+#define CALL(name) __typeof__(libvshadow_##name) *name
+struct calls {
+	CALL(volume_initialize);
+	CALL(volume_open_file_io_handle);
+	CALL(volume_get_number_of_stores);
+	CALL(volume_get_store);
+	CALL(volume_close);
+	CALL(volume_free);
+	CALL(store_has_in_volume_data);
+	CALL(store_get_identifier);
+	CALL(store_read_buffer_at_offset);
+	CALL(store_free);
+	CALL(get_access_flags_read);
+	__typeof__(libbfio_handle_free) *file_free;
+};
+
 struct vss_lib {
 	const struct hl_ctx *ctx;
+	void *lib;
+	struct calls call;
 	struct hl_bfio b;
 	libbfio_handle_t *file;
 	libvshadow_volume_t *volume;
@@ -71,12 +92,30 @@ static bool lock_init(struct vss_lib *l)
 	return pthread_mutex_init(&l->lock, NULL) == 0;
 }
 
+#define RESOLVE(name) \
+	hl_shlib_entry(l->lib, "libvshadow_" #name, &l->call.name)
+
+static bool load(struct vss_lib *l)
+{
+	l->lib = hl_shlib_load(HL_SHLIB_VSHADOW);
+	return l->lib && RESOLVE(volume_initialize) &&
+	       RESOLVE(volume_open_file_io_handle) &&
+	       RESOLVE(volume_get_number_of_stores) &&
+	       RESOLVE(volume_get_store) && RESOLVE(volume_close) &&
+	       RESOLVE(volume_free) && RESOLVE(store_has_in_volume_data) &&
+	       RESOLVE(store_get_identifier) &&
+	       RESOLVE(store_read_buffer_at_offset) && RESOLVE(store_free) &&
+	       RESOLVE(get_access_flags_read) &&
+	       hl_shlib_entry(l->lib, "libbfio_handle_free",
+	                      &l->call.file_free);
+}
+
 static bool open_volume(struct vss_lib *l)
 {
-	if (libvshadow_volume_initialize(&l->volume, NULL) != 1)
+	if (l->call.volume_initialize(&l->volume, NULL) != 1)
 		return false;
-	return libvshadow_volume_open_file_io_handle(
-	               l->volume, l->file, libvshadow_get_access_flags_read(),
+	return l->call.volume_open_file_io_handle(
+	               l->volume, l->file, l->call.get_access_flags_read(),
 	               NULL) == 1;
 }
 
@@ -86,10 +125,10 @@ static void take_store(struct vss_lib *l, const struct hl_vss *v, int k)
 	libvshadow_store_t *s = NULL;
 	uint8_t guid[16];
 
-	if (libvshadow_volume_get_store(l->volume, k, &s, NULL) != 1)
+	if (l->call.volume_get_store(l->volume, k, &s, NULL) != 1)
 		return;
-	if (libvshadow_store_has_in_volume_data(s, NULL) == 1 &&
-	    libvshadow_store_get_identifier(s, guid, sizeof(guid), NULL) == 1)
+	if (l->call.store_has_in_volume_data(s, NULL) == 1 &&
+	    l->call.store_get_identifier(s, guid, sizeof(guid), NULL) == 1)
 		for (size_t i = 0; i < l->n; i++) {
 			if (l->store[i] || v->store[i].pub.elsewhere ||
 			    !is_sound(v, i) ||
@@ -98,14 +137,14 @@ static void take_store(struct vss_lib *l, const struct hl_vss *v, int k)
 			l->store[i] = s;
 			return;
 		}
-	libvshadow_store_free(&s, NULL);
+	l->call.store_free(&s, NULL);
 }
 
 static bool open_stores(struct vss_lib *l, const struct hl_vss *v)
 {
 	int n = 0;
 
-	if (libvshadow_volume_get_number_of_stores(l->volume, &n, NULL) != 1)
+	if (l->call.volume_get_number_of_stores(l->volume, &n, NULL) != 1)
 		return false;
 	for (int k = 0; k < n && k < HL_MAX_VSS_COPIES; k++)
 		take_store(l, v, k);
@@ -124,8 +163,16 @@ struct vss_lib *vss_lib_open(struct hl_vss *v)
 	}
 	l->ctx = v->ctx;
 	l->n = v->n;
-	l->b = (struct hl_bfio){ .src = v->live, .ctx = v->ctx,
-	                         .budget = budget_of(v) };
+	if (!load(l)) {
+		hl_say(&(struct hl_at){ v->ctx, v->live, HL_NO_OFFSET,
+		                        "shadow copies" },
+		       "libvshadow is not on this system: there is no second "
+		       "opinion on what is read of them");
+		vss_lib_close(l);
+		return NULL;
+	}
+	l->b = (struct hl_bfio){ .src = v->live, .lib = l->lib,
+	                         .ctx = v->ctx, .budget = budget_of(v) };
 	l->budget = l->b.budget;
 	l->store = hl_zalloc(v->ctx, v->n * sizeof(*l->store));
 	if (!l->store || hl_bfio_open(&l->file, &l->b) != HL_OK ||
@@ -144,11 +191,11 @@ static bool same(struct vss_lib *l, size_t i, uint64_t off, const uint8_t *p,
                  size_t n)
 {
 	l->b.budget = l->budget;
-	ssize_t got = libvshadow_store_read_buffer_at_offset(
+	ssize_t got = l->call.store_read_buffer_at_offset(
 		l->store[i], l->buf, n, (off64_t)off, NULL);
 	if (got >= 0)
 		return memcmp(p, l->buf, (size_t)got) == 0;
-	libvshadow_store_free(&l->store[i], NULL);
+	l->call.store_free(&l->store[i], NULL);
 	l->store[i] = NULL;
 	return true;
 }
@@ -177,14 +224,15 @@ void vss_lib_close(struct vss_lib *l)
 		return;
 	for (size_t i = 0; l->store && i < l->n; i++)
 		if (l->store[i])
-			libvshadow_store_free(&l->store[i], NULL);
+			l->call.store_free(&l->store[i], NULL);
 	if (l->volume) {
-		(void)libvshadow_volume_close(l->volume, NULL);
-		(void)libvshadow_volume_free(&l->volume, NULL);
+		(void)l->call.volume_close(l->volume, NULL);
+		(void)l->call.volume_free(&l->volume, NULL);
 	}
 	if (l->file)
-		(void)libbfio_handle_free(&l->file, NULL);
+		(void)l->call.file_free(&l->file, NULL);
 	pthread_mutex_destroy(&l->lock);
+	hl_shlib_drop(l->lib);
 	hl_free(l->ctx, l->store);
 	hl_free(l->ctx, l);
 }

@@ -142,6 +142,51 @@ equal "FAT32 and exFAT by their copies: found" \
 sorted((r["fs"], r["boot"], r["offset"] >> 20) for r in rows
        if r["believed"] and r["fs"] != "ntfs")')"
 
+# ---- records of Windows NT and 2000: no number in them ----
+# the update sequence begins at 2a, where later ones have a hole
+older() {
+	python3 - "$1" <<'P'
+import sys
+with open(sys.argv[1], 'r+b') as f:
+    v = bytearray(f.read())
+    for i in range(0, len(v) - 1023, 512):
+        if v[i:i + 8] == b'FILE\x30\0\3\0':
+            v[i + 0x2a:i + 0x30] = v[i + 0x30:i + 0x36]
+            v[i + 0x30:i + 0x38] = bytes(8)
+            v[i + 4] = 0x2a
+    f.seek(0)
+    f.write(v)
+P
+}
+ntfs "$tmp/nt" 32
+for i in 1 2 3 4 5 6 7 8 9; do
+	ntfscp -f -q "$tmp/nt" "$tmp/hello" "more$i" >/dev/null 2>&1
+done
+sum_nt=$(sha <"$tmp/random")
+older "$tmp/nt"
+run 0 "NT: the volume itself" cat "$tmp/nt" /random.bin
+equal "NT: it is read" "$sum_nt" "$(sha <"$out")"
+truncate -s 50M "$tmp/nt-disk"
+put "$tmp/nt" "$tmp/nt-disk" 4
+zero "$tmp/nt-disk" $((4 << 20)) 512
+zero "$tmp/nt-disk" $((36 * (1 << 20) - 512)) 512
+run 0 "NT: no boot sector" scan --json "$tmp/nt-disk" --state "$tmp/nt-state"
+equal "NT: start, cluster and size by record 0" \
+	"[('L1', 4, 'none', 4096, 32)]" "$(json '
+[(r["volume"], r["offset"] >> 20, r["boot"], r["cluster_size"],
+  r["size"] + 65536 >> 20) for r in rows if r["believed"]]')"
+has "$out" "NT: what tells the numbers" 'their place in $MFT tells it'
+run 0 "NT: from the state" scan --json "$tmp/nt-disk" --state "$tmp/nt-state"
+has "$out" "NT: from the state: the same" 'their place in $MFT tells it'
+equal "NT: a file of it" "$sum_nt" \
+	"$("$HIVELIFT" cat -q "$tmp/nt-disk" L1:/random.bin 2>/dev/null | sha)"
+# record 0 is at cluster 4
+zero "$tmp/nt-disk" $(((4 << 20) + 16384)) 1024
+run 0 "NT: no record 0" scan --json "$tmp/nt-disk"
+has "$out" "NT: no record 0: by the mirror" '(in $MFTMirr)'
+equal "NT: no record 0: a file of it" "$sum_nt" \
+	"$("$HIVELIFT" cat -q "$tmp/nt-disk" L1:/random.bin 2>/dev/null | sha)"
+
 # ---- --sfdisk ----
 run 0 "--sfdisk" scan --sfdisk "$disk"
 has "$out" "--sfdisk: warns" "NEVER APPLY THIS TO THE EVIDENCE"
@@ -267,6 +312,25 @@ equal "the same on NTFS: inside a file" "['1:/vm.vhd']" "$(json '
 [r["inside"] for r in rows if not r["in_table"]]')"
 run 0 "the same on NTFS: in words" scan "$tmp/host2"
 has "$out" "the same on NTFS: said" "inside a file: 1:/vm.vhd"
+# files of a volume that is lost itself: on NTFS, on FAT
+truncate -s 120M "$tmp/nested"
+put "$tmp/host2" "$tmp/nested" 2
+put "$tmp/host" "$tmp/nested" 70
+run 0 "nested in a lost volume" scan --json "$tmp/nested"
+equal "nested in a lost volume: inside its file" \
+	"[('L1', 2, None), (None, '-', 'L1:/vm.vhd'), ('L2', 70, None), (None, '-', 'L2:/Folder/vm.vhd')]" \
+	"$(json '
+[(r["volume"], r["offset"] >> 20 if r["volume"] else "-", r["inside"])
+ for r in rows if r["believed"] or r["inside"]]')"
+# a volume that was made later where such a file lies is none in a file
+first=$("$HIVELIFT" stat -q --offset 2M "$tmp/nested" /vm.vhd |
+	awk '/^content/ { f = 1 } f && $1 == "0" { print $3; exit }')
+ntfs "$tmp/later" 16
+put "$tmp/later" "$tmp/nested" $(((first >> 20) + 2))
+run 0 "made later in an old file" scan --json "$tmp/nested"
+equal "made later in an old file: believed, and the newer one" "[(True, 1)]" \
+	"$(json '[(r["believed"], r["generation"]) for r in rows
+	if r["offset"] >> 20 == '$(((first >> 20) + 2))']')"
 run 0 "nothing there" scan "$tmp/pad"
 has "$err" "nothing there: what was searched" "0 lost"
 

@@ -55,6 +55,20 @@ lacks "$out" "no copy is listed" "1.s1"
 run 0 "info with them" info --snapshots "$img"
 has "$out" "the first copy" "volume 1.s1: shadow copy of 2019-06-05T00:43:01"
 has "$out" "its identifier" "{c1c1c1c1-c1c1-c1c1-c1c1-c1c1c1c1c1c1}"
+lacks "$err" "libvshadow was asked, where there is one" "no second opinion"
+if "$HIVELIFT" --version | grep -q 'libvshadow [0-9]' &&
+   [ "$(uname)" = Linux ]; then
+	# it is loaded by its name when it is wanted
+	mkdir "$tmp/none"
+	: >"$tmp/none/libvshadow.so.1"
+	: >"$tmp/none/libvshadow.so"
+	LD_LIBRARY_PATH=$tmp/none
+	export LD_LIBRARY_PATH
+	run 0 "libvshadow has gone since the build" info --snapshots "$img"
+	has "$err" "that is said" "libvshadow is not on this system"
+	has "$out" "and the copies are read" "volume 1.s2"
+	unset LD_LIBRARY_PATH
+fi
 run 0 "info --json" info --snapshots --json "$img"
 equal "two copies in JSON" "2" \
 	"$(json 'len([r for r in rows if r.get("shadow_copy")])')"
@@ -151,6 +165,22 @@ equal "once for each content" "4" "$(wc -l <"$out" | tr -d ' ')"
 has "$err" "the others are named" "1.s1:/Windows/System32/config/SOFTWARE: the same as"
 run 0 "exec --all-copies" exec --snapshots --all-copies "$img" -- echo {}
 equal "for every place" "7" "$(wc -l <"$out" | tr -d ' ')"
+
+# ---- below BitLocker --------------------------------------------------------
+if python3 -c 'import cryptography' 2>/dev/null; then
+	PYTHONPATH=$root/tests/system python3 -c '
+import sys, locked
+locked.encrypt(sys.argv[1], sys.argv[2], "--startup", sys.argv[3])' \
+		"$img" "$tmp/locked" "$tmp/key.BEK"
+	run 0 "a copy below BitLocker alone" cat "$tmp/locked" \
+		--startup-key "$tmp/key.BEK" 1.s1:/Windows/System32/config/SAM
+	equal "its content" "$(sha <"$out")" "$(sha <"$sam")"
+	run 1 "without a key" cat "$tmp/locked" \
+		1.s1:/Windows/System32/config/SAM
+	rm -f "$tmp/locked"
+else
+	skip "no python3-cryptography here"
+fi
 
 # ---- another reader ---------------------------------------------------------
 if need vshadowmount fusermount; then

@@ -102,7 +102,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	v[0x29] = SIZE / 512 >> 8;
 	fill(v, data, size);
 	if (hl_src_mem(&live, v, SIZE, false, &ctx) == HL_OK) {
-		if (hl_vss_open(&vss, live, NULL, 0, &ctx) == HL_OK)
+		const struct hl_vss_area area = {
+			.src = live, .block = { BLOCK, 3 * BLOCK },
+			.n_blocks = size % 3, .expected = size % 2 };
+
+		if (hl_vss_open(&vss, &area, NULL, 0, &ctx) == HL_OK)
 			for (size_t i = 0; i < hl_vss_count(vss); i++)
 				read_copy(hl_vss_copy(vss, i));
 		hl_vss_close(vss);

@@ -3,10 +3,11 @@ that others have: libewf, The Sleuth Kit, GNU ddrescue."""
 import json
 import os
 
-from common import (HIVELIFT, Tally, lines, need, run, scratch, sha256_of,
+from common import (HIVELIFT, ROOT, Tally, lines, need, run, scratch, sha256_of,
                     tool)
 
 MIB = 1 << 20
+SAMPLE = os.path.join(ROOT, 'testdata', 'sample.E01')
 
 
 class Loop:
@@ -67,6 +68,15 @@ def make_disk(path, mib=24):
     return sha256_of(path)
 
 
+def the_sleuth_kit(tally, e01, raw, name):
+    status, out, err = run('fls', '-r', '-p', e01)
+    if status == -11 and run('img_stat', SAMPLE)[0] == -11:
+        # seen with Debian 13's 4.12.1, on E01 of any maker
+        tally.skip('The Sleuth Kit crashes on every E01 here')
+        return
+    tally.equal(out, tool('fls', '-r', '-p', raw), f'{name}: fls: {err}')
+
+
 def as_e01(tally, tmp, raw, sector):
     name = f'a device with sectors of {sector}'
     e01 = os.path.join(tmp, f'd{sector}.E01')
@@ -85,8 +95,7 @@ def as_e01(tally, tmp, raw, sector):
     tally.check(('optical' in info) == (sector == 2048),
                 f'{name}: kind of medium')
     if sector == 512:
-        tally.equal(tool('fls', '-r', '-p', e01), tool('fls', '-r', '-p', raw),
-                    f'{name}: fls')
+        the_sleuth_kit(tally, e01, raw, name)
         again = os.path.join(tmp, 'again.raw')
         row, _ = acquire(tally, 0, 'E01 to raw', e01, '-o', again)
         tally.equal(sha256_of(again), want, 'E01 to raw: the bytes')

@@ -5,6 +5,7 @@ another volume or disk, which libvshadow does not follow."""
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -66,6 +67,35 @@ def disk(tally, tmp, image, offset, volume, copies):
                             f'{name}, copy {n}: {path}')
     finally:
         tool('fusermount', '-u', point)
+
+
+def lost(tally, tmp, image):
+    """Each thing that leads to the catalogue zeroed: the copies are found by
+    the file that holds it, or by a search, and have every file they had."""
+    want, _ = extracted(tmp, image, '1.s1')
+    del want['$Boot']  # the header is in it
+    first = 115539968
+    with open(image, 'rb') as f:
+        f.seek(0x30)
+        mft = int.from_bytes(f.read(8), 'little') * 4096
+    for what, zeroed, says in (
+            ('the header', [(0x1e00, 512)], b'by the file that holds it'),
+            ('the pointer', [(0x1e30, 8)], b'by the file that holds it'),
+            ('a block', [(first + 0x4000, 64)], b'3 of 4 blocks'),
+            ('header and file', [(0x1e00, 512), (mft + 38 * 1024, 1024)],
+             b'found by a search, at 115539968')):
+        hurt = os.path.join(tmp, 'hurt.raw')
+        shutil.copyfile(image, hurt)
+        with open(hurt, 'r+b') as f:
+            for at, n in zeroed:
+                f.seek(at)
+                f.write(bytes(n))
+        got, status = extracted(tmp, hurt, '1.s1')
+        got.pop('$Boot', None)
+        tally.equal(got, want, f'{what} is zeroed: files')
+        tally.equal(status, 2, f'{what} is zeroed: status')
+        err = run(HIVELIFT, 'info', '--snapshots', hurt)[2]
+        tally.check(says in err, f'{what} is zeroed: said: {err}')
 
 
 def crossed(tally, tmp):
@@ -153,6 +183,8 @@ def main():
                 tally.skip('the corpus is not unpacked')
                 continue
             disk(tally, tmp, image, offset, volume, copies)
+            if name == 'vsstest.raw':
+                lost(tally, tmp, image)
         crossed(tally, tmp)
     written(tally)
     tally.done()
