@@ -31,7 +31,7 @@ keys = ('volume path kind user sid sid_source size sha256 record sequence delete
         'seq1 seq2 version last_written embedded_name same_as logs replay '
         'created modified mft_changed accessed notes').split()
 for r in rows[:-1]:
-    if [k for k in r if k != 'path_utf16'] != keys:
+    if [k for k in r if k not in ('path_utf16', 'restore_point')] != keys:
         print('keys', list(r))
 if rows[-1].get('type') != 'coverage':
     print('last line', rows[-1])
