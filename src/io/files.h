@@ -123,6 +123,13 @@ enum hl_status hl_raw_open(struct hl_src **out, struct hl_files *f,
 enum hl_status hl_ewf_open(struct hl_src **out, struct hl_files *f,
                            const struct hl_image_opts *opts,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * ewf2_check.c: does an Ex01 set state nothing that its files cannot hold?
+ * libewf believes what it reads.  HL_OK; HL_CORRUPT (said); HL_NOMEM,
+ * HL_CANCELLED
+ */
+enum hl_status hl_ewf2_check(const struct hl_files *f,
+                             const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* Through libewf; HL_UNSUPPORTED (said) when it was left out. */
 enum hl_status hl_libewf_open(struct hl_src **out, struct hl_files *f,
                               const struct hl_image_opts *opts,
