@@ -158,6 +158,22 @@ static bool concerns(const struct hl_disk_opts *opts,
 	       hl_disk_is_shadow_of(opts->volume, v->id);
 }
 
+/* One volume may have more copies than another; that none has it is said. */
+static void say_absent(struct hl_disk *d, uint32_t number)
+{
+	struct hl_at at = { d->ctx, d->image, HL_NO_OFFSET, "shadow copies" };
+	char end[8];
+
+	snprintf(end, sizeof(end), ".s%u", (unsigned)(uint16_t)number);
+	for (size_t i = 0; i < d->n; i++) {
+		const char *dot = strrchr(d->volume[i].id, '.');
+
+		if (d->volume[i].shadow && dot && !strcmp(dot, end))
+			return;
+	}
+	hl_warn(&at, "no volume has a shadow copy %" PRIu32, number);
+}
+
 enum hl_status hl_disk_add_shadows(struct hl_disk *d,
                                    const struct hl_disk_opts *opts)
 {
@@ -169,6 +185,8 @@ enum hl_status hl_disk_add_shadows(struct hl_disk *d,
 		if (concerns(opts, &d->volume[i]))
 			st = of_volume(d, i, opts);
 	}
+	for (size_t i = 0; i < opts->n_shadow && st == HL_OK; i++)
+		say_absent(d, opts->shadow[i]);
 	return st;
 }
 

@@ -29,7 +29,7 @@ enum hl_status hl_ewf_flaw(const struct ewf *e, const char *path,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (!e->allow_missing)
-		return hl_fail(&at, st, "%s", text);
+		return hl_fail(&at, st, "%s (--allow-missing goes on)", text);
 	hl_warn(&at, "%s; what is lost of it reads as zeros", text);
 	return HL_OK;
 }

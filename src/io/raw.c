@@ -267,7 +267,8 @@ static enum hl_status flaw(const struct raw *r, const char *path,
 	struct hl_at at = { r->src.ctx, NULL, HL_NO_OFFSET, path };
 
 	if (!r->allow_missing)
-		return hl_fail(&at, HL_IO, "%s", text);
+		return hl_fail(&at, HL_IO, "%s (--allow-missing goes on)",
+		               text);
 	hl_warn(&at, "%s; its bytes read as zeros", text);
 	return HL_OK;
 }

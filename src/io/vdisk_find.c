@@ -207,8 +207,8 @@ static enum hl_status add_extent(struct finder *v, const struct vmdk_extent *e,
 	if (path)
 		st = hl_files_add(v->f, path, VDISK_NUMBER(v->level, i + 1));
 	else if (!v->opts || !v->opts->allow_missing)
-		st = hl_fail(&at, HL_IO, "its extent %s is not beside it",
-		             e->name);
+		st = hl_fail(&at, HL_IO, "its extent %s is not beside it "
+		             "(--allow-missing goes on)", e->name);
 	else
 		hl_warn(&at, "its extent %s is not beside it; its bytes read "
 		        "as zeros", e->name);

@@ -17,6 +17,7 @@ try_set() { # NAME FIRST MISSING
 	mv "$3" "$tmp/away"
 	run 1 "$1: a missing segment" cat "$2" /large.bin
 	has "$err" "$1: the missing one is named" "$(basename "$3")"
+	has "$err" "$1: what to do is said" "--allow-missing"
 	run 2 "$1: --allow-missing" cat --allow-missing "$2" /large.bin
 	equal "$1: --allow-missing: whole length" "$(wc -c <"$out")" 3000000
 	has "$err" "$1: --allow-missing: said" "large.bin"

@@ -282,6 +282,12 @@ run 0 "carve --all --snapshots" carve --json --all --snapshots "$tmp/disk3" \
 equal "carve --all --snapshots: found" True "$(json \
 	'any(r.get("state") == "clean" and r.get("whole") for r in rows)')"
 
+make_disk
+run 2 "a copy that is not there" ls --snapshots=2,9 "$img"
+has "$err" "a copy that is not there: said" "no volume has a shadow copy 9"
+lacks "$err" "the one that is there is not" "shadow copy 2"
+has "$out" "the one that is there is listed" "1.s2:"
+
 # ---- usage ------------------------------------------------------------------
 run 1 "a list that is none" hives --snapshots=1,x "$img"
 run 1 "number 0" hives --snapshots=0 "$img"
