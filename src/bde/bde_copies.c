@@ -236,10 +236,14 @@ static enum hl_status search(struct hl_bde *b, uint64_t limit, uint8_t *p)
 	unsigned tries = 0;
 
 	for (at = 0; at < end && st == HL_END; at += STEP) {
-		size_t n = (size_t)min_u64(STEP, end - at);
+		size_t n;
 
 		if (hl_cancelled(b->ctx))
 			return HL_CANCELLED;
+		at += hl_src_hole(b->src, at) / STEP * STEP;
+		if (at >= end)
+			break;
+		n = (size_t)min_u64(STEP, end - at);
 		hl_progress(b->ctx, HL_PHASE_VOLUME, b->volume, at, end);
 		st = hl_src_read(b->src, at, p, n, NULL);
 		if (st != HL_NOMEM && st != HL_CANCELLED)
