@@ -95,6 +95,7 @@ void exec_drop(struct cli *c);
 /* ---- options.c, help.c ---- */
 
 #define SECRETS_MAX 16
+#define WITH_MAX (HL_ARRAY_COLUMNS - 1)
 struct opts {
 	const char *image;
 	char **args; /* after the image, options taken out */
@@ -119,7 +120,7 @@ struct opts {
 	unsigned hashes; /* --hash: bits 1 << HL_VERIFY_* */
 	bool files;
 	const char *of_image, *folder; /* verify: --image; an output folder */
-	const char *with[HL_ARRAY_COLUMNS - 1]; /* more images */
+	const char *with[WITH_MAX]; /* more images */
 	size_t n_with;
 	uint64_t stripe; /* bytes; 0: no such array */
 	bool mirror;
@@ -274,8 +275,8 @@ struct hl_time zone_to_utc(void *user, struct hl_time local);
 /* ---- with.c ---- */
 
 struct with {
-	struct hl_files *files[HL_ARRAY_COLUMNS - 1];
-	struct hl_src *image[HL_ARRAY_COLUMNS - 1];
+	struct hl_files *files[WITH_MAX];
+	struct hl_src *image[WITH_MAX];
 	struct hl_src *first; /* IMAGE itself, when it is one column of all */
 };
 bool with_usage(struct cli *c);

@@ -27,26 +27,25 @@
 #endif
 
 /* Its calls that are used; the types are those of its own header. */
-#define TYPE(name) __typeof__(libewf_##name)
+/* a declaration: NOLINTNEXTLINE(bugprone-macro-parentheses) */
+#define CALL(name) __typeof__(libewf_##name) *name
 struct calls {
-	TYPE(get_version) *get_version;
-	TYPE(get_access_flags_read) *get_access_flags_read;
-	TYPE(handle_initialize) *handle_initialize;
-	TYPE(handle_open) *handle_open;
-	TYPE(handle_close) *handle_close;
-	TYPE(handle_free) *handle_free;
-	TYPE(handle_get_media_size) *handle_get_media_size;
-	TYPE(handle_get_bytes_per_sector) *handle_get_bytes_per_sector;
-	TYPE(handle_get_chunk_size) *handle_get_chunk_size;
-	TYPE(handle_get_number_of_checksum_errors)
-		*handle_get_number_of_checksum_errors;
-	TYPE(handle_get_checksum_error) *handle_get_checksum_error;
+	CALL(get_version);
+	CALL(get_access_flags_read);
+	CALL(handle_initialize);
+	CALL(handle_open);
+	CALL(handle_close);
+	CALL(handle_free);
+	CALL(handle_get_media_size);
+	CALL(handle_get_bytes_per_sector);
+	CALL(handle_get_chunk_size);
+	CALL(handle_get_number_of_checksum_errors);
+	CALL(handle_get_checksum_error);
 #if LIBEWF_VERSION < 20160319
-	TYPE(handle_read_random) *handle_read_random;
+	CALL(handle_read_random);
 #else
-	TYPE(handle_read_buffer_at_offset) *handle_read_buffer_at_offset;
-	TYPE(handle_set_maximum_number_of_open_handles)
-		*handle_set_maximum_number_of_open_handles;
+	CALL(handle_read_buffer_at_offset);
+	CALL(handle_set_maximum_number_of_open_handles);
 #endif
 };
 
@@ -216,9 +215,13 @@ static enum hl_status try_open(struct lib *l)
 {
 	const struct hl_files *f = l->files;
 	struct hl_at at = { l->src.ctx, NULL, HL_NO_OFFSET, f->seg[0].path };
+	enum hl_status st = f->kind == FILES_EWF2 ?
+	                    hl_ewf2_check(f, l->src.ctx) : HL_OK;
 	char **names;
 	bool ok;
 
+	if (st != HL_OK)
+		return st;
 	if (!load(l))
 		return hl_fail(&at, HL_UNSUPPORTED, "is an Ex01 image; there "
 		               "is no libewf here to read it");
