@@ -81,19 +81,18 @@ static bool decipher(void *arg, const struct bde_job *job)
 	return ok;
 }
 
-/* So many idle ones that no thread of the gang has to make one. */
-static bool enough(struct plain *p, size_t n)
+/* So many idle ones more, that no thread of the gang has to make one. */
+static bool stock(struct plain *p, size_t n)
 {
 	struct bde_sector *s;
-	bool ok;
 
-	if (!n)
-		return true;
-	if (take(p, &s) != HL_OK)
-		return false;
-	ok = enough(p, n - 1);
-	give(p, s);
-	return ok;
+	for (size_t i = 0; i < n; i++) {
+		if (hl_bde_sector_new(&s, p->crypto, &p->key, p->sector,
+		                      p->src.ctx) != HL_OK)
+			return false;
+		give(p, s);
+	}
+	return true;
 }
 
 static struct bde_gang *gang_of(struct plain *p)
@@ -109,7 +108,7 @@ static struct bde_gang *gang_of(struct plain *p)
 	if (!first)
 		return g;
 	g = hl_bde_gang_new(decipher, p, p->src.ctx);
-	if (g && !enough(p, hl_bde_gang_size(g) + 1)) {
+	if (g && !stock(p, hl_bde_gang_size(g))) {
 		hl_bde_gang_free(g);
 		g = NULL;
 	}

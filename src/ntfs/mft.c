@@ -58,7 +58,7 @@ static bool first_time(struct hl_ntfs *nt, uint64_t number)
 static const uint8_t *served(struct hl_ntfs *nt, const struct hl_ntfs_window *w,
                              uint64_t off)
 {
-	nt->window_credit += 2 * nt->geom.record_size;
+	nt->window_credit += (uint64_t)2 * nt->geom.record_size;
 	nt->window_credit = min_u64(nt->window_credit, NTFS_WINDOW_CREDIT);
 	return w->buf + (off - w->off);
 }

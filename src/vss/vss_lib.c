@@ -27,19 +27,19 @@
 #define CHUNK 65536
 
 /* Its calls that are used; the types are those of its own header. */
-#define CALL(name) __typeof__(libvshadow_##name) *name
+#define TYPE(name) __typeof__(libvshadow_##name)
 struct calls {
-	CALL(volume_initialize);
-	CALL(volume_open_file_io_handle);
-	CALL(volume_get_number_of_stores);
-	CALL(volume_get_store);
-	CALL(volume_close);
-	CALL(volume_free);
-	CALL(store_has_in_volume_data);
-	CALL(store_get_identifier);
-	CALL(store_read_buffer_at_offset);
-	CALL(store_free);
-	CALL(get_access_flags_read);
+	TYPE(volume_initialize) *volume_initialize;
+	TYPE(volume_open_file_io_handle) *volume_open_file_io_handle;
+	TYPE(volume_get_number_of_stores) *volume_get_number_of_stores;
+	TYPE(volume_get_store) *volume_get_store;
+	TYPE(volume_close) *volume_close;
+	TYPE(volume_free) *volume_free;
+	TYPE(store_has_in_volume_data) *store_has_in_volume_data;
+	TYPE(store_get_identifier) *store_get_identifier;
+	TYPE(store_read_buffer_at_offset) *store_read_buffer_at_offset;
+	TYPE(store_free) *store_free;
+	TYPE(get_access_flags_read) *get_access_flags_read;
 	__typeof__(libbfio_handle_free) *file_free;
 };
 
