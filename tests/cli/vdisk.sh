@@ -50,7 +50,7 @@ convert() { # NAME FORMAT OPTIONS
 convert d.vhd vpc subformat=dynamic,force_size=on
 kind d.vhd "VHD dynamic"
 convert f.vhd vpc subformat=fixed,force_size=on
-kind f.vhd "raw"
+kind f.vhd "VHD fixed"
 run 0 "a fixed VHD" info "$d/f.vhd"
 has "$err" "a fixed VHD is said" "is a fixed VHD"
 run 0 "its last row" info --json -q "$d/f.vhd"
