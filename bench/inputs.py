@@ -9,6 +9,7 @@ ${XDG_CACHE_HOME:-~/.cache}/hivelift-bench (`make bench-clean` removes it):
 	part-G.dd, part-G.E01	its first quarter
 	many-N.dd		N files by tests/tools/mkmany, for growth
 	size-N.dd		10,000 files in an image of N GiB, sparse
+	copies.dd, locked.dd	see copies.py
 """
 import os
 import random

@@ -4,7 +4,7 @@ import os
 import platform
 import re
 
-from timing import HERE, QUICK, ROUNDS
+from timing import HERE, QUICK, ROUNDS, WHOLE
 
 METHOD = '''# Results
 
@@ -18,7 +18,12 @@ second says more.  *Cold* is once, after the system's caches were dropped.
 The disk is GPT with one NTFS volume of 3 GiB, 200,000 files written by
 ntfs-3g, and 13 hives of 140 MiB; growth is over volumes of
 `tests/tools/mkmany`; the medium without holes are the programs of this
-machine (`bench/inputs.py`).
+machine (`bench/inputs.py`); shadow copies are of a volume of 20,000 files
+and 48 MiB of hives, every second of which differs in each of three copies
+(`bench/copies.py`).  `openssl speed` counts processor time, so that of
+reading through BitLocker, with threads, the clock is what to compare on an
+idle machine.  The order of time spent is not that of this page: what has the
+slowest peers comes last, and no race begins after {whole} s.
 
 Machine: {machine}, load {load:.1f} at the end.
 '''
@@ -112,7 +117,7 @@ def replay(r):
 
 
 def write(rows, replayed):
-    text = METHOD.format(quick=' QUICK=1' if QUICK else '', rounds=ROUNDS,
+    text = METHOD.format(quick=' QUICK=1' if QUICK else '', rounds=ROUNDS, whole=WHOLE,
                          machine=machine(), load=os.getloadavg()[0])
     lines = goals(rows) + ['', '## Races']
     for row in rows:

@@ -184,6 +184,42 @@ START_TEST(a_mirror_mends_one_copy_with_the_other_and_says_so)
 }
 END_TEST
 
+START_TEST(what_one_copy_of_a_mirror_lacks_the_other_has)
+{
+	struct hl_array a = { .kind = HL_ARRAY_MIRROR, .n = 3,
+	                      .column = { column("ab"), NULL,
+	                                  column("abcd") } };
+	struct hl_extent e;
+	struct hl_src *s;
+
+	ck_assert_int_eq(hl_src_array(&s, "a", &a, test_ctx()), HL_OK);
+	whole_is(s, "abcd");
+	ck_assert_int_eq(hl_src_map(s, CHUNK, &e), HL_OK);
+	ck_assert_ptr_eq(e.in, a.column[0]);
+	ck_assert_uint_eq(e.len, CHUNK);
+	ck_assert_int_eq(hl_src_map(s, 2 * CHUNK, &e), HL_OK);
+	ck_assert_ptr_eq(e.in, a.column[2]);
+	ck_assert_uint_eq(e.len, 2 * CHUNK);
+	hl_src_close(s);
+	hl_src_close(a.column[0]);
+	hl_src_close(a.column[2]);
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+END_TEST
+
+START_TEST(a_stripe_larger_than_its_columns_is_refused)
+{
+	struct hl_array a = { .kind = HL_ARRAY_STRIPE, .n = 2,
+	                      .chunk = 4 * CHUNK,
+	                      .column = { column("ab"), column("abcd") } };
+	struct hl_src *s;
+
+	ck_assert_int_eq(hl_src_array(&s, "a", &a, test_ctx()), HL_USAGE);
+	hl_src_close(a.column[0]);
+	hl_src_close(a.column[1]);
+}
+END_TEST
+
 START_TEST(what_cannot_be_an_array_is_refused)
 {
 	struct hl_array a = { .kind = HL_ARRAY_STRIPE, .n = 2, .chunk = 1000,
@@ -215,6 +251,8 @@ int main(void)
 	tcase_add_test(t, calculated_bytes_have_no_place);
 	tcase_add_test(t, a_raid5_without_two_members_lacks_both);
 	tcase_add_test(t, a_mirror_mends_one_copy_with_the_other_and_says_so);
+	tcase_add_test(t, what_one_copy_of_a_mirror_lacks_the_other_has);
+	tcase_add_test(t, a_stripe_larger_than_its_columns_is_refused);
 	tcase_add_test(t, what_cannot_be_an_array_is_refused);
 	return test_main("array", t, NULL);
 }

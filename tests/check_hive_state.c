@@ -114,6 +114,33 @@ START_TEST(a_whole_hive_is_clean_whatever_the_pieces)
 }
 END_TEST
 
+/* Field by field: what is between them differs by machine and compiler. */
+static void same(const struct hl_hive_report *a, const struct hl_hive_report *b)
+{
+	const struct hl_base_block *x = &a->base, *y = &b->base;
+
+	STATE(*a, b->state);
+	ck_assert_uint_eq(a->size, b->size);
+	ck_assert_uint_eq(a->bins_ok, b->bins_ok);
+	ck_assert_int_eq(a->root_ok, b->root_ok);
+	ck_assert_str_eq(a->root_name, b->root_name);
+	ck_assert_uint_eq(a->n_notes, b->n_notes);
+	for (size_t i = 0; i < a->n_notes; i++)
+		ck_assert_str_eq(a->notes[i], b->notes[i]);
+	ck_assert_int_eq(x->signature, y->signature);
+	ck_assert_int_eq(x->checksum_ok, y->checksum_ok);
+	ck_assert_uint_eq(x->seq1, y->seq1);
+	ck_assert_uint_eq(x->seq2, y->seq2);
+	ck_assert_int_eq(x->last_written.ticks, y->last_written.ticks);
+	ck_assert_uint_eq(x->major, y->major);
+	ck_assert_uint_eq(x->minor, y->minor);
+	ck_assert_uint_eq(x->type, y->type);
+	ck_assert_uint_eq(x->root_cell, y->root_cell);
+	ck_assert_uint_eq(x->bins_size, y->bins_size);
+	ck_assert_uint_eq(x->flags, y->flags);
+	ck_assert_str_eq(x->name, y->name);
+}
+
 START_TEST(the_verdict_does_not_depend_on_the_pieces)
 {
 	uint8_t *h = hive_new();
@@ -122,7 +149,7 @@ START_TEST(the_verdict_does_not_depend_on_the_pieces)
 		h[at] ^= 0x55;
 		struct hl_hive_report a = judge(h, SIZE, SIZE);
 		struct hl_hive_report b = judge(h, SIZE, 37);
-		ck_assert_int_eq(memcmp(&a, &b, sizeof(a)), 0);
+		same(&a, &b);
 		h[at] ^= 0x55;
 	}
 	free(h);

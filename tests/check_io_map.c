@@ -180,6 +180,23 @@ static const char two_bad[] = "0 + 1\n"
 	"0 1024 +\n1024 512 -\n1536 512 /\n2048 2048 +\n4096 512 ?\n"
 	"4608 3584 +\n";
 
+/* What was not rescued is a hole in the copy, and no zeros of the disk. */
+START_TEST(a_bad_area_is_no_hole)
+{
+	static const char text[] = "0 + 1\n0 1048576 +\n1048576 1048576 -\n";
+	int fd = open(at("copy"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, 2 << 20), 0);
+	close(fd);
+	ck_assert_int_eq(open_mapped(at("copy"), text,
+	                             (struct hl_image_opts){ 0 }), HL_OK);
+	ck_assert_uint_le(hl_src_hole(image, 0), 1 << 20);
+	ck_assert_uint_eq(hl_src_hole(image, 1 << 20), 0);
+	done();
+}
+END_TEST
+
 START_TEST(a_bad_area_is_reported_and_costs_only_its_bytes)
 {
 	struct hl_ranges bad;
@@ -437,6 +454,7 @@ static TCase *source_case(void)
 {
 	TCase *t = tcase_create("source");
 
+	tcase_add_test(t, a_bad_area_is_no_hole);
 	tcase_add_test(t, a_bad_area_is_reported_and_costs_only_its_bytes);
 	tcase_add_test(t, places_and_qualities_are_told_through_views);
 	tcase_add_test(t, it_is_the_image_in_all_else);

@@ -231,6 +231,42 @@ START_TEST(bytes_behind_four_gigabytes_are_found)
 }
 END_TEST
 
+/* 16 MiB of which 4096 bytes in the middle were written; a file system that
+ * keeps no holes tells of none. */
+START_TEST(holes_are_known_without_reading)
+{
+	const uint64_t mib = 1 << 20, data = 8 * mib;
+	struct opened o;
+	struct hl_src *part;
+	int fd = open(at("thin.raw"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	fill();
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, (off_t)(16 * mib)), 0);
+	ck_assert_int_eq(pwrite(fd, pattern, 4096, (off_t)data), 4096);
+	close(fd);
+	ck_assert_int_eq(open_image(&o, at("thin.raw"), false), HL_OK);
+	ck_assert_uint_le(hl_src_hole(o.src, 0), data);
+	ck_assert_uint_eq(hl_src_hole(o.src, data), 0);
+	ck_assert_uint_eq(hl_src_hole(o.src, data + 4095), 0);
+	ck_assert_uint_eq(hl_src_hole(o.src, 16 * mib), 0);
+	ck_assert_int_eq(hl_src_window(&part, o.src, mib, 9 * mib, test_ctx()),
+	                 HL_OK);
+	if (hl_src_hole(o.src, 0) == 0) {
+		test_skip("no holes in files of this file system");
+	} else {
+		ck_assert_uint_eq(hl_src_hole(o.src, 0), data);
+		ck_assert_uint_eq(hl_src_hole(o.src, 12 * mib), 4 * mib);
+		ck_assert_uint_eq(hl_src_hole(part, 0), 7 * mib);
+		/* not behind the end of the window */
+		ck_assert_uint_eq(hl_src_hole(part, 8 * mib), mib);
+	}
+	hl_src_close(part);
+	close_image(&o);
+	unlink(at("thin.raw"));
+}
+END_TEST
+
 START_TEST(a_fixed_vhd_is_read_without_its_footer)
 {
 	struct hl_image_info info;
@@ -344,6 +380,7 @@ static TCase *files(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_file_cut_while_open_costs_its_tail_only);
 	tcase_add_test(t, bytes_behind_four_gigabytes_are_found);
+	tcase_add_test(t, holes_are_known_without_reading);
 	tcase_add_test(t, a_fixed_vhd_is_read_without_its_footer);
 	tcase_add_loop_test(t, other_containers_are_refused_by_name, 0,
 	                    (int)(sizeof(containers) / sizeof(*containers)));

@@ -58,6 +58,8 @@ START_TEST(a_line_is_exactly_these_bytes)
 	hl_json_key(&json, "notes");
 	hl_json_array(&json);
 	hl_json_string(&json, "x");
+	/* nothing for a terminal to obey */
+	hl_json_string(&json, "\xe2\x80\xae\xc2\x9b\xf3\xa0\x81\x81\x7f");
 	hl_json_u64(&json, 0);
 	hl_json_object(&json);
 	hl_json_object_end(&json);
@@ -72,7 +74,8 @@ START_TEST(a_line_is_exactly_these_bytes)
 	                 "{\"path\":\"/a\",\"size\":9223372036854775807,"
 	                 "\"offset\":null,"
 	                 "\"deleted\":false,\"user\":null,"
-	                 "\"notes\":[\"x\",0,{}]}\n{}\n");
+	                 "\"notes\":[\"x\","
+	                 "\"\\u202e\\u009b\\udb40\\udc41\\u007f\",0,{}]}\n{}\n");
 }
 END_TEST
 
@@ -108,6 +111,10 @@ static const struct {
 	  "gr\xc3\xbc\xc3\x9f \xe2\x82\xac" },
 	{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
 	{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
+	/* what a terminal would obey, or not show */
+	{ "a\xe2\x80\xae" "b", "a\xe2\x80\xae" "b" },
+	{ "\xc2\x9b\xef\xbb\xbf", "\xc2\x9b\xef\xbb\xbf" },
+	{ "\xf3\xa0\x81\x81", "\xf3\xa0\x81\x81" },
 	/* a lone byte, a cut character at the end of the text */
 	{ "a\xff", "a\xef\xbf\xbd" },
 	{ "\x80z", "\xef\xbf\xbdz" },

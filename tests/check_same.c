@@ -85,6 +85,8 @@ int main(void)
 {
 	TCase *tc = tcase_create("same");
 
+	tcase_set_timeout(tc, 0); /* an emulator under load is slow */
+	tcase_add_checked_fixture(tc, test_cpu_limit, NULL);
 	tcase_add_test(tc, as_one_by_one);
 	tcase_add_test(tc, many_of_them);
 	return test_main("same", tc, NULL);

@@ -248,7 +248,7 @@ END_TEST
 
 START_TEST(a_flood_of_blocks_ends)
 {
-	struct disk d = disk_of(false, 0, 2, 4);
+	struct disk d = disk_new(MIB);
 
 	for (size_t i = 0; i < d.n; i += 512)
 		block(d.p + i, 2, 4);

@@ -264,6 +264,91 @@ START_TEST(damage_costs_its_sectors)
 }
 END_TEST
 
+/* Blocks behind the end, in the footer, and two in one place. */
+START_TEST(a_table_may_say_anything)
+{
+	static const uint32_t where[] = { 0, 1, 4, 0x7fffffff, 0xfffffffe };
+	uint8_t buf[DISK];
+	struct hl_ranges bad;
+	struct opened o;
+	struct vhd v;
+
+	for (size_t i = 0; i < sizeof(where) / sizeof(*where); i++) {
+		vhd_new(&v, 1, 0, NULL);
+		vhd_block(&v, 0, 0xffffffff, 0x10);
+		for (unsigned k = 1; k < BLOCKS; k++)
+			put32be(v.p + 1536 + 4 * k, where[i]);
+		vhd_write(&v, "odd.vhd");
+		ck_assert_int_eq(open_image(&o, at("odd.vhd"), false), HL_OK);
+		hl_ranges_clear(&bad);
+		ck_assert_int_eq(hl_src_read(o.src, 0, buf, DISK, &bad),
+		                 HL_OK);
+		ck_assert_uint_eq(buf[BLOCK - 1], 0x10 + 31);
+		ck_assert_uint_eq(bad.bytes, where[i] < 5 ? 0 : 3 * BLOCK);
+		close_image(&o);
+	}
+}
+END_TEST
+
+static const uint64_t sizes[] = {
+	DISK + 1, UINT64_C(1) << 40, INT64_MAX, UINT64_C(1) << 63, UINT64_MAX,
+};
+
+START_TEST(a_size_beyond_the_table_is_cut)
+{
+	struct opened o;
+	struct vhd v;
+
+	vhd_new(&v, 1, 0, NULL);
+	vhd_block(&v, 0, 0xffffffff, 0x10);
+	put64be(v.p + 48, sizes[_i]);
+	sum(v.p, 512, 64);
+	vhd_write(&v, "huge.vhd");
+	ck_assert_int_eq(open_image(&o, at("huge.vhd"), false), HL_OK);
+	ck_assert_uint_eq(hl_src_size(o.src), DISK);
+	ck_assert(test_noted(HL_LOSS, "too short for the size"));
+	close_image(&o);
+}
+END_TEST
+
+/* Fields of the header that ask for memory or for time. */
+static const struct {
+	unsigned at, n;
+	uint64_t value;
+} hungry[] = {
+	{ 28, 4, 1u << 24 }, { 28, 4, UINT32_MAX }, { 28, 4, 5000 },
+	{ 32, 4, 0 }, { 32, 4, 1 }, { 32, 4, 1u << 31 }, { 32, 4, 3 },
+	{ 16, 8, UINT64_MAX }, { 16, 8, UINT64_C(1) << 63 },
+	{ 16, 8, 1u << 20 },
+};
+
+START_TEST(a_header_cannot_ask_for_more_than_its_file)
+{
+	uint8_t buf[512];
+	struct hl_ranges bad;
+	struct opened o;
+	struct vhd v;
+
+	vhd_new(&v, 1, 0, NULL);
+	vhd_block(&v, 0, 0xffffffff, 0x10);
+	if (hungry[_i].n == 8)
+		put64be(v.p + 512 + hungry[_i].at, hungry[_i].value);
+	else
+		put32be(v.p + 512 + hungry[_i].at, (uint32_t)hungry[_i].value);
+	sum(v.p + 512, 1024, 36);
+	vhd_write(&v, "hungry.vhd");
+	if (open_image(&o, at("hungry.vhd"), false) == HL_OK) {
+		hl_ranges_clear(&bad);
+		ck_assert_int_eq(hl_src_read(o.src, 0, buf, 512, &bad), HL_OK);
+		close_image(&o);
+	} else {
+		ck_assert_uint_gt(test_note_count(HL_FAILED), 0);
+	}
+	ck_assert_uint_lt(test_stats()->mem_peak, 1u << 20);
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+END_TEST
+
 /* ---- footers ------------------------------------------------------------- */
 
 enum footers { BOTH, NO_FIRST, ZERO_FIRST, BAD_FIRST, NO_LAST, BAD_LAST,
@@ -303,8 +388,10 @@ static void hurt(const char *name, enum footers how)
 		memset(p, 'x', 512);
 	if (how == ZERO_FIRST || how == SHORT_ALONE)
 		memset(p, 0, 512);
-	if (how == BAD_FIRST || how == BAD_BOTH)
+	if (how == BAD_FIRST)
 		p[55] ^= 1; /* its size */
+	if (how == BAD_BOTH)
+		p[30] ^= 1;
 	if (how == BAD_LAST || how == BAD_BOTH)
 		last[100] ^= 1;
 	if (how == NO_LAST)
@@ -556,6 +643,39 @@ START_TEST(an_extent_alone_names_no_disk)
 }
 END_TEST
 
+/* A directory of 8,192 tables of 256 KiB, all of them one: some are compared
+ * with their copies, and the rest is said. */
+START_TEST(tables_that_are_one_take_no_time)
+{
+	static uint8_t p[1 << 20];
+	struct opened o;
+
+	memset(p, 0, sizeof(p));
+	memcpy(p, "KDMV", 4);
+	put32(p + 4, 1);
+	put32(p + 8, 3);
+	put64(p + 12, UINT64_C(8192) * 65536 * 8); /* sectors */
+	put64(p + 20, 8);
+	put64(p + 28, 1);   /* the descriptor */
+	put64(p + 36, 1);
+	put32(p + 44, 65536);
+	put64(p + 48, 128); /* second directory, directory */
+	put64(p + 56, 256);
+	snprintf((char *)p + 512, 512, "%sRW 4294967296 SPARSE \"x.vmdk\"\n",
+	         DESCRIPTOR);
+	for (size_t i = 0; i < 8192; i++) {
+		put32(p + 128 * 512 + 4 * i, 512);
+		put32(p + 256 * 512 + 4 * i, 513);
+	}
+	write_file(at("x.vmdk"), p, sizeof(p));
+	ck_assert_int_eq(open_image(&o, at("x.vmdk"), false), HL_OK);
+	ck_assert(test_noted(HL_LOSS, "the copies of 8188 were not compared"));
+	ck_assert_uint_lt(test_stats()->mem_peak, 2u << 20);
+	close_image(&o);
+	ck_assert_uint_eq(test_mem_now(), 0);
+}
+END_TEST
+
 /* ---- QCOW ---------------------------------------------------------------- */
 
 static void qcow_head(uint8_t *h, uint32_t version)
@@ -644,6 +764,12 @@ static TCase *files_case(void)
 	tcase_add_test(t, too_many_extents_are_refused);
 	tcase_add_test(t, a_parent_named_by_the_user_is_taken);
 	tcase_add_test(t, damage_costs_its_sectors);
+	tcase_add_test(t, a_table_may_say_anything);
+	tcase_add_loop_test(t, a_size_beyond_the_table_is_cut, 0,
+	                    sizeof(sizes) / sizeof(*sizes));
+	tcase_add_loop_test(t, a_header_cannot_ask_for_more_than_its_file, 0,
+	                    sizeof(hungry) / sizeof(*hungry));
+	tcase_add_test(t, tables_that_are_one_take_no_time);
 	tcase_add_loop_test(t, the_other_footer_is_used, 0,
 	                    sizeof(footers) / sizeof(*footers));
 	tcase_add_test(t, a_footer_without_its_header_is_no_vhd);

@@ -259,6 +259,56 @@ static void job_bde_keys(struct run *r)
 	open_bde(r, img, &keys);
 }
 
+/* The three blocks, which nothing leads to, behind two that are none. */
+static void bde_alone(uint8_t *img, bool boot)
+{
+	size_t n;
+	uint8_t *p = test_file("fuzz/bde/good-clear-key", &n);
+
+	bde_volume(img, p + 1, n - 1);
+	free(p);
+	memset(img + 0xb0, 0, 24);
+	if (!boot)
+		memset(img, 0, 512);
+	memcpy(img + 0x1000, "-FVE-FS-", 8);
+	memcpy(img + 0x1800, "-FVE-FS-", 8);
+}
+
+static void job_bde_search(struct run *r)
+{
+	static uint8_t img[BDE_SIZE];
+	const struct hl_bde_keys keys = { NULL, 0, NULL, NULL };
+
+	bde_alone(img, true);
+	open_bde(r, img, &keys);
+}
+
+static void job_bde_scan(struct run *r)
+{
+	static uint8_t img[BDE_SIZE];
+	struct hl_src *src = NULL;
+
+	bde_alone(img, false);
+	if (heard(r, hl_src_mem(&src, img, BDE_SIZE, false, &r->ctx)) == HL_OK)
+		scan_image(r, src);
+	hl_src_close(src);
+}
+
+static void job_bde_lost(struct run *r)
+{
+	static uint8_t img[BDE_SIZE];
+	struct hl_src *src = NULL;
+	struct hl_bde *bde = NULL;
+
+	bde_alone(img, false);
+	if (heard(r, hl_src_mem(&src, img, BDE_SIZE, false, &r->ctx)) == HL_OK)
+		mix_number(r, (uint64_t)heard(r, hl_bde_open_lost(&bde, src,
+		                                                  "1",
+		                                                  &r->ctx)));
+	hl_bde_close(bde);
+	hl_src_close(src);
+}
+
 /* ---- what comes from files ------------------------------------------------- */
 
 static void open_path(struct run *r, const char *path,
@@ -606,6 +656,9 @@ static const struct job jobs[] = {
 	{ "bitlocker", job_bde_clear },
 	{ "bitlocker-startup", job_bde_startup },
 	{ "bitlocker-keys", job_bde_keys },
+	{ "bitlocker-search", job_bde_search },
+	{ "bitlocker-scan", job_bde_scan },
+	{ "bitlocker-lost", job_bde_lost },
 	{ "qcow2", job_qcow },
 	{ "vhd", job_vhd },
 	{ "vhdx", job_vhdx },

@@ -15,7 +15,7 @@ passed=0 failed=0 skipped=0
 # The flags that decide what the preprocessor sees.
 flags="-std=c11 -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700"
 flags="$flags -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -Iinclude -Isrc"
-for p in libewf libbfio libvshadow libdeflate libseccomp; do
+for p in libewf libbfio libvshadow libdeflate libzstd libseccomp; do
 	pkg-config --exists $p 2>/dev/null || continue
 	flags="$flags -DHAVE_$(echo $p | tr a-z A-Z) $(pkg-config --cflags $p)"
 done

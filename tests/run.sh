@@ -192,6 +192,8 @@ check() {
 	} | run
 	{
 		say san-mutations "B=$san sh tests/mutations.sh"
+		say san-hostile "HIVELIFT=$PWD/$san/hivelift B=$san \
+			python3 tests/system/hostile.py"
 		cli "$san" san-
 		units "$san" san- "-m 20"
 	} | run

@@ -113,6 +113,10 @@ enum hl_status hl_src_locate(struct hl_src *src, uint64_t off,
 /* Offset of a byte in the image, or HL_NO_OFFSET. */
 uint64_t hl_src_image_offset(struct hl_src *src, uint64_t off);
 
+/* Bytes from off on that are zeros, and need not be read to know that; 0: not
+ * known.  It is no more than a short cut. */
+uint64_t hl_src_hole(struct hl_src *src, uint64_t off);
+
 /* A hint about coming reads; never fails. */
 enum hl_advice { HL_ADVISE_SEQUENTIAL, HL_ADVISE_RANDOM, HL_ADVISE_WILLNEED };
 void hl_src_advise(struct hl_src *src, uint64_t off, uint64_t len,

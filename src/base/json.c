@@ -5,9 +5,11 @@
  * ASCII, so that the common case is a scan and a memcpy; what needs care is
  * taken one character at a time.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/banned.h"
 
 void hl_json_init(struct hl_json *j, bool (*sink)(void *, const void *, size_t),
@@ -175,6 +177,32 @@ static void escape(struct hl_json *j, unsigned char c)
 	}
 }
 
+static void unit(struct hl_json *j, uint32_t u)
+{
+	char s[8];
+
+	snprintf(s, sizeof(s), "\\u%04x", (unsigned)(u & 0xffff));
+	put(j, s, 6);
+}
+
+/* A valid character of n bytes.  What cannot be shown is \uXXXX, which means
+ * the same to every reader of JSON: a name may end on a terminal here, too. */
+static void character(struct hl_json *j, const unsigned char *s, size_t n)
+{
+	uint32_t c = s[0] & (0x7fu >> n);
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (s[i] & 0x3f);
+	if (!hl_text_unsafe(c)) {
+		put(j, (const char *)s, n);
+	} else if (c < 0x10000) {
+		unit(j, c);
+	} else {
+		unit(j, 0xd800 | (c - 0x10000) >> 10);
+		unit(j, 0xdc00 | ((c - 0x10000) & 0x3ff));
+	}
+}
+
 static void quoted(struct hl_json *j, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -192,7 +220,7 @@ static void quoted(struct hl_json *j, const char *text)
 		if (*s < 0x80) {
 			escape(j, *s++);
 		} else if ((n = utf8_length(s)) > 0) {
-			put(j, (const char *)s, n);
+			character(j, s, n);
 			s += n;
 		} else {
 			put(j, "\xef\xbf\xbd", 3);

@@ -187,7 +187,7 @@
 
 /* Blocks of BitLocker metadata that a scan judges, three of a volume; a
  * hundredth of a second each at worst. */
-#define HL_MAX_SCAN_BLOCKS 4096
+#define HL_MAX_SCAN_BLOCKS 1024
 
 /* Bytes of a scan's state: what recmap may hold, and all places as text. */
 #define HL_MAX_SCAN_STATE (512u << 20)

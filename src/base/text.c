@@ -218,3 +218,18 @@ size_t hl_copy(char *dst, size_t size, const char *src)
 	}
 	return n;
 }
+
+bool hl_text_unsafe(uint32_t c)
+{
+	static const uint32_t reach[][2] = {
+		{ 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },
+		{ 0x61c, 0x61c },   { 0x180e, 0x180e }, { 0x200b, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+	};
+
+	for (size_t i = 0; i < sizeof(reach) / sizeof(reach[0]); i++)
+		if (c >= reach[i][0] && c <= reach[i][1])
+			return true;
+	return false;
+}

@@ -36,6 +36,12 @@ void hl_hex(char *dst, const void *p, size_t n);
 /* n units as UTF-16LE bytes: 4 * n digits and a NUL. */
 void hl_hex16(char *dst, const uint16_t *u, size_t n);
 
+/*
+ * Nothing for a terminal: a character that moves the cursor, turns the line
+ * round, or is not seen at all.
+ */
+bool hl_text_unsafe(uint32_t c);
+
 /* ASCII only; bytes above 0x7f compare as they are. */
 int hl_casecmp(const char *a, const char *b);
 bool hl_case_starts(const char *s, const char *prefix);

@@ -2,10 +2,10 @@
  * bde_src.c: the volume as Windows shows it, as a source.
  *
  * Sectors are read where they lie and deciphered in the caller's buffer, many
- * at a time; only the first and last one of a read, when it wants a part of
- * them, go through a buffer of their own.  Of a sector with a damaged byte
- * nothing can be had (AES-CBC: hardly anything), so that damage grows to whole
- * sectors.
+ * at a time, of a large read by several threads; only the first and last one
+ * of a read, when it wants a part of them, go through a buffer of their own.
+ * Of a sector with a damaged byte nothing can be had (AES-CBC: hardly
+ * anything), so that damage grows to whole sectors.
  */
 #include <pthread.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "base/ckd.h"
 #include "base/mem.h"
 #include "base/wipe.h"
+#include "bde/bde_gang.h"
 #include "bde/bde_sector.h"
 #include "io/src_impl.h"
 
@@ -29,8 +30,10 @@ struct plain {
 	uint64_t mft_mirror;
 	struct bde_piece piece[BDE_PIECES];
 	size_t n;
-	pthread_mutex_t lock; /* of the idle ones */
+	pthread_mutex_t lock; /* of what follows */
 	struct bde_sector *idle;
+	struct bde_gang *gang; /* from the first large read on, or NULL */
+	bool gang_tried;
 };
 
 static const struct bde_piece *find(const struct plain *p, uint64_t off)
@@ -65,6 +68,57 @@ static void give(struct plain *p, struct bde_sector *s)
 	pthread_mutex_unlock(&p->lock);
 }
 
+static bool decipher(void *arg, const struct bde_job *job)
+{
+	struct plain *p = arg;
+	struct bde_sector *s;
+	bool ok;
+
+	if (take(p, &s) != HL_OK)
+		return false;
+	ok = hl_bde_decipher(s, job->at, job->p, job->n);
+	give(p, s);
+	return ok;
+}
+
+/* So many idle ones that no thread of the gang has to make one. */
+static bool enough(struct plain *p, size_t n)
+{
+	struct bde_sector *s;
+	bool ok;
+
+	if (!n)
+		return true;
+	if (take(p, &s) != HL_OK)
+		return false;
+	ok = enough(p, n - 1);
+	give(p, s);
+	return ok;
+}
+
+static struct bde_gang *gang_of(struct plain *p)
+{
+	struct bde_gang *g;
+	bool first;
+
+	pthread_mutex_lock(&p->lock);
+	first = !p->gang_tried;
+	p->gang_tried = true;
+	g = p->gang;
+	pthread_mutex_unlock(&p->lock);
+	if (!first)
+		return g;
+	g = hl_bde_gang_new(decipher, p, p->src.ctx);
+	if (g && !enough(p, hl_bde_gang_size(g) + 1)) {
+		hl_bde_gang_free(g);
+		g = NULL;
+	}
+	pthread_mutex_lock(&p->lock);
+	p->gang = g;
+	pthread_mutex_unlock(&p->lock);
+	return g;
+}
+
 /* ---- reading ------------------------------------------------------------- */
 
 static void hurt(const struct plain *p, const struct hl_ranges *below,
@@ -87,22 +141,52 @@ static void hurt(const struct plain *p, const struct hl_ranges *below,
 	}
 }
 
+static enum hl_status together(struct plain *p, struct bde_gang *g,
+                               uint64_t at, uint8_t *buf, size_t len,
+                               struct hl_ranges *below)
+{
+	enum hl_status st = HL_OK;
+
+	for (size_t i = 0; i < len && st == HL_OK;) {
+		const struct bde_job job = {
+			.at = at + i, .p = buf + i,
+			.n = (size_t)min_u64(BDE_GANG_PIECE, len - i),
+		};
+		st = hl_src_read(p->in, job.at, job.p, job.n, below);
+		if (st == HL_OK)
+			hl_bde_gang_put(g, &job);
+		i += job.n;
+	}
+	/* in any case: they write into buf */
+	if (!hl_bde_gang_end(g) && st == HL_OK)
+		st = HL_NOMEM;
+	return st;
+}
+
+static enum hl_status alone(struct plain *p, uint64_t at, uint8_t *buf,
+                            size_t len, struct hl_ranges *below)
+{
+	const struct bde_job job = { .at = at, .p = buf, .n = len };
+	enum hl_status st = hl_src_read(p->in, at, buf, len, below);
+
+	if (st == HL_OK && !decipher(p, &job))
+		st = HL_NOMEM; /* nothing else makes it fail */
+	return st;
+}
+
 /* Whole sectors that lie at `at`. */
 static enum hl_status whole(struct plain *p, uint64_t at, uint64_t off,
                             uint8_t *buf, size_t len, struct hl_ranges *bad)
 {
+	struct bde_gang *g = len >= BDE_GANG_READ ? gang_of(p) : NULL;
 	struct hl_ranges below;
-	struct bde_sector *s;
+	enum hl_status st;
 
 	hl_ranges_clear(&below);
-	enum hl_status st = hl_src_read(p->in, at, buf, len, &below);
-	if (st == HL_OK)
-		st = take(p, &s);
-	if (st != HL_OK)
-		return st;
-	if (!hl_bde_decipher(s, at, buf, len))
-		st = HL_NOMEM; /* nothing else makes it fail */
-	give(p, s);
+	if (g && hl_bde_gang_take(g))
+		st = together(p, g, at, buf, len, &below);
+	else
+		st = alone(p, at, buf, len, &below);
 	if (st == HL_OK && below.n)
 		hurt(p, &below, at, off, buf, len, bad);
 	return st;
@@ -251,6 +335,7 @@ static void plain_close(struct hl_src *src)
 {
 	struct plain *p = (struct plain *)src;
 
+	hl_bde_gang_free(p->gang);
 	while (p->idle) {
 		struct bde_sector *s = p->idle;
 

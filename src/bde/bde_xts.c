@@ -12,6 +12,7 @@
 
 #include "base/banned.h"
 #include "base/le.h"
+#include "base/lint.h"
 #include "bde/bde_sector.h"
 
 static uint64_t little(uint64_t v)
@@ -47,7 +48,8 @@ static inline void use(uint64_t *t, uint8_t *p, uint64_t low, uint64_t high)
 	memcpy(p, &x, sizeof(x));
 }
 
-/* The next tweaks of two sectors. */
+/* The next tweaks of two sectors.  (Two words of 64 bits, not of one.) */
+LINT_NOT("-Wanalyzer-shift-count-overflow")
 static inline void step(pair *low, pair *high)
 {
 	pair carry = *low >> 63;
@@ -55,6 +57,7 @@ static inline void step(pair *low, pair *high)
 	*low = *low << 1 ^ (0x87 & (0 - (*high >> 63)));
 	*high = *high << 1 | carry;
 }
+LINT_AGAIN
 
 /* One sector of n words, from its first tweak. */
 static void expand(uint64_t *t, uint8_t *p, const uint8_t *first, size_t n)

@@ -95,6 +95,7 @@ void exec_drop(struct cli *c);
 /* ---- options.c, help.c ---- */
 
 #define SECRETS_MAX 16
+#define WITH_MAX (HL_ARRAY_COLUMNS - 1)
 struct opts {
 	const char *image;
 	char **args; /* after the image, options taken out */
@@ -119,7 +120,7 @@ struct opts {
 	unsigned hashes; /* --hash: bits 1 << HL_VERIFY_* */
 	bool files;
 	const char *of_image, *folder; /* verify: --image; an output folder */
-	const char *with[HL_ARRAY_COLUMNS - 1]; /* more images */
+	const char *with[WITH_MAX]; /* more images */
 	size_t n_with;
 	uint64_t stripe; /* bytes; 0: no such array */
 	bool mirror;
@@ -168,8 +169,6 @@ struct out {
 	int err; /* errno of the first failure; then it goes quiet */
 	size_t n;
 	struct hl_json json;
-	char tail[5]; /* a character that the JSON writer handed over in part */
-	size_t n_tail;
 	char buf[OUT_BUFFER];
 };
 void out_init(struct out *o, int fd);
@@ -179,8 +178,6 @@ bool out_printf(struct out *o, const char *fmt, ...) HL_PRINTF(2, 3);
 bool out_name(struct out *o, const char *s); /* from the evidence */
 bool out_flush(struct out *o);
 
-/* Control, bidirectional and other characters that are not what they seem. */
-bool esc_unsafe(uint32_t c);
 /* One UTF-8 character at s, NUL-terminated; its bytes, 0: not UTF-8. */
 size_t esc_decode(const char *s, uint32_t *out);
 #define ESC_MAX 20 /* bytes that one step may write, with NUL */
@@ -278,8 +275,8 @@ struct hl_time zone_to_utc(void *user, struct hl_time local);
 /* ---- with.c ---- */
 
 struct with {
-	struct hl_files *files[HL_ARRAY_COLUMNS - 1];
-	struct hl_src *image[HL_ARRAY_COLUMNS - 1];
+	struct hl_files *files[WITH_MAX];
+	struct hl_src *image[WITH_MAX];
 	struct hl_src *first; /* IMAGE itself, when it is one column of all */
 };
 bool with_usage(struct cli *c);

@@ -9,19 +9,13 @@
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/text.h"
 #include "cli.h"
 
 struct reach {
 	uint32_t from, to;
 };
 
-/* Moves the cursor, turns the line round, or is not seen at all. */
-static const struct reach unsafe[] = {
-	{ 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },
-	{ 0x61c, 0x61c },   { 0x180e, 0x180e }, { 0x200b, 0x200f },
-	{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff },
-	{ 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
-};
 static const struct reach wide[] = {
 	{ 0x1100, 0x115f },   { 0x2e80, 0x303e },   { 0x3041, 0xa4cf },
 	{ 0xac00, 0xd7a3 },   { 0xf900, 0xfaff },   { 0xfe30, 0xfe6f },
@@ -41,11 +35,6 @@ static bool within(const struct reach *r, size_t n, uint32_t c)
 	return false;
 }
 #define WITHIN(table, c) within(table, sizeof(table) / sizeof(*(table)), c)
-
-bool esc_unsafe(uint32_t c)
-{
-	return WITHIN(unsafe, c);
-}
 
 /* One UTF-8 character; returns its bytes, 0 when it is not one. */
 size_t esc_decode(const char *s, uint32_t *out)
@@ -86,7 +75,7 @@ unsigned esc_step(char dst[ESC_MAX], const char **s, const char *also)
 	*s = p + (n ? n : 1);
 	if (!n)
 		return as_hex(dst, p, 1);
-	if (esc_unsafe(c) || (c == '\\' && p[1] == 'x') ||
+	if (hl_text_unsafe(c) || (c == '\\' && p[1] == 'x') ||
 	    (also && c < 0x80 && strchr(also, (int)c)))
 		return as_hex(dst, p, n);
 	memcpy(dst, p, n);

@@ -35,7 +35,9 @@ static bool apply(struct cli *c, const struct option *opt, const char *arg)
 		ok = opt->set(&c->o, arg);
 		break;
 	}
-	if (!ok)
+	if (!ok && c->o.n_with == WITH_MAX && !strcmp(opt->name, "with"))
+		msg_usage(c, "--with: no more than %d images", WITH_MAX);
+	else if (!ok)
 		msg_usage(c, "--%s %s cannot be '%s'", opt->name, opt->arg,
 		          arg);
 	return ok;

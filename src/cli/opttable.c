@@ -131,7 +131,7 @@ static bool set_codepage(struct opts *o, const char *arg)
 
 static bool set_with(struct opts *o, const char *arg)
 {
-	if (!*arg || o->n_with == sizeof(o->with) / sizeof(*o->with))
+	if (!*arg || o->n_with == WITH_MAX)
 		return false;
 	o->with[o->n_with++] = arg;
 	return true;

@@ -43,52 +43,16 @@ bool out_write(struct out *o, const void *p, size_t n)
 	return true;
 }
 
-/*
- * A name in JSON may end on a terminal, too: what cannot be shown is \uXXXX
- * there, which means the same to every reader of JSON.
- */
-static bool json_char(struct out *o)
-{
-	uint32_t c = 0;
-	size_t n = o->n_tail;
-
-	o->tail[n] = '\0';
-	o->n_tail = 0;
-	if (!esc_decode(o->tail, &c) || !esc_unsafe(c))
-		return out_write(o, o->tail, n);
-	if (c < 0x10000)
-		return out_printf(o, "\\u%04x", c);
-	c -= 0x10000;
-	return out_printf(o, "\\u%04x\\u%04x", 0xd800 | c >> 10,
-	                  0xdc00 | (c & 0x3ff));
-}
-
 static bool json_sink(void *user, const void *p, size_t n)
 {
-	struct out *o = user;
-	const char *s = p;
-	size_t from = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint8_t b = (uint8_t)s[i], lead;
-
-		if (b < 0x80)
-			continue;
-		out_write(o, s + from, i - from);
-		from = i + 1;
-		o->tail[o->n_tail++] = s[i];
-		lead = (uint8_t)o->tail[0];
-		if (o->n_tail == (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2))
-			json_char(o);
-	}
-	return out_write(o, s + from, n - from);
+	return out_write(user, p, n);
 }
 
 void out_init(struct out *o, int fd)
 {
 	o->fd = fd;
 	o->err = 0;
-	o->n = o->n_tail = 0;
+	o->n = 0;
 	hl_json_init(&o->json, json_sink, o, false);
 }
 

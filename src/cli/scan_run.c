@@ -101,16 +101,18 @@ static enum hl_status pass(struct cli *c)
 
 	/* the state can be kept, and what was found be told, all the same */
 	c->stop.finishing = true;
-	if ((st == HL_OK || st == HL_CANCELLED) && !save(c) &&
-	    !stop_signalled(c))
-		st = HL_IO;
+	bool may = st == HL_OK || st == HL_CANCELLED, kept = may && save(c);
+	if (may && !kept) /* hours of reading are not thrown away */
+		note_loss(c, NULL, HL_NO_OFFSET, "scan state", "it is not "
+		          "kept; the next run begins anew, or where an older "
+		          "one was");
 	progress_clear(c);
 	progress_total(c, 0);
 	if (st == HL_CANCELLED)
 		msg_say(c, "ended at byte %llu of %llu%s",
 		        (unsigned long long)hl_scan_position(c->scan),
 		        (unsigned long long)hl_src_size(c->image),
-		        c->state ? "; the same command goes on from there" :
+		        c->state && kept ? "; the same command goes on from there" :
 		                   "");
 	return st;
 }

@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/banned.h"
 #include "cli.h"
@@ -36,9 +37,41 @@ static void drop_parents(struct cli *c)
 	c->o.n_with = n;
 }
 
+/* The image that a member of an array is, 0 being the first. */
+static const char *member(const struct cli *c, size_t i)
+{
+	return i ? c->o.with[i - 1] : c->o.image;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Each member is a disk of its own. */
+static bool apart(struct cli *c)
+{
+	for (size_t i = 1; i <= c->o.n_with; i++)
+		for (size_t k = 0; k < i; k++) {
+			if (!same_file(member(c, i), member(c, k)))
+				continue;
+			msg_error(c, "%s is given twice, as %s and as %s",
+			          c->o.stripe ? "a stripe's image"
+			                      : "a mirror's image",
+			          member(c, k), member(c, i));
+			return false;
+		}
+	return true;
+}
+
 bool with_find(struct cli *c, const struct hl_image_opts *io)
 {
 	drop_parents(c);
+	if ((c->o.stripe || c->o.mirror) && !apart(c))
+		return false;
 	for (size_t i = 0; i < c->o.n_with; i++) {
 		enum hl_status st = hl_files_find(&c->with.files[i],
 		                                  c->o.with[i], io, &c->ctx);
@@ -51,6 +84,31 @@ bool with_find(struct cli *c, const struct hl_image_opts *io)
 		return false;
 	}
 	return true;
+}
+
+/* What of the larger members is not read, or is in one copy only. */
+static void say_sizes(struct cli *c, const struct hl_array *a)
+{
+	uint64_t least = hl_src_size(a->column[0]), most = least, rest;
+	size_t small = 0;
+
+	for (size_t i = 1; i < a->n; i++) {
+		uint64_t size = hl_src_size(a->column[i]);
+		small = size < least ? i : small;
+		least = size < least ? size : least;
+		most = size > most ? size : most;
+	}
+	rest = a->chunk ? least % a->chunk : 0;
+	if (most > least)
+		note_info(c, "array", "%s has %llu bytes less than the largest "
+		          "of the images; %s", member(c, small),
+		          (unsigned long long)(most - least), a->chunk
+		          ? "none of them is read further than that"
+		          : "where it ends the others are read");
+	if (rest)
+		note_info(c, "array", "the last %llu bytes of each image are "
+		          "less than a stripe, and no part of the array",
+		          (unsigned long long)rest);
 }
 
 bool with_is_source(const struct cli *c, const char *path)
@@ -76,24 +134,6 @@ bool with_lies_on_source(const struct cli *c, const char *path)
 	snprintf(above, sizeof(above), "%.*s", (int)n, path);
 	return with_is_source(c, path) ||
 	       with_is_source(c, n ? above : ".");
-}
-
-/* As much as the smallest has is taken of each. */
-static void say_sizes(struct cli *c, const struct hl_array *a)
-{
-	uint64_t least = hl_src_size(a->column[0]), most = least;
-
-	for (size_t i = 1; i < a->n; i++) {
-		uint64_t size = hl_src_size(a->column[i]);
-
-		least = size < least ? size : least;
-		most = size > most ? size : most;
-	}
-	if (least != most)
-		msg_say(c, "the images have from %llu to %llu bytes; no more "
-		        "than %llu of each are read",
-		        (unsigned long long)least, (unsigned long long)most,
-		        (unsigned long long)least);
 }
 
 /* All of them as one; false: said. */

@@ -170,9 +170,8 @@ static enum hl_status hole_at(struct hl_scan *s, uint64_t off, uint64_t *n)
 	struct hl_extent e;
 	enum hl_status st = hl_src_map(s->image, off, &e);
 
-	*n = 0;
-	if (st == HL_OK && !e.in && (e.what == HL_WHAT_SPARSE ||
-	                             e.what == HL_WHAT_MISSING))
+	*n = st == HL_OK ? hl_src_hole(s->image, off) : 0;
+	if (st == HL_OK && !e.in && e.what == HL_WHAT_MISSING)
 		*n = e.len;
 	return st;
 }

@@ -308,7 +308,7 @@ enum hl_status hl_bde_block_judge(struct hl_scan *s, uint64_t off,
 
 	(void)sector;
 	for (int i = 0; i < 3 && st == HL_OK; i++) {
-		struct hl_lost l;
+		struct hl_lost l = { .off = HL_NO_OFFSET };
 		struct proof p = { .s = s, .l = &l };
 
 		if (b.off[i] > off)

@@ -96,7 +96,7 @@ static enum hl_status look_below(struct hl_volume *v,
                                  struct hl_fs_found *found, bool search,
                                  const struct hl_at *at)
 {
-	if (v->bde || v->shadow || found->name[0] || !search ||
+	if (v->bde || v->shadow || v->lacks || found->name[0] || !search ||
 	    (v->part && v->part->flags & HL_PART_DYNAMIC))
 		return HL_END;
 	enum hl_status st = hl_volume_unlock_lost(v, at);

@@ -60,7 +60,9 @@ static enum hl_status mirror_map(const struct array *m, uint64_t off,
 		    below.what != HL_WHAT_MISSING)
 			break;
 	}
-	*out = (struct hl_extent){ .off = off, .len = m->src.size - off,
+	uint64_t end = hl_src_size(m->a.column[best]);
+	end = off < end ? min_u64(end, m->src.size) : m->src.size;
+	*out = (struct hl_extent){ .off = off, .len = end - off,
 	                           .in = m->a.column[best], .in_off = off };
 	return HL_OK;
 }
@@ -264,11 +266,16 @@ static enum hl_status array_info(const struct hl_src *src,
 		[HL_ARRAY_MIRROR] = "mirrored array",
 	};
 	const struct array *m = (const struct array *)src;
+	struct hl_image_info other;
 	size_t i = 0;
 
 	while (!m->a.column[i])
 		i++;
 	enum hl_status st = hl_image_info(m->a.column[i], out);
+	while (st == HL_OK && ++i < m->a.n)
+		if (m->a.column[i] &&
+		    hl_image_info(m->a.column[i], &other) == HL_OK)
+			out->segments += other.segments;
 	out->format = names[m->a.kind];
 	out->size = src->size;
 	out->md5 = out->sha1 = NULL;
@@ -293,12 +300,23 @@ static uint64_t column_size(const struct hl_array *a)
 	return least == UINT64_MAX ? 0 : least;
 }
 
+/* What one copy of a mirror lacks another one may have. */
+static uint64_t largest(const struct hl_array *a)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->column[i])
+			most = max_u64(most, hl_src_size(a->column[i]));
+	return most;
+}
+
 static uint64_t natural_size(const struct hl_array *a)
 {
 	uint64_t column = column_size(a), all;
 
 	if (a->kind == HL_ARRAY_MIRROR)
-		return column;
+		return largest(a);
 	column -= column % a->chunk;
 	if (ckd_mul(&all, column, (uint64_t)(a->n - (a->kind == HL_ARRAY_RAID5))))
 		return 0;
@@ -329,7 +347,7 @@ enum hl_status hl_src_array(struct hl_src **out, const char *name,
                             const struct hl_ctx *ctx)
 {
 	*out = NULL;
-	if (!usable(array))
+	if (!usable(array) || (!array->size && !natural_size(array)))
 		return HL_USAGE;
 	struct array *m = hl_zalloc(ctx, sizeof(*m));
 	if (!m)

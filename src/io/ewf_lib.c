@@ -27,6 +27,7 @@
 #endif
 
 /* Its calls that are used; the types are those of its own header. */
+/* a declaration: NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define CALL(name) __typeof__(libewf_##name) *name
 struct calls {
 	CALL(get_version);
@@ -214,9 +215,13 @@ static enum hl_status try_open(struct lib *l)
 {
 	const struct hl_files *f = l->files;
 	struct hl_at at = { l->src.ctx, NULL, HL_NO_OFFSET, f->seg[0].path };
+	enum hl_status st = f->kind == FILES_EWF2 ?
+	                    hl_ewf2_check(f, l->src.ctx) : HL_OK;
 	char **names;
 	bool ok;
 
+	if (st != HL_OK)
+		return st;
 	if (!load(l))
 		return hl_fail(&at, HL_UNSUPPORTED, "is an Ex01 image; there "
 		               "is no libewf here to read it");

@@ -67,6 +67,10 @@ enum hl_status hl_files_pread(const struct hl_files *f, size_t i, uint64_t off,
                               void *buf, size_t len, size_t *got)
 	HL_MUST_CHECK;
 
+/* Bytes from off on that a segment's file system never gave room to, and so
+ * are zeros; 0: none, or it does not tell. */
+uint64_t hl_files_hole(const struct hl_files *f, size_t i, uint64_t off);
+
 /* Open read-only without touching the access time; -1 and errno. */
 int hl_open_quietly(const char *path);
 int hl_open_below(int folder, const char *name);
@@ -119,6 +123,13 @@ enum hl_status hl_raw_open(struct hl_src **out, struct hl_files *f,
 enum hl_status hl_ewf_open(struct hl_src **out, struct hl_files *f,
                            const struct hl_image_opts *opts,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
+/*
+ * ewf2_check.c: does an Ex01 set state nothing that its files cannot hold?
+ * libewf believes what it reads.  HL_OK; HL_CORRUPT (said); HL_NOMEM,
+ * HL_CANCELLED
+ */
+enum hl_status hl_ewf2_check(const struct hl_files *f,
+                             const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* Through libewf; HL_UNSUPPORTED (said) when it was left out. */
 enum hl_status hl_libewf_open(struct hl_src **out, struct hl_files *f,
                               const struct hl_image_opts *opts,

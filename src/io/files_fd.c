@@ -185,3 +185,24 @@ void hl_fds_put(const struct hl_files *f, int fd, size_t slot)
 	c->slot[slot].users--;
 	pthread_mutex_unlock(&c->lock);
 }
+
+uint64_t hl_files_hole(const struct hl_files *f, size_t i, uint64_t off)
+{
+#ifdef SEEK_DATA
+	const struct seg_file *s = &f->seg[i];
+	off_t data;
+
+	if (s->fd < 0 || off >= s->size)
+		return 0;
+	data = lseek(s->fd, (off_t)off, SEEK_DATA);
+	if (data < 0) /* ENXIO: nothing but a hole from there on */
+		return errno == ENXIO && f->kind != FILES_DEVICE ?
+		       s->size - off : 0;
+	return (uint64_t)data > off ? (uint64_t)data - off : 0;
+#else
+	(void)f;
+	(void)i;
+	(void)off;
+	return 0;
+#endif
+}

@@ -169,6 +169,16 @@ static enum hl_status raw_map(struct hl_src *src, uint64_t off,
 	return HL_OK;
 }
 
+static uint64_t raw_hole(struct hl_src *src, uint64_t off)
+{
+	const struct raw *r = (const struct raw *)src;
+	const struct piece *p = piece_at(r, off);
+	uint64_t at = off - p->start;
+
+	return p->seg == NO_SEGMENT ? 0 :
+	       min_u64(p->len - at, hl_files_hole(r->files, p->seg, at));
+}
+
 static void raw_advise(struct hl_src *src, uint64_t off, uint64_t len,
                        enum hl_advice how)
 {
@@ -227,6 +237,7 @@ static const struct hl_src_ops raw_ops = {
 	.read = raw_read,
 	.map = raw_map,
 	.advise = raw_advise,
+	.hole = raw_hole,
 	.info = raw_info,
 	.close = raw_close,
 };

@@ -158,6 +158,21 @@ uint64_t hl_src_image_offset(struct hl_src *src, uint64_t off)
 	return e.in_off;
 }
 
+uint64_t hl_src_hole(struct hl_src *src, uint64_t off)
+{
+	struct hl_extent e;
+
+	if (off >= src->size || hl_src_locate(src, off, &e) != HL_OK)
+		return 0;
+	if (!e.in) /* what is missing has to be met, and said */
+		return e.what == HL_WHAT_SPARSE ? e.len : 0;
+	/* what a map of bad areas tells of is no hole, whatever lies below */
+	if (!e.in->ops->hole || e.quality != HL_Q_OK ||
+	    e.what != HL_WHAT_DATA)
+		return 0;
+	return min_u64(e.len, e.in->ops->hole(e.in, e.in_off));
+}
+
 enum hl_status hl_image_info(const struct hl_src *image,
                              struct hl_image_info *out)
 {

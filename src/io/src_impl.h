@@ -26,6 +26,9 @@ struct hl_src_ops {
 	                      struct hl_extent *out);
 	void (*advise)(struct hl_src *src, uint64_t off, uint64_t len,
 	               enum hl_advice how);                    /* or NULL */
+	/* Of a leaf: bytes from off on that are zeros, as can be told without
+	 * reading them; 0: they have to be read.  NULL: always */
+	uint64_t (*hole)(struct hl_src *src, uint64_t off);
 	enum hl_status (*info)(const struct hl_src *src,
 	                       struct hl_image_info *out);     /* or NULL */
 	/* of images, see src.h; NULL: as read, and none */

@@ -254,6 +254,10 @@ static enum hl_status open_disk(struct vdisk *v, uint32_t level,
 	if (v->src.size > INT64_MAX)
 		return hl_fail(&job.at, HL_CORRUPT, "is of %llu bytes, which "
 		               "cannot be", (unsigned long long)v->src.size);
+	if (v->head.snapshots)
+		hl_say(&job.at, "holds %lu snapshots, older states of the "
+		       "disk, which are not read",
+		       (unsigned long)v->head.snapshots);
 	if (v->head.flaw)
 		hl_warn(&job.at, "%s", v->head.flaw);
 	return name_parents(v, level);

@@ -31,7 +31,7 @@
 struct vdisk_head {
 	const char *format;  /* "VHD dynamic" */
 	const char *creator; /* or NULL; may point into text */
-	uint64_t size;       /* of the disk; 0: only the library knows */
+	uint64_t size;       /* of the disk; VMDK: its extents decide */
 	uint32_t sector_size;
 	bool has_parent;
 	bool parent_raw;     /* QCOW2: and it is no disk of another kind,
@@ -44,6 +44,7 @@ struct vdisk_head {
 	uint64_t log_off, log_len;
 	/* bytes of a block or cluster; where the (first) table of them lies */
 	bool vhdx, old;      /* old: QCOW version 1 */
+	uint32_t snapshots;  /* QCOW2: older states inside, not read */
 	bool zstd;           /* QCOW2: clusters are compressed by it */
 	uint32_t l2_bits;    /* QCOW: log2 of the entries of a second table */
 	uint32_t block;

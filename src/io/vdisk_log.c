@@ -291,14 +291,14 @@ static enum hl_status replay(struct vhdx_log *out, struct log *l,
 	struct sequence s = find(l);
 	struct changes c = { .n = 0 };
 	const struct hl_ctx *ctx = r->at->ctx;
-	const uint8_t *head = sector(l, s.last);
-	uint64_t flushed = le64_at(head + 48), last = le64_at(head + 56);
 	enum hl_status st;
 
 	if (!s.seq) {
 		cannot(r, "none of its entries is whole");
 		return HL_OK;
 	}
+	const uint8_t *head = sector(l, s.last);
+	uint64_t flushed = le64_at(head + 48), last = le64_at(head + 56);
 	st = collect(l, &s, &c, ctx);
 	if (st == HL_OK)
 		st = hl_src_mem(&out->mem, l->p, l->n * SECTOR, false, ctx);

@@ -8,6 +8,7 @@
  *	32    log2 of cluster, of table     encryption
  *	36    encryption                    entries of the first table
  *	40    first table                   first table
+ *	60                            snapshots inside the file
  *	72                                  3: features that must be known
  *	100                                 3: bytes of this header
  *	104                                 3: how clusters are compressed
@@ -150,6 +151,7 @@ enum hl_status hl_qcow_head(struct hl_src *file, struct vdisk_head *out,
 		               PRIu32 ", which is not read", version);
 	out->format = version == 1 ? "QCOW" : "QCOW2";
 	out->size = be64_at(head + 24);
+	out->snapshots = version == 1 ? 0 : be32_at(head + 60);
 	if (be32_at(head + (version == 1 ? 36 : 32)))
 		return hl_fail(at, HL_UNSUPPORTED, "is an encrypted %s, which "
 		               "is not read", out->format);

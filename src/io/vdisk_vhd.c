@@ -201,6 +201,13 @@ enum hl_status hl_vhd_head(struct hl_src *file, struct vdisk_head *out,
 		return hl_fail(at, HL_CORRUPT, "is a VHD of %" PRIu32
 		               " blocks of %" PRIu32 " bytes, which cannot be",
 		               entries, block);
+	/* else most of the disk would be damage, read sector by sector */
+	if (out->size / block > entries ||
+	    (out->size / block == entries && out->size % block)) {
+		out->size = (uint64_t)entries * block;
+		out->flaw = "its table of blocks is too short for the size "
+			"that it states; as much as the table has is read";
+	}
 	out->block = block;
 	out->table_off = be64_at(head + 16);
 	out->table_len = (uint64_t)entries * 4;

@@ -80,14 +80,29 @@ static enum mark look(struct carve_scan *s, uint64_t *off)
 	return NOTHING;
 }
 
+/* Bytes from off on in which nothing was ever written: nothing begins there.
+ * Asked only when the window would have to be filled. */
+static uint64_t hole(const struct carve_scan *s, uint64_t off)
+{
+	uint64_t n;
+
+	if (off >= s->in.at && off < s->in.at + s->in.n)
+		return 0;
+	n = min_u64(hl_src_hole(s->row->src, off), s->to - off);
+	return n < CARVE_BUF / 2 ? 0 : n - n % HIVE_SECTOR;
+}
+
 static enum hl_status pass(struct carve_scan *s)
 {
 	enum hl_status st = HL_OK;
 	uint64_t off = s->from, skip;
 
 	while (st == HL_OK && off < s->to && !s->in.failed && !s->c->full) {
-		enum mark m = look(s, &off);
+		off += hole(s, off);
+		enum mark m = off < s->to ? look(s, &off) : NOTHING;
 
+		if (hl_cancelled(s->c->ctx))
+			return HL_CANCELLED;
 		hl_progress(s->c->ctx, HL_PHASE_DISK_DATA, s->row->where,
 		            s->c->searched + (off - s->from), s->c->total);
 		if (!m)

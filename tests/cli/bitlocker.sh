@@ -208,6 +208,16 @@ has "$err" "boot sector gone: said" "BitLocker by its metadata at byte"
 	--password-file "$tmp/pw" >/dev/null 2>&1
 equal "boot sector gone: extract" "$want" \
 	"$(sha <"$tmp/lost/vL2/Folder/random.bin")"
+# sectors of 4096 bytes, which nothing but the metadata tells then
+python3 "$root/tests/tools/mkbde.py" "$tmp/plain.img" "$tmp/bl4.img" \
+	--password "$pw" --sector 4096
+truncate -s 12M "$tmp/disk4"
+dd if="$tmp/bl4.img" of="$tmp/disk4" bs=1M seek=2 conv=notrunc status=none
+dd if=/dev/zero of="$tmp/disk4" bs=4096 seek=512 count=1 conv=notrunc \
+	status=none
+"$HIVELIFT" cat "$tmp/disk4" L1:/Folder/random.bin --password-file "$tmp/pw" \
+	>"$out" 2>"$err"
+equal "boot sector gone, sectors of 4096 bytes" "2 $want" "$? $(sha <"$out")"
 if need mkntfs; then
 	truncate -s 30M "$tmp/new"
 	mkntfs -F -q -f -s 512 -p 0 -H 255 -S 63 "$tmp/new" >/dev/null 2>&1

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	esc_text(out, 4 * size + 1, in, size & 1 ? "\t\n|" : NULL);
 	for (const char *p = out; *p;) {
 		size_t n = esc_decode(p, &c);
-		if (!n || esc_unsafe(c))
+		if (!n || hl_text_unsafe(c))
 			abort();
 		p += n;
 	}

@@ -1,6 +1,6 @@
 /*
  * fuzz_vdisk.c: the bytes are a virtual disk; its files are found, it is
- * opened through the libraries and read.  Beside it lie what it may name as
+ * opened and read.  Beside it lie what it may name as
  * its parent: "raw", plain bytes, and "p.vhd", a fixed VHD.
  */
 #include <string.h>

@@ -207,6 +207,102 @@ def as_windows_left_them(t):
                 f'{name}: test.txt')
 
 
+# What libldm says is on its disks: label: kind, name, bytes, disks.
+STATED = {
+    '2003r2': {
+        'Mirrored': ('mirrored', 'Volume3 (H:)', 49283072,
+                     ('mirrored-1', 'mirrored-2')),
+        'Raid5': ('raid5', 'Raid1 (I:)', 98566144,
+                  ('raid5-1', 'raid5-2', 'raid5-3')),
+        'Simple': ('simple', 'Volume1 (E:)', 49283072, ('simple-1',)),
+        'Spanned': ('spanned', 'Volume2 (F:)', 98566144,
+                    ('spanned-1', 'spanned-2')),
+        'Striped': ('striped', 'Stripe1 (G:)', 62914560,
+                    ('striped-1', 'striped-2')),
+        'Spanned2': ('spanned', 'Volume4 (J:)', 35651584,
+                     ('striped-1', 'striped-2')),
+    },
+    '2008r2': {
+        'Mirrored': ('mirrored', 'Volume3 (G:)', 16777216,
+                     ('mirrored-1', 'mirrored-2')),
+        'Raid5': ('raid5', 'Volume4 (H:)', 33554432,
+                  ('raid5-1', 'raid5-2', 'raid5-3')),
+        'Spanned': ('spanned', 'Volume1 (E:)', 66060288,
+                    ('spanned-1', 'spanned-2')),
+        'Striped': ('striped', 'Volume2 (F:)', 33554432,
+                    ('striped-1', 'striped-2')),
+        'Spanned2': ('spanned', 'Volume5 (I:)', 97517568,
+                     ('mirrored-1', 'raid5-1', 'striped-1')),
+    },
+}
+
+
+def guid_of(path):
+    """The disk's identifier, out of any private header."""
+    with open(path, 'rb') as f:
+        data = f.read()
+    at = data.index(b'PRIVHEAD')
+    return data[at + 0x30:at + 0x70].rstrip(b'\0').decode()
+
+
+def listed(args):
+    """name: row of the volumes of dynamic disks; and status, notes."""
+    status, out, err = run(HIVELIFT, 'info', '--json', *args)
+    rows = [json.loads(x) for x in lines(out)]
+    return status, {r['name']: r for r in rows if r['type'] == 'volume' and
+                    str(r['partition_type']).startswith('ldm-')}, err.decode()
+
+
+def whole_group(t, group):
+    """All disks of a group: every volume, and whole."""
+    disks = sorted({d for v in STATED[group].values() for d in v[3]})
+    paths = {d: os.path.join(UNPACKED, FOLDER, f'ldm-{group}-{d}.img')
+             for d in disks}
+    for turn in (0, len(disks) // 2):
+        order = disks[turn:] + disks[:turn]
+        args = with_args([paths[d] for d in order])
+        status, rows, err = listed(args)
+        t.equal(status, 0, f'{group}: {err}')
+        t.equal({(r['label'], r['partition_type'], n, r['size'], r['fs'],
+                  r['unread']) for n, r in rows.items()},
+                {(label, 'ldm-' + kind, name, size, 'ntfs', None)
+                 for label, (kind, name, size, _) in STATED[group].items()},
+                f'{group}: what is stated')
+        for row in rows.values():
+            rc, out, _ = run(HIVELIFT, 'cat', *args,
+                             f'{row["volume"]}:/test.txt')
+            t.equal((rc, out), (0, b'Filesystem test'),
+                    f'{group}: test.txt of {row["label"]}')
+    for gone in disks:
+        without(t, group, paths, gone)
+
+
+def without(t, group, paths, gone):
+    """One disk of a group is not given: named, and who can do without does."""
+    rest = [paths[d] for d in sorted(paths) if d != gone]
+    status, rows, err = listed(with_args(rest))
+    guid, loss = guid_of(paths[gone]), False
+    for label, (kind, name, _, disks) in STATED[group].items():
+        where = f'{group} without {gone}: {label}'
+        if gone in disks and len(disks) == 1:
+            t.check(name not in rows and '1 more volumes, on disks that are '
+                    'not given' in err, f'{where}: is said: {err}')
+            continue
+        if not t.check(name in rows, f'{where}: is listed: {list(rows)}'):
+            continue
+        said = [x for x in err.splitlines() if f': {name} (' in x]
+        t.equal(any(guid in x for x in said), gone in disks,
+                f'{where}: the disk is named: {said}')
+        loss |= gone in disks and kind != 'mirrored'
+        if gone in disks and kind not in ('mirrored', 'raid5'):
+            continue
+        rc, out, _ = run(HIVELIFT, 'cat', *with_args(rest),
+                         f'{rows[name]["volume"]}:/test.txt')
+        t.equal((rc, out), (2 if gone in disks and kind == 'raid5' else 0,
+                            b'Filesystem test'), f'{where}: test.txt')
+    t.equal(status, 2 if loss else 0, f'{group} without {gone}: {err}')
+
+
 def damaged(t, tmp):
     """The database's copies, one after the other."""
     name = '2003r2-striped'
@@ -285,6 +381,8 @@ def main():
             t.skip('no dynamic disks: the corpus is not unpacked')
             t.done()
         as_windows_left_them(t)
+        for group in STATED:
+            whole_group(t, group)
         damaged(t, tmp)
         for name in SETS:
             dynamic(t, tmp, name)

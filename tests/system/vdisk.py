@@ -284,6 +284,20 @@ def check_tables(tally, tmp, raw):
         tally.check(not said or said in err, f'{what}: is said: {err}')
 
 
+def check_snapshots(tally, tmp, raw):
+    """Older states inside a QCOW2 are told; the disk is the last one."""
+    path = os.path.join(tmp, 'states.qcow2')
+    tool('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, path)
+    tool('qemu-img', 'snapshot', '-c', 'before', path)
+    tool('qemu-io', '-f', 'qcow2', '-c', 'write -P 9 40M 1M', path)
+    flat = os.path.join(tmp, 'flat')
+    tool('qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', path, flat)
+    tally.equal(digest(path), (of_file(flat), 0), 'the last state')
+    os.remove(flat)
+    _, _, err = run(HIVELIFT, 'info', path)
+    tally.check(b'holds 1 snapshots' in err, f'snapshots are told: {err}')
+
+
 def check_missing(tally, tmp):
     """A parent elsewhere is named, and may be named by the user."""
     far = os.path.join(tmp, 'far')
@@ -369,6 +383,7 @@ def main():
         check_vhdx_child(tally, tmp, raw)
         check_zeros(tally, tmp, raw)
         check_tables(tally, tmp, raw)
+        check_snapshots(tally, tmp, raw)
         check_damage(tally, tmp, ('d.vhd', 'small.vhdx', 's.vmdk', 'm.vmdk',
                                   'o.vmdk', 'd.qcow2', 'c.qcow2', 'd.qcow'))
         check_missing(tally, tmp)

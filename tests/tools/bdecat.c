@@ -35,12 +35,13 @@ static int key_of(char **argv, struct hl_bde_key *key)
 
 static int copy(struct hl_src *src)
 {
-	static uint8_t buf[300000];
-	static const size_t sizes[] = { 1, 511, 512, 513, 4096, 299999 };
+	static uint8_t buf[1500000];
+	static const size_t sizes[] = { 1, 511, 512, 513, 4096, 299999,
+	                                1499999 };
 	uint64_t off = 0, size = hl_src_size(src);
 
 	for (unsigned i = 0; off < size; i++) {
-		size_t n = sizes[i % 6];
+		size_t n = sizes[i % 7];
 
 		n = n > size - off ? (size_t)(size - off) : n;
 		enum hl_status st = hl_src_read(src, off, buf, n, NULL);
