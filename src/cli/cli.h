@@ -287,6 +287,7 @@ bool with_open(struct cli *c, const struct hl_image_opts *io);
 bool with_is_source(const struct cli *c, const char *path);
 /* The same of what is still to be made. */
 bool with_lies_on_source(const struct cli *c, const char *path);
+void with_unused(struct cli *c); /* c->disk is open */
 void with_close(struct cli *c); /* behind c->image */
 
 /* ---- preload.c, session.c, where.c ---- */

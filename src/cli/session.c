@@ -176,7 +176,12 @@ enum hl_status session_disk(struct cli *c, bool shadows)
 		.n_shadow = c->o.n_snapshots,
 	};
 
-	return hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
+	enum hl_status st = hl_disk_open(&c->disk, c->image, &disk, &c->ctx);
+
+	/* what a copy keeps may lie on another disk */
+	if (st == HL_OK && !shadows)
+		with_unused(c);
+	return st;
 }
 
 static bool parse(struct cli *c, const struct hl_image_opts *io)

@@ -180,6 +180,26 @@ bool with_open(struct cli *c, const struct hl_image_opts *io)
 	return !(c->o.stripe || c->o.mirror) || join(c);
 }
 
+/* A dynamic disk, or one whose shadow copies may lie on another. */
+static bool takes_others(const struct hl_volume *v)
+{
+	return !strcmp(v->fs_name, "ldm") ||
+	       (v->fs && hl_fs_info(v->fs)->shadow_copies);
+}
+
+/* Who forgot --stripe would take the first disk for all of it. */
+void with_unused(struct cli *c)
+{
+	bool used = c->with.first != NULL;
+
+	for (size_t i = 0; i < hl_disk_count(c->disk); i++)
+		used |= takes_others(hl_disk_volume(c->disk, i));
+	for (size_t i = 0; i < c->o.n_with && !used; i++)
+		msg_say(c, "--with %s: not read: there is no dynamic disk in "
+		        "the image, and none of --stripe, --mirror and "
+		        "--snapshots was given", c->o.with[i]);
+}
+
 void with_close(struct cli *c)
 {
 	for (size_t i = 0; i < c->o.n_with; i++) {

@@ -184,6 +184,9 @@ if need sgdisk mkfs.fat mcopy && fat "$tmp/part.img" 8; then
 	run 0 "--offset, a volume of the table behind it" cat --offset 2048s \
 		"$img" /Folder/random.bin
 	lacks "$err" "--offset: what lies behind it takes nothing" overwritten
+	run 0 "--with, and nothing that needs it" ls "$img" 1:/ --with \
+		"$tmp/part.img"
+	has "$err" "--with, and nothing that needs it: said" "part.img: not read"
 	run 1 "no such volume" ls --volume 9 "$img"
 	one_line "no such volume: said" "no volume 9"
 	run 0 "ls of all volumes" ls "$img"

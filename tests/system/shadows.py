@@ -140,9 +140,12 @@ def written(tally):
         tally.equal((status, out.decode()),
                     (0, letters * (size // len(letters))), what)
         foreign = b'of no copy of this volume' in err
+        unread = b'not read' in err
         tally.equal(foreign, (image, volume) == (stor, '2.s1'),
                     f'{what}: whose stores are there too')
-        tally.check(b'warning' not in err and (foreign or not err),
+        tally.equal(unread, (image, volume) == (vol, '2'),
+                    f'{what}: the other is not read')
+        tally.check(b'warning' not in err and (foreign or unread or not err),
                     f'{what}: nothing is lost: {err}')
     status, out, _ = run(HIVELIFT, 'info', '--snapshots', vol)
     tally.equal(status, 2, 'without --with: status')
