@@ -248,6 +248,9 @@
  * of one level: 16 TiB in files of 2 GiB. */
 #define HL_MAX_VDISK_CHAIN 64
 #define HL_MAX_VDISK_EXTENTS 8192u
+/* Bytes of a sparse VMDK's tables that are compared with their copies: those
+ * of 4 TiB.  Larger disks would be read for minutes before anything else. */
+#define HL_MAX_VMDK_TABLES (UINT64_C(256) << 20)
 
 /* The log of a VHDX: Hyper-V and QEMU make one of 1 MiB.  Changes in it: each
  * is of 4 KiB, or of zeros, of which a table that is cleared needs a few. */

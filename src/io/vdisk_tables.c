@@ -13,7 +13,9 @@
 #include "base/banned.h"
 #include "base/ckd.h"
 #include "base/le.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "io/note.h"
 #include "io/vdisk_tables.h"
 
 #define SECTOR UINT64_C(512)
@@ -25,6 +27,7 @@ struct work {
 	uint8_t *a, *b;      /* a table each */
 	size_t len;     /* of one, bytes */
 	uint64_t budget;
+	bool large;     /* more tables than are compared */
 	size_t replaced, differ;
 };
 
@@ -84,7 +87,10 @@ static void say(const struct work *w, size_t done, const struct hl_at *at)
 	if (w->differ)
 		hl_warn(at, "%zu of its %zu tables of grains differ from "
 		        "their copies, which are not used", w->differ, n);
-	if (done < n)
+	if (done < n && w->large)
+		hl_say(at, "%zu of its %zu tables of grains were compared with "
+		       "their copies", done, n);
+	else if (done < n)
 		hl_warn(at, "has more tables of grains than its file has room "
 		        "for; the copies of %zu were not compared", n - done);
 }
@@ -97,19 +103,27 @@ static enum hl_status compare_all(const struct vmdk_tables *t,
 	                  .len = (size_t)t->per_table * 4,
 	                  .budget = hl_src_size(t->file) };
 	size_t i = 0;
+	enum hl_status st = HL_OK;
+
+	w.large = w.budget > HL_MAX_VMDK_TABLES;
+	w.budget = min_u64(w.budget, HL_MAX_VMDK_TABLES);
 
 	w.a = hl_alloc(at->ctx, w.len);
 	w.b = hl_alloc(at->ctx, w.len);
 	bool room = w.a && w.b;
 	/* tables lie apart: no more of them are honest than the file holds */
 	for (; room && i < t->n && w.budget >= w.len; i++) {
+		if (hl_cancelled(at->ctx)) {
+			st = HL_CANCELLED;
+			break;
+		}
 		w.budget -= w.len;
 		compare(&w, i);
 	}
 	hl_free(at->ctx, w.a);
 	hl_free(at->ctx, w.b);
-	if (!room)
-		return HL_NOMEM;
+	if (!room || st != HL_OK)
+		return room ? st : HL_NOMEM;
 	say(&w, i, at);
 	return HL_OK;
 }
@@ -163,7 +177,7 @@ enum hl_status hl_vmdk_directory(uint8_t **out, const struct vmdk_tables *t,
 	if (t->n <= hl_src_size(t->file) / 4 && t->copy_sector &&
 	    st != HL_NOMEM)
 		st = with_copy(out, t, at);
-	if (st == HL_NOMEM || *out)
+	if (st == HL_NOMEM || st == HL_CANCELLED || *out)
 		return st;
 	return hl_fail(at, HL_CORRUPT, "its directory cannot be read");
 }

@@ -14,7 +14,7 @@ struct vmdk_tables {
 /*
  * The directory, t->n entries; those of damaged tables are their copy's,
  * which is said.  The caller frees, also after a failure.
- *   HL_OK; HL_CORRUPT: neither can be read (said); HL_NOMEM
+ *   HL_OK; HL_CORRUPT: neither can be read (said); HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_vmdk_directory(uint8_t **out, const struct vmdk_tables *t,
                                  const struct hl_at *at) HL_MUST_CHECK;

@@ -75,6 +75,7 @@ static const char *const elsewhere[][2] = {
 	{ "HL_MAX_VSS_LIB_READ", "needs shadow copies" },
 	{ "HL_MAX_VERIFY_FILES", "needs bad chunks: check_verify" },
 	{ "HL_MAX_RELATED_DEVICES", "devices: system-loop" },
+	{ "HL_MAX_VMDK_TABLES", "a second opinion, and it is said: cli-bombs" },
 	{ "HL_MAX_VDISK_EXTENTS", "virtual disks: check_vdisk" },
 	{ "HL_MAX_VHDX_LOG", "virtual disks: check_vhdx_log" },
 	{ "HL_MAX_VHDX_PATCHES", "virtual disks: check_vhdx_log" },
