@@ -8,11 +8,14 @@
 #include "base/ckd.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/hashers.h"
 #include "io/note.h"
 #include "lift/pass.h"
 
 /* A piece: large enough for one read of a run, small beside the memory cap. */
 #define PIECE (1u << 20)
+/* From so many bytes on several digests are worth a thread each. */
+#define APART (4u << 20)
 
 struct run {
 	struct hl_pass *pass;
@@ -20,6 +23,7 @@ struct run {
 	const char *path;
 	const struct hl_ctx *ctx;
 	struct hl_hash *hash;
+	struct hl_hashers *apart; /* instead of hash, and then of buf */
 	uint8_t *buf;
 	size_t room;
 };
@@ -47,17 +51,20 @@ static enum hl_status piece(struct run *r, size_t n)
 {
 	struct hl_pass *pass = r->pass;
 	uint64_t off = pass->bytes;
-	enum hl_status st = hl_src_read(r->src, off, r->buf, n, &pass->bad);
+	uint8_t *buf = r->apart ? hl_hashers_room(r->apart) : r->buf;
+	enum hl_status st = hl_src_read(r->src, off, buf, n, &pass->bad);
 
 	if (st != HL_OK)
 		return st;
-	if (r->hash)
-		hl_hash_update(r->hash, r->buf, n);
+	if (r->apart)
+		hl_hashers_feed(r->apart, n);
+	else if (r->hash)
+		hl_hash_update(r->hash, buf, n);
 	if (pass->check)
-		hl_hive_check_feed(pass->check, r->buf, n);
+		hl_hive_check_feed(pass->check, buf, n);
 	pass->bytes += n;
 	if (pass->sink)
-		st = pass->sink(pass->user, off, r->buf, n);
+		st = pass->sink(pass->user, off, buf, n);
 	return st;
 }
 
@@ -78,29 +85,46 @@ static enum hl_status read_all(struct run *r)
 	return HL_OK;
 }
 
+static enum hl_status prepare(struct run *r)
+{
+	unsigned kinds = r->pass->hashes;
+	uint64_t size = hl_src_size(r->src);
+
+	if (size >= APART && (kinds & (kinds - 1))) {
+		r->room = HL_HASHERS_ROOM;
+		return hl_hashers_new(&r->apart, kinds, r->ctx);
+	}
+	r->room = (size_t)min_u64(size, PIECE);
+	r->buf = hl_alloc(r->ctx, r->room);
+	if (!r->buf)
+		return HL_NOMEM;
+	return kinds ? hl_hash_new(&r->hash, kinds, r->ctx) : HL_OK;
+}
+
 static void finish_hashes(struct run *r)
 {
-	for (int k = 0; r->hash && k < HL_HASH_KINDS; k++)
-		if (r->pass->hashes >> k & 1)
-			hl_hash_final(r->hash, (enum hl_hash_kind)k,
-			              r->pass->hex[k]);
+	for (int k = 0; k < HL_HASH_KINDS; k++) {
+		enum hl_hash_kind kind = (enum hl_hash_kind)k;
+
+		if (!(r->pass->hashes >> k & 1))
+			continue;
+		if (r->apart)
+			hl_hashers_final(r->apart, kind, r->pass->hex[k]);
+		else
+			hl_hash_final(r->hash, kind, r->pass->hex[k]);
+	}
 }
 
 enum hl_status hl_pass_run(struct hl_pass *pass, struct hl_src *src,
                            const char *path, const struct hl_ctx *ctx)
 {
 	struct run r = { .pass = pass, .src = src, .path = path, .ctx = ctx };
-	enum hl_status st = HL_OK;
+	enum hl_status st;
 
 	pass->bytes = 0;
 	hl_ranges_clear(&pass->bad);
 	memset(pass->hex, 0, sizeof(pass->hex));
-	r.room = (size_t)min_u64(hl_src_size(src), PIECE);
-	r.buf = hl_alloc(ctx, r.room);
-	if (!r.buf)
-		return HL_NOMEM;
-	if (pass->hashes)
-		st = hl_hash_new(&r.hash, pass->hashes, ctx);
+	st = prepare(&r);
 	if (st == HL_OK) {
 		hl_src_advise(src, 0, hl_src_size(src), HL_ADVISE_SEQUENTIAL);
 		st = read_all(&r);
@@ -109,6 +133,7 @@ enum hl_status hl_pass_run(struct hl_pass *pass, struct hl_src *src,
 		finish_hashes(&r);
 	if (r.hash)
 		hl_hash_free(r.hash);
+	hl_hashers_free(r.apart);
 	hl_free(ctx, r.buf);
 	say_bad(&r);
 	return st;
