@@ -136,11 +136,11 @@ static enum hl_status unlock(struct hl_volume *v, const struct hl_ctx *ctx)
 	struct hl_at at = { ctx, v->src, 0, "lost volume" };
 	const struct hl_lost *l = v->lost;
 	bool by_block = l->bde_off && l->boot == HL_BOOT_NONE;
+	unsigned long long block = l->off + l->bde_off;
 
 	if (by_block)
 		hl_warn(&at, "volume %s: its boot sector is gone; BitLocker by "
-		        "its metadata at byte %llu", v->id,
-		        (unsigned long long)(l->off + l->bde_off));
+		        "its metadata at byte %llu", v->id, block);
 	return hl_volume_unlock_at(v, by_block ? l->bde_off : 0, &at);
 }
 

@@ -3,7 +3,7 @@
 #include "fs/scan_impl.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define XP_FIRST (63 * 512) /* where the first partition began before Vista */
+#define XP_FIRST (63 * UINT64_C(512)) /* the first partition before Vista */
 
 enum hl_status hl_scan_peek(struct hl_src *image, uint64_t off, uint64_t len,
                             uint64_t *at, const char **fs)
