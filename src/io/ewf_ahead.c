@@ -302,18 +302,24 @@ static void want(struct ewf_ahead *a, uint64_t batch, uint64_t end)
 		pthread_cond_broadcast(&a->work);
 }
 
-/* The block of that batch, made.  Locked. */
+/*
+ * The block of that batch, made.  Locked.  While a thread is at it the reader
+ * makes another one: threads take the lowest, too, so that a reader who only
+ * waited would wait for each.
+ */
 static struct block *get(struct ewf_ahead *a, uint64_t batch)
 {
-	struct block *b = slot(a, batch);
+	struct block *b = slot(a, batch), *mine;
 
 	while (b->batch != batch || b->state != READY) {
-		if (b->state == BUSY) {
+		mine = b->state == BUSY ? lowest_wanted(a) : b;
+		if (!mine) {
 			pthread_cond_wait(&a->done, &a->lock);
 			continue;
 		}
-		b->batch = batch;
-		make(a, b, a->own);
+		if (mine == b)
+			b->batch = batch;
+		make(a, mine, a->own);
 	}
 	return b;
 }
