@@ -7,8 +7,9 @@
  *
  * The reader asks for the batches of its read and, when it reads in order,
  * for some behind it; threads take the lowest that is wanted.  What the
- * reader needs now and nobody has taken, it makes itself.  One reader at a
- * time; others, and all short reads elsewhere, go the way of single chunks.
+ * reader needs now and nobody has taken, it makes itself; when a thread is at
+ * it, another one meanwhile.  One reader at a time; others, and all short reads
+ * elsewhere, go the way of single chunks.
  *
  * The bytes are the same by either way, and how they came out is kept with
  * them.  Without memory, threads or a second processor there is no ring.
