@@ -5,6 +5,7 @@
 #include "ntfs_build.h"
 #include "scan_build.h"
 #include "vol_build.h"
+#include "fs/scan_impl.h"
 #include "io/src_impl.h"
 
 #define MIB (1u << 20)
@@ -247,6 +248,45 @@ START_TEST(overlapping_volumes_are_generations)
 	ck_assert(hl_scan_in_generation(d.scan, 2, 2)); /* a whole table */
 	ck_assert(!hl_scan_in_generation(d.scan, 9, 1));
 	disk_free(&d);
+}
+END_TEST
+
+/* A FAT's time is within two seconds, and within a day's zones, of the truth. */
+START_TEST(what_tells_which_came_later)
+{
+	static const uint64_t second = 10000000, hour = 3600 * second;
+	const struct {
+		const char *fs;
+		uint64_t at, written;
+		bool in_table, doubt;
+	} other[] = {
+		{ "ntfs", 100 * hour, 0, false, true },
+		{ "ntfs", 100 * hour, 7, false, false },
+		{ "ntfs", 100 * hour + 1, 0, false, false },
+		{ "exfat", 99 * hour, 0, false, false },
+		{ "ntfs", 0, 7, false, false },
+		{ "exfat", 0, 0, false, true },
+		{ "fat32", 100 * hour + second, 0, false, true },
+		{ "fat32", 100 * hour + 2 * second, 0, false, true },
+		{ "fat32", 114 * hour, 0, false, true },
+		{ "fat16", 116 * hour, 0, false, false },
+		{ "fat16", 84 * hour, 0, false, false },
+		{ "fat12", 100 * hour, 0, true, false },
+	};
+
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		const struct hl_lost a = {
+			.fs = "ntfs", .size = 9, .formatted = 100 * hour,
+			.written = 5,
+		}, b = {
+			.fs = other[i].fs, .size = 9, .off = 3,
+			.formatted = other[i].at, .written = other[i].written,
+			.in_table = other[i].in_table,
+		};
+
+		ck_assert_msg(hl_lost_doubt(&a, &b) == other[i].doubt, "%zu", i);
+		ck_assert_msg(hl_lost_doubt(&b, &a) == other[i].doubt, "%zu", i);
+	}
 }
 END_TEST
 
@@ -536,6 +576,7 @@ static TCase *cases(void)
 	tcase_add_test(t, an_ebr_that_remained_is_evidence);
 	tcase_add_test(t, a_gpt_that_remained);
 	tcase_add_test(t, overlapping_volumes_are_generations);
+	tcase_add_test(t, what_tells_which_came_later);
 	tcase_add_test(t, opened_as_l1_and_by_its_copy);
 	tcase_add_test(t, opened_without_any_boot_sector);
 	return t;

@@ -24,7 +24,7 @@ struct taken {
 };
 
 static enum hl_status add(struct taken *t, uint64_t from, uint64_t to,
-                          uint64_t by)
+                          const struct hl_fs_rival *by)
 {
 	enum hl_status st;
 
@@ -33,7 +33,7 @@ static enum hl_status add(struct taken *t, uint64_t from, uint64_t to,
 		return HL_OK;
 	from = from > t->vol_off ? from - t->vol_off : 0;
 	to = min_u64(to - t->vol_off, t->vol_len);
-	if (t->n && t->t[t->n - 1].by == by &&
+	if (t->n && t->t[t->n - 1].by == by->off &&
 	    t->t[t->n - 1].off + t->t[t->n - 1].len == from) {
 		t->t[t->n - 1].len = to - t->t[t->n - 1].off;
 		return HL_OK;
@@ -41,14 +41,16 @@ static enum hl_status add(struct taken *t, uint64_t from, uint64_t to,
 	st = hl_grow(t->ctx, (void **)&t->t, &t->cap, t->n, sizeof(*t->t),
 	             HL_MAX_NTFS_TAKEN);
 	if (st == HL_OK)
-		t->t[t->n++] = (struct hl_ntfs_taken){ from, to - from, by };
+		t->t[t->n++] = (struct hl_ntfs_taken){
+			from, to - from, by->off, by->maybe };
 	return st;
 }
 
 /* What is in use there, by its own map of it.  HL_END: which does not tell
  * of all. */
-static enum hl_status take_all(struct taken *t, struct hl_fs *fs, uint64_t off)
+static enum hl_status take_all(struct taken *t, const struct hl_fs_rival *r)
 {
+	struct hl_fs *fs = r->fs;
 	uint64_t at = 0, size = fs->info.size, n;
 	enum hl_status st = HL_OK;
 	bool used, unknown = false;
@@ -60,7 +62,7 @@ static enum hl_status take_all(struct taken *t, struct hl_fs *fs, uint64_t off)
 		if (st == HL_END)
 			st = HL_OK;
 		else if (st == HL_OK && used)
-			st = add(t, off + at, off + at + n, off);
+			st = add(t, r->off + at, r->off + at + n, r);
 		if (st == HL_OK && hl_cancelled(t->ctx))
 			st = HL_CANCELLED;
 	}
@@ -74,11 +76,12 @@ static enum hl_status take_from(struct taken *t, struct hl_src *vol,
 	enum hl_status st = HL_UNSUPPORTED;
 
 	if (r->fs->ops->in_use)
-		st = take_all(t, r->fs, r->off);
+		st = take_all(t, r);
 	if (st == HL_NOMEM || st == HL_CANCELLED || st == HL_OK)
 		return st;
-	hl_warn(&at, "which bytes the later volume at %llu (%s) has "
-	        "overwritten cannot be told%s", (unsigned long long)r->off,
+	hl_warn(&at, "which bytes the %s volume at %llu (%s) has "
+	        "overwritten cannot be told%s", r->maybe ? "other" : "later",
+	        (unsigned long long)r->off,
 	        r->fs->info.name, st == HL_UNSUPPORTED ? "" :
 	        st == HL_LIMIT ? " to the end" : " everywhere");
 	return HL_OK;
@@ -93,7 +96,8 @@ static int by_off(const void *va, const void *vb)
 	return a->len > b->len ? -1 : a->len < b->len;
 }
 
-/* Several later volumes may lie over each other, too. */
+/* Several later volumes may lie over each other, too; what is said of bytes
+ * that two of them have is said of the one that begins there first. */
 static void make_disjoint(struct taken *t)
 {
 	size_t i, n = 0;
@@ -211,7 +215,7 @@ static void below_advise(struct hl_src *src, uint64_t off, uint64_t len,
 
 enum hl_status hl_fs_below(struct hl_src **out, struct hl_src *vol,
                            uint64_t vol_off, const struct hl_fs_rival *rival,
-                           size_t n_rival, uint64_t *bytes,
+                           size_t n_rival, uint64_t bytes[2],
                            const struct hl_ctx *ctx)
 {
 	static const struct hl_src_ops ops = {
@@ -221,7 +225,7 @@ enum hl_status hl_fs_below(struct hl_src **out, struct hl_src *vol,
 	struct below *b = hl_zalloc(ctx, sizeof(*b));
 	enum hl_status st = HL_NOMEM;
 
-	*bytes = 0;
+	bytes[0] = bytes[1] = 0;
 	if (b)
 		st = hl_fs_taken(&b->t, &b->n, vol, vol_off, rival, n_rival,
 		                 ctx);
@@ -231,7 +235,7 @@ enum hl_status hl_fs_below(struct hl_src **out, struct hl_src *vol,
 		return st;
 	}
 	for (size_t i = 0; i < b->n; i++)
-		*bytes += b->t[i].len;
+		bytes[b->t[i].maybe] += b->t[i].len;
 	b->inner = vol;
 	hl_src_init(&b->src, &ops, ctx, hl_src_name(vol), hl_src_size(vol),
 	            hl_src_sector_size(vol));

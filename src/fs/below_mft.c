@@ -40,7 +40,8 @@ static bool taken(struct left *f, uint64_t off)
 	while (f->at_t < f->n_t &&
 	       f->t[f->at_t].off + f->t[f->at_t].len <= off)
 		f->at_t++;
-	return f->at_t < f->n_t && f->t[f->at_t].off <= off;
+	return f->at_t < f->n_t && f->t[f->at_t].off <= off &&
+	       !f->t[f->at_t].maybe;
 }
 
 static enum hl_status add(struct left *f, uint64_t off, uint64_t number)

@@ -37,7 +37,7 @@ static enum hl_status keep(struct hl_rivals *l, struct hl_fs *fs,
 		return st;
 	}
 	l->src[l->n] = src;
-	l->r[l->n++] = (struct hl_fs_rival){ fs, off };
+	l->r[l->n++] = (struct hl_fs_rival){ fs, off, false };
 	return HL_OK;
 }
 

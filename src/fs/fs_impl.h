@@ -80,6 +80,7 @@ struct hl_recmap_extent;
 struct hl_fs_rival { /* a later volume, open */
 	struct hl_fs *fs;
 	uint64_t off; /* in the image */
+	bool maybe;   /* nothing tells whether it is the later one */
 };
 struct hl_fs_lost {
 	bool has_boot; /* a boot sector has told all this: it is not gone */
@@ -104,10 +105,10 @@ enum hl_status hl_fs_taken(struct hl_ntfs_taken **out, size_t *n,
                            const struct hl_fs_rival *rival, size_t n_rival,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* The same volume, of which the map tells it; takes vol over, also when it
- * fails.  *bytes: how many are another's now. */
+ * fails.  bytes[]: how many are another's now, and how many may be. */
 enum hl_status hl_fs_below(struct hl_src **out, struct hl_src *vol,
                            uint64_t vol_off, const struct hl_fs_rival *rival,
-                           size_t n_rival, uint64_t *bytes,
+                           size_t n_rival, uint64_t bytes[2],
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* Nothing of *lost is kept.  HL_OK (how it was found is said as a loss),
  * HL_END (no records), HL_CORRUPT (said), HL_NOMEM, HL_CANCELLED */

@@ -119,14 +119,19 @@ static enum hl_status mark(struct hl_volume *v, const struct hl_fs_rival *rival,
 {
 	struct hl_at at = { ctx, NULL, HL_NO_OFFSET, "lost volume" };
 	struct hl_src *vol = v->src;
-	uint64_t bytes;
+	uint64_t bytes[2];
 
 	v->src = NULL;
 	enum hl_status st = hl_fs_below(&v->src, vol, v->off, rival, n,
-	                                &bytes, ctx);
-	if (st == HL_OK && bytes)
+	                                bytes, ctx);
+	if (st == HL_OK && bytes[0])
 		hl_warn(&at, "volume %s: %llu bytes of it are overwritten by "
-		        "later volumes", v->id, (unsigned long long)bytes);
+		        "later volumes", v->id, (unsigned long long)bytes[0]);
+	if (st == HL_OK && bytes[1])
+		hl_warn(&at, "volume %s: %llu bytes of it may be overwritten: "
+		        "another volume has them in use, too, and nothing "
+		        "sure tells which of the two came later", v->id,
+		        (unsigned long long)bytes[1]);
 	return st;
 }
 

@@ -90,13 +90,19 @@ static void say_taken(struct hl_fs *fs, const struct hl_ntfs_file *f,
                       struct hl_src *s)
 {
 	struct hl_at at = hl_ntfs_fs_at(fs, f->ref.number);
-	uint64_t by;
-	uint64_t n = hl_ntfs_taken_bytes(((struct hl_ntfs_fs *)fs->impl)->nt,
-	                                 s, &by);
+	struct hl_ntfs *nt = ((struct hl_ntfs_fs *)fs->impl)->nt;
+	uint64_t by, n = hl_ntfs_taken_bytes(nt, s, false, &by);
 
 	if (n)
 		hl_warn(&at, "file %llu: %llu bytes of it are overwritten by "
 		        "the volume at %llu",
+		        (unsigned long long)f->ref.number,
+		        (unsigned long long)n, (unsigned long long)by);
+	n = hl_ntfs_taken_bytes(nt, s, true, &by);
+	if (n)
+		hl_warn(&at, "file %llu: %llu bytes of it may be overwritten: "
+		        "the volume at %llu has them in use, too, and nothing "
+		        "sure tells which of the two came later",
 		        (unsigned long long)f->ref.number,
 		        (unsigned long long)n, (unsigned long long)by);
 }

@@ -18,7 +18,8 @@
 #include "base/mem.h"
 #include "fs/scan_impl.h"
 
-/* FAT's clock has steps of two seconds and no time zone. */
+/* FAT's clock has steps of two seconds, rounded by some writers up and by some
+ * down, and no time zone. */
 #define FAT_STEP UINT64_C(20000000)              /* FILETIME ticks */
 #define ZONES (UINT64_C(15) * 3600 * 10000000) /* from one end to UTC */
 
@@ -36,7 +37,7 @@ static uint64_t apart(const struct hl_lost *a, const struct hl_lost *b)
 static bool formatted_apart(const struct hl_lost *a, const struct hl_lost *b)
 {
 	return a->formatted && b->formatted &&
-	       apart(a, b) > (is_fat(a) || is_fat(b) ? FAT_STEP : 0);
+	       apart(a, b) >= (is_fat(a) || is_fat(b) ? FAT_STEP : 1);
 }
 
 /* Do they tell which one came later? */
@@ -65,19 +66,30 @@ static bool newer(const struct hl_lost *a, const struct hl_lost *b)
 	return tells(a, b, &yes) ? yes : a->score > b->score;
 }
 
-static enum hl_status say_guess(struct hl_scan *s, struct hl_lost *l,
-                                const struct hl_lost *later)
+/* Is it told only by a FAT's clock, which may be hours from UTC? */
+static bool by_fat_clock(const struct hl_lost *a, const struct hl_lost *b)
+{
+	return a->in_table == b->in_table && a->older == b->older &&
+	       is_fat(a) != is_fat(b) && formatted_apart(a, b) &&
+	       apart(a, b) < ZONES;
+}
+
+bool hl_lost_doubt(const struct hl_lost *a, const struct hl_lost *b)
 {
 	bool yes;
 
-	if (tells(l, later, &yes) && !later->in_table &&
-	    is_fat(l) != is_fat(later) && formatted_apart(l, later) &&
-	    apart(l, later) < ZONES)
+	return !tells(a, b, &yes) || by_fat_clock(a, b);
+}
+
+static enum hl_status say_guess(struct hl_scan *s, struct hl_lost *l,
+                                const struct hl_lost *later)
+{
+	if (!hl_lost_doubt(l, later))
+		return HL_OK;
+	if (by_fat_clock(l, later))
 		return hl_lost_say(s, l, 0, "that the volume at %llu came "
 		                   "later is told by a FAT clock, which has no "
 		                   "time zone", (unsigned long long)later->off);
-	if (tells(l, later, &yes))
-		return HL_OK;
 	return hl_lost_say(s, l, 0, "nothing tells whether the volume at %llu "
 	                   "came later; it is taken as the later one, as it "
 	                   "proves more", (unsigned long long)later->off);

@@ -155,6 +155,9 @@ static inline bool hl_lost_overlap(const struct hl_lost *a,
 	return a->off < b->off ? b->off - a->off < a->size :
 	                         a->off - b->off < b->size;
 }
+/* scan_age.c: can nothing, or only a FAT's clock, which knows no zone, tell
+ * which of two that overlap came later? */
+bool hl_lost_doubt(const struct hl_lost *a, const struct hl_lost *b);
 
 /* ---- lost_volume.c ----------------------------------------------------- */
 

@@ -3,7 +3,8 @@
  * they can be asked what is theirs.
  *
  * They are opened in silence and in the order of their generations: a lost
- * one that lies over an older one has rivals of its own.
+ * one that lies over an older one has rivals of its own.  Of two that nothing
+ * tells apart, each is asked.
  */
 #include <string.h>
 
@@ -22,8 +23,9 @@ static struct hl_volume *of_table(struct hl_scan *s, const char *id)
 
 static bool is_rival(const struct hl_lost *l, const struct hl_lost *later)
 {
-	return later->generation && later->generation < l->generation &&
-	       hl_lost_overlap(l, later);
+	return later != l && l->generation && later->generation &&
+	       hl_lost_overlap(l, later) &&
+	       (later->generation < l->generation || hl_lost_doubt(l, later));
 }
 
 static struct hl_fs *fs_of(struct hl_scan *s, size_t i)
@@ -44,7 +46,8 @@ enum hl_status hl_scan_rivals(struct hl_scan *s, const struct hl_lost *l,
 	for (size_t i = 0; i < s->n_lost; i++)
 		if (is_rival(l, &s->lost[i]) && fs_of(s, i))
 			(*out)[(*n)++] = (struct hl_fs_rival){
-				fs_of(s, i), s->lost[i].off };
+				fs_of(s, i), s->lost[i].off,
+				hl_lost_doubt(l, &s->lost[i]) };
 	return HL_OK;
 }
 

@@ -12,6 +12,7 @@
 struct hl_ntfs_taken {
 	uint64_t off, len; /* bytes into this volume */
 	uint64_t by;       /* where that volume begins in the image */
+	bool maybe;        /* nothing tells which of the two came later */
 };
 
 struct hl_ntfs_lost {
@@ -41,8 +42,9 @@ void hl_ntfs_set_taken(struct hl_ntfs *nt, struct hl_ntfs_taken *t, size_t n);
 /* Of [off, off + *len): is it taken, by whom?  *len is cut to one answer. */
 const struct hl_ntfs_taken *hl_ntfs_taken_at(const struct hl_ntfs *nt,
                                              uint64_t off, uint64_t *len);
-/* Bytes of a stream that later volumes have; *by: the first of them. */
+/* Bytes of a stream that later volumes have; *by: the first of them.
+ * maybe: those instead of which nothing tells whether it came later. */
 uint64_t hl_ntfs_taken_bytes(struct hl_ntfs *nt, struct hl_src *src,
-                             uint64_t *by);
+                             bool maybe, uint64_t *by);
 
 #endif

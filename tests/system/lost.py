@@ -223,6 +223,52 @@ def generations(tally, scale):
         tally.check(count >= 2, f'{label}: {count} tables')
 
 
+# ---- a FAT whose clock was not that of the others ---------------------------
+
+@contextlib.contextmanager
+def zone(name):
+    before = os.environ.get('TZ')
+    os.environ['TZ'] = name
+    try:
+        yield
+    finally:
+        os.environ.pop('TZ')
+        if before is not None:
+            os.environ['TZ'] = before
+
+
+def clocks(tally, scale):
+    """An NTFS volume, and over its second half a later FAT that was written
+    hours west of UTC: it seems the older one.  Then neither is in a table."""
+    label = 'clocks'
+    with scratch('lost-clock') as tmp:
+        image = os.path.join(tmp, 'image')
+        m = scale * MIB
+        make_image(image, 130 * m)
+        first = Volume('ntfs', 20 * m, 100 * m, 2, label='FIRST')
+        fat = Volume('fat32', 72 * m, 50 * m, 1, cluster=512, label='FAT')
+        last = Volume('ntfs', 2 * MIB, 16 * m, 1, label='LAST')
+        past = []
+        for v in first, fat, last:
+            previous = snapshot(image, os.path.join(tmp, 'before'))
+            table(image, 'dos', (v.offset, v.size, 7))
+            with zone('XYZ5' if v is fat else 'UTC'):
+                written(image, v, tmp, some if v is fat else with_hives,
+                        len(past))
+            locate(image, v, previous)
+            past.append(snapshot(image, os.path.join(tmp, f'was{len(past)}')))
+        scan = Scan(tally, image, label)
+        for i, (v, other) in enumerate(((first, fat), (fat, first))):
+            row = find_volume(tally, scan, v, label)
+            if row:
+                check_lost(tally, image, v, row,
+                           Changed(changed_sectors(past[i], image)), label,
+                           (other, last))
+        told = [e for r in scan.believed() for e in r['evidence']
+                if 'no time zone' in e]
+        tally.check(told, f'{label}: the guess is not said: {scan.brief()}')
+
+
 # ---- no boot sector left ----------------------------------------------------
 
 def wipe(image, *ranges):
@@ -381,7 +427,8 @@ def check_reformatted(tally, tmp, before, v, label):
         check_lost(tally, image, v, row, changed, label, [new])
 
 
-WORLDS = dict(reference=reference, story=story, old=old, generations=generations,
+WORLDS = dict(reference=reference, story=story, old=old,
+              generations=generations, clocks=clocks,
               bootless=bootless, shattered=shattered)
 
 
