@@ -67,8 +67,8 @@ static bool each(struct exec *x, struct hl_hives *hives, size_t i,
 	struct hl_hive *h = hl_hives_get(hives, i);
 	struct one o = { .hive = h, .file = file };
 	struct cli *c = x->c;
-	enum hl_status st = hl_hive_examine(h, c->o.snapshots &&
-	                                    !c->o.all_copies, &c->ctx);
+	enum hl_status st = hl_hives_examine(
+		hives, i, c->o.snapshots && !c->o.all_copies, &c->ctx);
 
 	snprintf(o.name, sizeof(o.name), "%s:%s", h->volume->id, h->path);
 	if (st == HL_OK && hl_hive_usable(h) && seen(x, hives, i))
