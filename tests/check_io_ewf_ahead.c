@@ -147,6 +147,43 @@ START_TEST(short_reads_start_no_thread)
 }
 END_TEST
 
+/*
+ * What was read last is still there for a second reader, damage and all: all
+ * that lies behind the first read is inflated once at most, be it read here or
+ * ahead.
+ */
+START_TEST(who_reads_it_again_inflates_nothing)
+{
+	const size_t first = (1 << 20) + 1000, step = 131072, piece = 16384;
+	const size_t end = SIZE - (3 << 19); /* there nobody reads ahead */
+	uint8_t *buf = malloc(first);
+	uint64_t before, once;
+
+	if (hl_cpus() < 2)
+		SKIP("one processor");
+	build();
+	before = test_stats()->file_bytes;
+	read_all(B_CHUNK, false);
+	once = (test_stats()->file_bytes - before) / SIZE * (SIZE - first) +
+	       (test_stats()->file_bytes - before) % SIZE * (SIZE - first) /
+	       SIZE;
+	ck_assert(right(o.src, 0, first, buf)); /* so that there is a ring */
+	before = test_stats()->file_bytes;
+	for (size_t off = first; off + step < end; off += step) {
+		ck_assert(right(o.src, off, step, buf));
+		for (size_t k = 0; k < step; k += piece)
+			ck_assert_msg(right(o.src, off + k, piece, buf),
+			              "%zu at %zu", k, off);
+	}
+	close_image(&o); /* joins the threads: nothing is read behind this */
+	ck_assert_uint_le(test_stats()->file_bytes - before,
+	                  once + once / 16);
+	free(buf);
+	free(want);
+	free(broken);
+}
+END_TEST
+
 struct reader {
 	size_t step, from;
 	unsigned wrong;
@@ -264,6 +301,7 @@ int main(void)
 	tcase_add_loop_test(t, with_advice_it_is_the_same, 0, n);
 	tcase_add_test(t, what_was_advised_is_all_that_is_read);
 	tcase_add_test(t, short_reads_start_no_thread);
+	tcase_add_test(t, who_reads_it_again_inflates_nothing);
 	tcase_add_test(t, several_readers_do_not_disturb_each_other);
 	tcase_add_test(t, without_memory_it_reads_all_the_same);
 	tcase_add_test(f, fills_are_what_they_were);

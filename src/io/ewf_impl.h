@@ -7,7 +7,7 @@
  *	ewf_resync.c, ewf_salvage.c  what is left of damaged ones
  *	ewf_unpack.c stored chunks -> bytes                (any thread)
  *	ewf_chunk.c  one chunk, through the cache          (any thread)
- *	ewf_ahead.c  long reads in order, by several threads
+ *	ewf_ahead.c  long reads in order, by several threads (ewf_ring.c)
  *	ewf.c        the source
  */
 #ifndef HL_EWF_IMPL_H

@@ -21,6 +21,8 @@
 
 #define SECTOR 512u
 #define MAX_JOINED 256 /* blocks in one extent: a look at 4 MiB is enough */
+/* Read in one go, so that libvshadow meets it where it still is at hand. */
+#define PIECE (128u << 10)
 
 struct copy {
 	struct hl_src src;
@@ -127,7 +129,8 @@ static enum hl_status copy_map(struct hl_src *src, uint64_t off,
 }
 
 /* From off on: a short read has no use for how far it goes on like that. */
-static struct hl_extent part_at(const struct copy *c, uint64_t off, size_t len)
+static struct hl_extent part_at(const struct copy *c, uint64_t off,
+                                uint64_t len)
 {
 	struct hl_extent e = map_to(c, off, len);
 	uint64_t skip = off - e.off;
@@ -158,8 +161,9 @@ static enum hl_status copy_read(struct hl_src *src, uint64_t off, void *buf,
 	uint8_t *p = buf;
 
 	while (len) {
-		const struct hl_extent e = part_at(c, off, len);
-		size_t n = (size_t)min_u64(len, e.len);
+		const struct hl_extent e = part_at(c, off,
+		                                   min_u64(len, PIECE));
+		size_t n = (size_t)min_u64(min_u64(len, PIECE), e.len);
 		uint64_t before = bad->bytes;
 		enum hl_status st = HL_OK;
 
