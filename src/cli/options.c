@@ -253,9 +253,7 @@ static bool names_copy(const char *s)
 static bool check_snapshots(struct cli *c)
 {
 	struct opts *o = &c->o;
-	bool can = c->cmd->bit & (CMD_HIVES | CMD_EXTRACT | CMD_EXEC |
-	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO |
-	                          CMD_VERIFY);
+	bool can = c->cmd->bit & (CMD_IMAGE & ~(unsigned)CMD_SCAN);
 
 	if (o->volume && names_copy(o->volume)) {
 		if (!can)
@@ -267,10 +265,6 @@ static bool check_snapshots(struct cli *c)
 	for (int i = 0; can && i < o->n_args; i++)
 		if (names_copy(o->args[i]) && strchr(o->args[i], ':'))
 			o->snapshots = true;
-	if (o->all_copies && !o->snapshots) {
-		msg_usage(c, "--all-copies needs --snapshots");
-		return false;
-	}
 	return true;
 }
 
