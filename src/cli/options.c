@@ -171,6 +171,11 @@ static bool check_acquire(struct cli *c)
 
 	if (!o->output)
 		wrong = "acquire wants -o FILE";
+	else if (o->volume && o->at_offset)
+		wrong = "--offset and --volume exclude each other";
+	else if (o->volume && o->volume[strspn(o->volume, "0123456789")])
+		wrong = "acquire copies bytes as they lie: --volume takes one "
+		        "of the table";
 	else if (!strcmp(o->output, "-"))
 		wrong = "acquire does not write to a pipe: cat SOURCE does";
 	else if (o->clone && (ewf || o->split || o->resume))
