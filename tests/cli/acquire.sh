@@ -261,16 +261,17 @@ refused "no map" "is no area" "$src"
 
 # ---- stopped ----------------------------------------------------------------
 
-truncate -s 8G "$tmp/huge" 2>/dev/null
-if [ "$(df -P -k "$tmp" | awk 'NR == 2 {print $4}')" -lt 9000000 ]; then
-	skip "no 9 GB free for a long copy"
+truncate -s 4G "$tmp/huge" 2>/dev/null
+if [ "$(df -P -k "$tmp" | awk 'NR == 2 {print $4}')" -lt 4500000 ]; then
+	skip "no 4.5 GB free for a long copy"
 else
-	stop() { # NAME OPTIONS: a signal after a second
+	stop() { # NAME OPTIONS: a signal as soon as something is written
 		name=$1
 		shift
+		rm -f "$tmp"/h.*
 		"$HIVELIFT" acquire "$@" "$tmp/huge" >"$out" 2>"$err" &
 		pid=$!
-		sleep 1
+		wait_for sh -c 'cat "$1"/h.* | head -c 1 | grep -q ""' x "$tmp"
 		kill -INT $pid
 		wait $pid
 		equal "$name: status" $? 1
