@@ -375,6 +375,7 @@ struct cli {
 	struct hl_disk *disk;
 	struct with with;
 	struct hl_scan *scan; /* of scan and --lost; or NULL */
+	const struct hl_lost *scan_in; /* scan --volume L1: that one, or NULL */
 	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */

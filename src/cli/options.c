@@ -286,11 +286,8 @@ static bool check_lost(struct cli *c)
 	if ((o->cluster_size || o->has_mft) &&
 	    !(o->cluster_size && o->has_mft && o->at_offset))
 		wrong = "--offset, --cluster-size and --mft go together";
-	else if (o->at_offset && (o->lost || c->cmd->bit == CMD_SCAN))
-		wrong = o->lost ? "--lost and --offset exclude each other" :
-		        "scan is of the whole image: no --offset";
-	else if (c->cmd->bit == CMD_SCAN && o->volume)
-		wrong = "scan is of the whole image: no --volume";
+	else if (o->at_offset && o->lost && c->cmd->bit != CMD_SCAN)
+		wrong = "--lost and --offset exclude each other";
 	else if (o->state && !o->lost && c->cmd->bit != CMD_SCAN)
 		wrong = "--state is for scan and --lost";
 	else if (o->sfdisk && o->json)
