@@ -316,10 +316,6 @@ static bool check(struct cli *c)
 		msg_usage(c, "exec wants IMAGE -- CMD ARG...");
 		return false;
 	}
-	if (c->cmd->bit == CMD_EXEC && o->json) {
-		msg_usage(c, "no --json here: stdout is the command's");
-		return false;
-	}
 	if (c->cmd->bit == CMD_EXTRACT && !o->output) {
 		msg_usage(c, "extract wants -o DIR");
 		return false;
