@@ -96,8 +96,9 @@ bool hl_scan_range(const struct hl_scan *scan, uint64_t *from, uint64_t *to);
 /* Has the i-th result a byte in there? */
 bool hl_scan_touches(const struct hl_scan *scan, size_t i);
 /*
- * Where a volume of the table lies, for a range; looked up in silence.
- *   HL_OK; HL_END: there is none of that id; HL_UNSUPPORTED: it is no single
+ * Where a volume of the table lies, as the table says, which may be beyond
+ * the end of the image; looked up in silence.
+ *   HL_OK; HL_END: there is none of that id, or nothing of it; HL_UNSUPPORTED: it is no single
  *   stretch of the image (a dynamic volume); HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_scan_find_volume(struct hl_src *image, uint32_t sector_size,

@@ -7,6 +7,7 @@
  *	session.c  find and open files -> sandbox -> open image -> open disk
  *	sandbox*.c what closes in between (sandbox.h); keeper.c
  *	with.c     more images than one
+ *	idle.c     options that change nothing
  *	secrets*.c keys of encrypted volumes (secrets.h)
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
@@ -314,6 +315,11 @@ struct where {
 bool where_find(struct cli *c, const char *arg, struct where *out);
 void where_free(struct where *w);
 bool volume_matches(const struct hl_volume *v, const char *id);
+
+/* ---- idle.c ---- */
+
+/* Behind session_open: says which options have no effect. */
+void idle_say(struct cli *c);
 
 /* ---- show.c, coverage.c ---- */
 

@@ -137,11 +137,11 @@ static enum hl_status of_volume(struct cli *c, struct hl_scan_opts *o)
 
 	if (st == HL_OK) {
 		o->from = off;
-		o->to = off + len;
+		o->to = len < UINT64_MAX - off ? off + len : UINT64_MAX;
 		return st;
 	}
 	if (st == HL_END)
-		msg_error(c, "there is no volume %s", c->o.volume);
+		msg_error(c, "there is no volume %s, or nothing of it", c->o.volume);
 	else if (st == HL_UNSUPPORTED)
 		msg_error(c, "volume %s is of a dynamic disk, and no single "
 		          "stretch of the image", c->o.volume);

@@ -56,7 +56,7 @@ static enum hl_status stretch(struct hl_disk *d, const char *id,
 		if (strcmp(v->id, id) != 0)
 			continue;
 		*off = v->off;
-		*len = v->len;
+		*len = v->part ? v->part->stated_len : v->len;
 		return v->in ? HL_UNSUPPORTED : v->len ? HL_OK : HL_END;
 	}
 	return HL_END;
