@@ -70,6 +70,8 @@ part() {
 	else
 		p=0 f=1 s=0
 	fi
+	# one that ended before its first test has shown nothing
+	[ $((p + f + s)) -gt 0 ] || f=1
 	for report in "$log/$name".san.*; do
 		[ -s "$report" ] || continue
 		cat "$report" >>"$log/$name.log"

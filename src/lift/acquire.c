@@ -31,7 +31,7 @@ static enum hl_status stretch(struct acquire *q, char status, uint64_t off,
 	}
 	if (status == '-' && !q->o->retries) {
 		memset(p, 0, n);
-		st = hl_acquire_lost(q, off, n, true);
+		st = hl_acquire_lost(q, off, n);
 	} else {
 		st = hl_acquire_read(q, off, p, n);
 	}
@@ -101,6 +101,7 @@ static enum hl_status copy(struct acquire *q)
 		if (st != HL_OK)
 			break;
 		a->done += n;
+		hl_acquire_tell(q, a->done);
 		st = save(q, false);
 	}
 	return st;
@@ -128,6 +129,7 @@ static enum hl_status end(struct acquire *q)
 		if (q->kinds & 1u << k)
 			hl_hashers_final(q->hashers, (enum hl_hash_kind)k,
 			                 q->a->hash[k]);
+	hl_acquire_tell(q, UINT64_MAX);
 	st = hl_acquire_finish(q);
 	if (st != HL_OK)
 		return st;
@@ -144,6 +146,7 @@ static void undo(struct acquire *q)
 	bool keep = q->o->resume || q->o->keep;
 
 	forget_block(q->a);
+	hl_acquire_tell(q, UINT64_MAX);
 	if (q->o->device >= 0)
 		return;
 	if (keep && !q->ewf && save(q, true) == HL_OK) {

@@ -270,6 +270,23 @@ has "$out" "bad sectors: listed" "offset 4096, 1024 bytes"
 has "$out" "bad sectors: counted" "1536 bytes in 2 stretches"
 equal "bad sectors: the map is left" "$(files 'b.raw*')" "b.raw b.raw.map "
 equal "bad sectors: lines of the map" "$(grep -c ' [-+]$' "$tmp/b.raw.map")" 5
+head -c $((size - 1000000)) "$src" >"$tmp/long"
+cat >"$tmp/long.map" <<M
+0x0 + 1
+0x0 0x100000 +
+0x100000 0x2fe000 -
+0x3fe000 0x1000 +
+0x3ff000 $((size - 1000000 - 0x3ff000)) -
+M
+for n in 0 1; do
+	run 2 "long stretches, --retries $n" acquire "$tmp/long" --retries $n \
+		--map "$tmp/long.map" -o "$tmp/l$n.raw"
+	has "$err" "--retries $n: all of a stretch is said" \
+		"3137536 bytes cannot be read: zeros in the copy"
+	has "$err" "--retries $n: all of the last is said" \
+		"$((size - 1000000 - 0x3ff000)) bytes cannot be read"
+	equal "--retries $n: each once" "$(grep -c 'cannot be read:' "$err")" 2
+done
 run 2 "the map is read again" acquire --json "$tmp/b.raw" \
 	--map "$tmp/b.raw.map" -o "$tmp/c.E01"
 equal "the map: the same stretches" "$(json '[(b["offset"], b["length"])
@@ -348,25 +365,26 @@ refused "no map" "is no area" "$src"
 
 # ---- stopped ----------------------------------------------------------------
 
-truncate -s 8G "$tmp/huge" 2>/dev/null
-if [ "$(df -P -k "$tmp" | awk 'NR == 2 {print $4}')" -lt 9000000 ]; then
-	skip "no 9 GB free for a long copy"
+truncate -s 4G "$tmp/huge" 2>/dev/null
+if [ "$(df -P -k "$tmp" | awk 'NR == 2 {print $4}')" -lt 4500000 ]; then
+	skip "no 4.5 GB free for a long copy"
 else
-	stop() { # NAME OPTIONS: a signal after a second
-		name=$1
-		shift
+	stop() { # NAME FILE OPTIONS: a signal as soon as FILE has something
+		name=$1 made=$2
+		shift 2
+		rm -f "$tmp"/h.*
 		"$HIVELIFT" acquire "$@" "$tmp/huge" >"$out" 2>"$err" &
 		pid=$!
-		sleep 1
+		wait_for test -s "$made"
 		kill -INT $pid
 		wait $pid
 		equal "$name: status" $? 1
 	}
-	stop "Ctrl-C" -o "$tmp/h.raw"
+	stop "Ctrl-C" "$tmp/h.raw" -o "$tmp/h.raw"
 	equal "Ctrl-C: nothing is left" "$(files 'h.raw*')" ""
-	stop "Ctrl-C, E01" -o "$tmp/h.E01"
+	stop "Ctrl-C, E01" "$tmp/h.E01" -o "$tmp/h.E01"
 	equal "Ctrl-C, E01: nothing is left" "$(files 'h.E*')" ""
-	stop "Ctrl-C --resume" --resume -o "$tmp/h.raw"
+	stop "Ctrl-C --resume" "$tmp/h.raw" --resume -o "$tmp/h.raw"
 	equal "Ctrl-C --resume: kept with its map" "$(files 'h.raw*')" \
 		"h.raw h.raw.map "
 	has "$err" "Ctrl-C --resume: said" "--resume goes on"

@@ -16,7 +16,7 @@ dd if="$gone" of="$tmp/plain.img" bs=4096 seek=1024 conv=notrunc status=none
 # behind the files, whose clusters are given out from the front
 python3 "$root/tests/tools/mkbde.py" "$tmp/plain.img" "$tmp/bl.img" \
 	--password "$pw" --recovery "$rk" --startup "$tmp/key.BEK" \
-	--method xts256 || finish
+	--method xts256 || { not_ok "a volume is made"; finish; }
 img=$tmp/bl.img
 printf '%s\n' "$pw" >"$tmp/pw"
 printf 'Recovery Key:\r\n\t%s\r\n' "$rk" >"$tmp/rk"

@@ -214,6 +214,11 @@ def alive(pid):
     except OSError:
         return False
 
+def gone(pids): # what was killed takes a moment to die
+    end = time.monotonic() + 120
+    while any(map(alive, pids)) and time.monotonic() < end:
+        time.sleep(0.1)
+
 if not os.path.exists('/proc/self/stat'):
     alive = lambda pid: subprocess.call(['kill', '-0', str(pid)]) == 0
 script = 'trap "" INT TERM; sleep 300 & echo $! $$ $PPID; wait; sleep 300'
@@ -222,10 +227,8 @@ for name in ('INT', 'TERM', 'KILL'):
                           'sh', '-c', script], stdout=subprocess.PIPE)
     pids = [int(n) for n in p.stdout.readline().split()]
     p.send_signal(getattr(signal, 'SIG' + name))
-    rc = p.wait(timeout=60)
-    end = time.time() + 20
-    while any(map(alive, pids)) and time.time() < end:
-        time.sleep(0.1)
+    rc = p.wait(timeout=600)
+    gone(pids)
     print(name, rc, [pid for pid in pids if alive(pid)])
 # Ctrl-C on a terminal, which sends it to a whole process group
 import pty
@@ -239,10 +242,11 @@ while not text.endswith(b'\n'):
 pids = [int(n) for n in text.split()]
 os.write(tty, b'\x03')
 rc = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+gone(pids)
 print('terminal', rc, [pid for pid in pids if alive(pid)])
 p = subprocess.Popen([sys.argv[1], 'exec', '-q', '--timeout', '1',
                       sys.argv[2], '--', 'sleep', '300'])
-print('timeout', p.wait(timeout=60))
+print('timeout', p.wait(timeout=600))
 PY
 printf '%s\n' 'INT 1 []' 'TERM 1 []' 'KILL -9 []' 'terminal 1 []' \
 	'timeout 2' >"$tmp/want"
@@ -288,9 +292,9 @@ for sig in (signal.SIGINT, signal.SIGKILL):
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     p.stdout.readline()
     p.send_signal(sig)
-    p.wait(timeout=60)
-    end = time.time() + 20
-    while os.listdir(os.environ['TMPDIR']) and time.time() < end:
+    p.wait(timeout=600)
+    end = time.monotonic() + 120
+    while os.listdir(os.environ['TMPDIR']) and time.monotonic() < end:
         time.sleep(0.1)
 PY
 	equal "temporary file: removed when it is stopped or killed" \
@@ -371,8 +375,9 @@ PY
 		'stat -L -c "%s %b" {}; sha256sum <{}' >"$out" 2>"$err"
 	equal "huge: whole" "$(sed -n 2p "$out" | cut -c 1-64)" \
 		"$(sha <"$tmp/SYSTEM")"
+	# blocks of 512; the kernel may give pages of 2 MiB
 	check "huge: zeros take no memory" \
-		test "$(sed -n 1p "$out" | cut -d ' ' -f 2)" -lt 2048
+		test "$(sed -n 1p "$out" | cut -d ' ' -f 2)" -lt 32768
 	run 2 "--max-file-size" exec --as-found --max-file-size 1M "$big" -- \
 		echo ran
 	has "$err" "--max-file-size: said" "larger than --max-file-size"
