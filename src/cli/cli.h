@@ -310,6 +310,7 @@ struct where {
 	struct hl_entry entry;
 	char *path;   /* on the volume, '/' first, without the stream */
 	char *stream; /* "" is the unnamed one */
+	char *asked;  /* what was given, without its volume */
 };
 /* The only volume that has it; false: none or several, said. */
 bool where_find(struct cli *c, const char *arg, struct where *out);
