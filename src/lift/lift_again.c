@@ -181,7 +181,8 @@ static enum hl_status by_digest(struct again *a,
 	for (size_t i = 0; i < a->n && st == HL_OK; i++)
 		if (!hl_once_digest(&key, &a->part[i].pass))
 			st = HL_NOMEM;
-	for (size_t i = 0; i < a->lift->n_once && st == HL_OK && !*set; i++)
+	for (size_t i = 0; key.p && st == HL_OK && i < a->lift->n_once && !*set;
+	     i++)
 		if (a->lift->once[i].key &&
 		    !strcmp(a->lift->once[i].key, key.p))
 			*set = &a->lift->once[i];

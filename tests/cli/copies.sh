@@ -143,4 +143,27 @@ most=$(((5 * 4 + 12) << 20))
 bytes=$(sed -n 's/.*stats: image: \([0-9]*\) bytes.*/\1/p' "$tmp/stats")
 check "none is read twice: $bytes bytes, at most $most" \
 	test "${bytes:-$((most + 1))}" -le $most
+
+# one of a hive's logs is encrypted (EFS) everywhere: the hive is written
+python3 - "$img" <<'P'
+import struct, sys
+d = bytearray(open(sys.argv[1], 'rb').read())
+for at in range(0, len(d), 1024):
+    if d[at:at + 4] != b'FILE' or \
+       'SYSTEM.LOG1'.encode('utf-16-le') not in d[at:at + 1024]:
+        continue
+    off = at + d[at + 20]
+    while off < at + 900 and d[off:off + 4] != b'\xff' * 4 and d[off + 4]:
+        if d[off] == 0x80:
+            struct.pack_into('<H', d, off + 12, 0x4000)
+        off += struct.unpack_from('<I', d, off + 4)[0]
+open(sys.argv[1], 'wb').write(d)
+P
+rm -r "${tmp:?}/x"
+run 2 "a log is encrypted" extract --snapshots -o "$tmp/x" "$img"
+has "$err" "that is said" "SYSTEM.LOG1: the log cannot be opened"
+for n in 1 2; do
+	check "the hive of copy $n is written" cmp "$w/system" \
+		"$tmp/x/v1.s$n/Windows/System32/config/SYSTEM"
+done
 finish
