@@ -330,6 +330,8 @@ bool options_parse(struct cli *c, int argc, char **argv)
 	c->o.help = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	            !strcmp(argv[1], "help");
 	c->o.version = !strcmp(argv[1], "--version");
+	if (c->o.help && argc > 2 && *argv[2] != '-') /* "help scan" */
+		return find_command(c, argv[2]);
 	if (c->o.help || c->o.version)
 		return true;
 	if (!find_command(c, argv[1]))
