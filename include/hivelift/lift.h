@@ -101,6 +101,13 @@ enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
                                const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /*
+ * The same of the i-th, i < hl_hives_count.  On a disk with shadow copies it
+ * is quicker: what an earlier one has hashed is read and judged, not hashed.
+ */
+enum hl_status hl_hives_examine(struct hl_hives *hives, size_t i, bool hash,
+                                const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
  * The hive's content for whoever reads it: replayed when it is dirty and its
  * logs apply, else (or when as_found) as it lies there.  Fills hive->replay
  * and logs[].used.  Closing *out closes all below it; hive is borrowed.
