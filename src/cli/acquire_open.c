@@ -134,9 +134,10 @@ static bool usable(struct cli *c, struct acquire_target *t,
 
 	t->room = size;
 	bool yes = hl_files_is_source_fd(c->files, t->o.device) ||
-	           with_is_source(c, c->o.output) ||
-	           hl_files_is_source(target, hl_files_path(c->files, 0));
+	           with_is_source(c, c->o.output);
 
+	for (size_t i = 0; i < hl_files_count(c->files) && !yes; i++)
+		yes = hl_files_is_source(target, hl_files_path(c->files, i));
 	for (size_t i = 0; i < c->o.n_with && !yes; i++)
 		yes = hl_files_is_source(target, c->o.with[i]) ||
 		      hl_files_is_source_fd(c->with.files[i], t->o.device);

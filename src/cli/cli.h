@@ -7,6 +7,7 @@
  *	session.c  find and open files -> sandbox -> open image -> open disk
  *	sandbox*.c what closes in between (sandbox.h); keeper.c
  *	with.c     more images than one
+ *	idle.c     options that change nothing
  *	secrets*.c keys of encrypted volumes (secrets.h)
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
@@ -309,11 +310,17 @@ struct where {
 	struct hl_entry entry;
 	char *path;   /* on the volume, '/' first, without the stream */
 	char *stream; /* "" is the unnamed one */
+	char *asked;  /* what was given, without its volume */
 };
 /* The only volume that has it; false: none or several, said. */
 bool where_find(struct cli *c, const char *arg, struct where *out);
 void where_free(struct where *w);
 bool volume_matches(const struct hl_volume *v, const char *id);
+
+/* ---- idle.c ---- */
+
+/* Behind session_open: says which options have no effect. */
+void idle_say(struct cli *c);
 
 /* ---- show.c, coverage.c ---- */
 
@@ -375,6 +382,7 @@ struct cli {
 	struct hl_disk *disk;
 	struct with with;
 	struct hl_scan *scan; /* of scan and --lost; or NULL */
+	const struct hl_lost *scan_in; /* scan --volume L1: that one, or NULL */
 	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */

@@ -171,6 +171,11 @@ static bool check_acquire(struct cli *c)
 
 	if (!o->output)
 		wrong = "acquire wants -o FILE";
+	else if (o->volume && o->at_offset)
+		wrong = "--offset and --volume exclude each other";
+	else if (o->volume && o->volume[strspn(o->volume, "0123456789")])
+		wrong = "acquire copies bytes as they lie: --volume takes one "
+		        "of the table";
 	else if (!strcmp(o->output, "-"))
 		wrong = "acquire does not write to a pipe: cat SOURCE does";
 	else if (o->clone && (ewf || o->split || o->resume))
@@ -253,9 +258,7 @@ static bool names_copy(const char *s)
 static bool check_snapshots(struct cli *c)
 {
 	struct opts *o = &c->o;
-	bool can = c->cmd->bit & (CMD_HIVES | CMD_EXTRACT | CMD_EXEC |
-	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO |
-	                          CMD_VERIFY);
+	bool can = c->cmd->bit & (CMD_IMAGE & ~(unsigned)CMD_SCAN);
 
 	if (o->volume && names_copy(o->volume)) {
 		if (!can)
@@ -267,10 +270,6 @@ static bool check_snapshots(struct cli *c)
 	for (int i = 0; can && i < o->n_args; i++)
 		if (names_copy(o->args[i]) && strchr(o->args[i], ':'))
 			o->snapshots = true;
-	if (o->all_copies && !o->snapshots) {
-		msg_usage(c, "--all-copies needs --snapshots");
-		return false;
-	}
 	return true;
 }
 
@@ -286,11 +285,8 @@ static bool check_lost(struct cli *c)
 	if ((o->cluster_size || o->has_mft) &&
 	    !(o->cluster_size && o->has_mft && o->at_offset))
 		wrong = "--offset, --cluster-size and --mft go together";
-	else if (o->at_offset && (o->lost || c->cmd->bit == CMD_SCAN))
-		wrong = o->lost ? "--lost and --offset exclude each other" :
-		        "scan is of the whole image: no --offset";
-	else if (c->cmd->bit == CMD_SCAN && o->volume)
-		wrong = "scan is of the whole image: no --volume";
+	else if (o->at_offset && o->lost && c->cmd->bit != CMD_SCAN)
+		wrong = "--lost and --offset exclude each other";
 	else if (o->state && !o->lost && c->cmd->bit != CMD_SCAN)
 		wrong = "--state is for scan and --lost";
 	else if (o->sfdisk && o->json)
@@ -317,10 +313,6 @@ static bool check(struct cli *c)
 	}
 	if (c->cmd->bit == CMD_EXEC && (!o->child || !o->child[0])) {
 		msg_usage(c, "exec wants IMAGE -- CMD ARG...");
-		return false;
-	}
-	if (c->cmd->bit == CMD_EXEC && o->json) {
-		msg_usage(c, "no --json here: stdout is the command's");
 		return false;
 	}
 	if (c->cmd->bit == CMD_EXTRACT && !o->output) {

@@ -215,8 +215,6 @@ static bool set_retries(struct opts *o, const char *arg)
 #define SIZE(n, a, c, m, h) { n, 0, a, c, OPT_SIZE, AT(m), NULL, h }
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
-#define SHADOWS (HIVES | CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO | \
-                 CMD_VERIFY | CMD_CARVE)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
@@ -291,18 +289,21 @@ const struct option options[] = {
 	FLAG("verify", 0, CMD_ACQUIRE, read_back,
 	     "read the copy back and compare"),
 
-	CALL("volume", 0, "N", CMD_IMAGE, set_volume, "only this volume"),
-	CALL("offset", 0, "BYTES", CMD_IMAGE, set_offset,
+	CALL("volume", 0, "N", CMD_IMAGE | CMD_ACQUIRE, set_volume,
+	     "only this volume"),
+	CALL("offset", 0, "BYTES", CMD_IMAGE & ~(unsigned)CMD_SCAN, set_offset,
 	     "a file system lies there (suffixes s, K, M, G)"),
-	CALL("cluster-size", 0, "N", CMD_IMAGE & ~(unsigned)CMD_SCAN,
-	     set_cluster_size, "of NTFS at --offset without a boot sector"),
-	CALL("mft", 0, "LCN", CMD_IMAGE & ~(unsigned)CMD_SCAN, set_mft,
+	CALL("offset", 0, "BYTES", CMD_SCAN | CMD_ACQUIRE, set_offset,
+	     "only from that byte on (suffixes s, K, M, G)"),
+	CALL("cluster-size", 0, "N", CMD_IMAGE, set_cluster_size,
+	     "of NTFS at --offset without a boot sector"),
+	CALL("mft", 0, "LCN", CMD_IMAGE, set_mft,
 	     "cluster of its $MFT"),
-	FLAG("lost", 0, CMD_IMAGE & ~(unsigned)CMD_SCAN, lost,
+	FLAG("lost", 0, CMD_IMAGE, lost,
 	     "also the volumes that scan believes"),
-	CALL("snapshots", 0, "[LIST]", SHADOWS, set_snapshots,
+	CALL("snapshots", 0, "[LIST]", CMD_IMAGE, set_snapshots,
 	     "shadow copies too: all, or these (1,3)"),
-	FLAG("all-copies", 0, SHADOWS, all_copies,
+	FLAG("all-copies", 0, CMD_IMAGE, all_copies,
 	     "of shadow copies also what is there already"),
 	TEXT("state", 0, "FILE", CMD_IMAGE, state,
 	     "of scan and --lost: kept there, taken up from there"),

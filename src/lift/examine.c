@@ -14,8 +14,8 @@
 #include "lift/pass.h"
 #include "lift/streams.h"
 
-static void say_state(const struct hl_hive *hive, struct hl_src *src,
-                      const struct hl_ctx *ctx)
+void hl_hive_say(const struct hl_hive *hive, struct hl_src *src,
+                 const struct hl_ctx *ctx)
 {
 	const struct hl_hive_report *r = &hive->report;
 	struct hl_at at = { ctx, src, HL_NO_OFFSET, hive->path };
@@ -67,7 +67,7 @@ enum hl_status hl_hive_pass(struct hl_hive *hive, struct hl_src *src,
 		hl_copy(hive->sha256, sizeof(hive->sha256),
 		        pass->hex[HL_SHA256]);
 		count_bad(hive, pass);
-		say_state(hive, src, ctx);
+		hl_hive_say(hive, src, ctx);
 	}
 	hl_hive_check_free(check);
 	return st;

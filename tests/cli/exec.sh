@@ -99,8 +99,6 @@ run 1 "no command behind --" exec "$img" --
 one_line "no command behind --" "exec wants IMAGE -- CMD"
 run 1 "no --" exec "$img" true
 one_line "no --" "one argument too many"
-run 1 "--json" exec --json "$img" -- true
-one_line "--json" "stdout is the command's"
 printf 'no image\n' >"$tmp/text"
 run 1 "not an image" exec "$tmp/text" -- touch "$tmp/ran"
 check "not an image: nothing was run" test ! -e "$tmp/ran"
@@ -130,6 +128,81 @@ run 2 "--out: a child fails" exec --out "$tmp/p" --kind SAM "$img" -- sh -c \
 equal "--out: what it said is kept" "$(cat "$tmp/p/v3_SAM.txt")" half
 run 1 "--out: nothing to run on" exec --out "$tmp/q" --user nobody "$img" -- true
 check "--out: no empty folder is left" test ! -e "$tmp/q"
+
+# ---- --json: stdout has nothing but lines of JSON ----
+# keys NAME: what `hives` says of each hive is there, word for word
+keys() {
+	equal "$1" same "$(python3 -c '
+import json, sys
+def rows(name):
+    return list(map(json.loads, open(name)))
+want, got = rows(sys.argv[1]), rows(sys.argv[2])
+cut = [{k: v for k, v in r.items() if k not in ("handed_over", "exit_status",
+        "signal", "output", "not_run", "notes")} for r in got]
+want = [{k: v for k, v in r.items() if k != "notes"} for r in want]
+print("same" if cut == want else "%r\n%r" % (cut, want))' \
+		"$hives" "$out")"
+}
+run 2 "--json" exec --json "$img" -- sh -c 'sha256sum <{}
+	case $HIVELIFT_KIND in
+	SAM) exit 7 ;;
+	SECURITY) kill -9 $$ ;;
+	esac'
+keys "--json: the keys of hives, and its coverage"
+grep -oE '^[0-9a-f]{64}' "$err" >"$tmp/sums"
+equal "--json: what the command says goes to stderr" "$usable" \
+	"$(wc -l <"$tmp/sums")"
+check "--json: as found, the hash is that of what was handed over" \
+	python3 -c '
+import json, sys
+rows = [json.loads(l) for l in open(sys.argv[1])]
+sums = open(sys.argv[2]).read().split()
+ran = [r for r in rows if r.get("not_run") is None and "kind" in r]
+assert len(ran) == len(sums)
+assert {r["handed_over"] for r in ran} == {"clean", "replayed"}
+for r, s in zip(ran, sums):
+    assert r["handed_over"] == r["state"]
+    assert (r["sha256"] == s) == (r["state"] == "clean"), r["path"]
+' "$out" "$tmp/sums"
+equal "--json: how each ended" \
+	"[('SAM', 7, None), ('SECURITY', None, 9)] {0}" "$(json '
+"%s %s" % ([(r["kind"], r["exit_status"], r["signal"]) for r in rows
+    if r.get("exit_status") or r.get("signal")],
+   {r["exit_status"] for r in rows if "kind" in r and not r["not_run"] and
+    r["kind"] not in ("SAM", "SECURITY")})')"
+equal "--json: what was not run, and why" "$empty empty" "$(json '
+"%d %s" % (len([r for r in rows if r.get("not_run")]),
+           " ".join({r["not_run"] for r in rows if r.get("not_run")}))')"
+equal "--json: null where nothing ran" "{(None, None, None, None)}" "$(json '
+{(r["handed_over"], r["exit_status"], r["signal"], r["output"])
+ for r in rows if r.get("not_run")}')"
+has "$err" "--json: the words stay" "SAM: sh ended with status 7"
+run 0 "--json --as-found" exec -q --json --as-found "$img" -- sha256sum {}
+equal "--json --as-found: the hash is that of the hive" "True dirty" "$(json '
+"%s %s" % ([l.split()[0] for l in open("'"$err"'")] ==
+           [r["sha256"] for r in rows if r.get("not_run", 1) is None],
+    " ".join({r["handed_over"] for r in rows if r.get("state") == "replayed"}))')"
+run 0 "--json --out" exec -q --json --out "$tmp/j" "$img" -- sha256sum {}
+check "--json --out: nothing on stderr" test ! -s "$err"
+equal "--json --out: where each output is" "$usable" "$(json '
+sum(len(open("'"$tmp"'/j/" + r["output"]).read().split()[0]) == 64
+    for r in rows if r.get("output"))')"
+run 1 "--json: no hive" exec --json --user nobody "$img" -- true
+equal "--json: no hive: coverage alone" "['coverage']" "$(json '
+[r["type"] for r in rows]')"
+run 1 "--json: no such command" exec --json "$img" -- "$tmp/nothing"
+equal "--json: no such command: told of the first one" \
+	"[True, False]" "$(json '
+["No such file" in r.get("not_run", "") for r in rows]')"
+run 2 "--json: a budget" exec --json --timeout 2 --path '*config/SAM' "$img" \
+	-- sleep 60
+equal "--json: a budget: told" "True time budget reached" "$(json '
+"%s %s" % (all(r["not_run"] == "stopped" for r in rows if "kind" in r),
+           rows[-1]["coverage"]["not_searched"][-1]["reason"])')"
+"$HIVELIFT" exec -q --json "$img" -- sh -c "echo x >>$tmp/runs" |
+	head -n 1 >/dev/null
+check "--json: nobody reads: it ends" test "$(wc -l <"$tmp/runs")" \
+	-lt "$usable"
 
 # ---- stopped ----
 python3 - "$HIVELIFT" "$img" >"$out" 2>"$err" <<'PY'

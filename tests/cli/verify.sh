@@ -149,6 +149,13 @@ touched() { # NAME IMAGE BIG SMALL
 		"$(json '[f["path"] for f in rows[0]["files"]]')" "['$3']"
 	has "$err" "$1: in words" "1 of $(json \
 		'format(rows[0]["chunks"], ",")') chunks damaged, 1 file affected"
+	lacks "$err" "$1: on all volumes" "asked for"
+	run 2 "$1: --files --volume" verify --files --volume 1 "$tmp/fs.E01"
+	has "$out" "$1: --files --volume: the verdict says so" \
+		"1 file affected on the volume asked for"
+	run 2 "$1: --files --offset" verify --files --offset 8191s "$tmp/fs.E01"
+	has "$out" "$1: --files --offset: another place" \
+		"8192 of the bad bytes: in no file of the volume asked for"
 }
 if need ewfacquire mkfs.fat mcopy && fat "$tmp/fat.img" 8; then
 	touched FAT "$tmp/fat.img" /Folder/random.bin
