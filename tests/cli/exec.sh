@@ -194,13 +194,16 @@ run 1 "--json: no such command" exec --json "$img" -- "$tmp/nothing"
 equal "--json: no such command: told of the first one" \
 	"[True, False]" "$(json '
 ["No such file" in r.get("not_run", "") for r in rows]')"
-run 2 "--json: a budget" exec --json --timeout 2 --path '*config/SAM' "$img" \
+run 2 "--json: a budget" exec --json --timeout 5 --path '*config/SAM' "$img" \
 	-- sleep 60
 equal "--json: a budget: told" "True time budget reached" "$(json '
 "%s %s" % (all(r["not_run"] == "stopped" for r in rows if "kind" in r),
            rows[-1]["coverage"]["not_searched"][-1]["reason"])')"
-"$HIVELIFT" exec -q --json "$img" -- sh -c "echo x >>$tmp/runs" |
-	head -n 1 >/dev/null
+# opened for both, a FIFO waits for nobody
+mkfifo "$tmp/unread"
+exec 8<>"$tmp/unread" 9>"$tmp/unread" 8>&-
+"$HIVELIFT" exec -q --json "$img" -- sh -c "echo x >>$tmp/runs" >&9 2>"$err"
+exec 9>&-
 check "--json: nobody reads: it ends" test "$(wc -l <"$tmp/runs")" \
 	-lt "$usable"
 
@@ -244,7 +247,7 @@ os.write(tty, b'\x03')
 rc = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 gone(pids)
 print('terminal', rc, [pid for pid in pids if alive(pid)])
-p = subprocess.Popen([sys.argv[1], 'exec', '-q', '--timeout', '1',
+p = subprocess.Popen([sys.argv[1], 'exec', '-q', '--timeout', '4',
                       sys.argv[2], '--', 'sleep', '300'])
 print('timeout', p.wait(timeout=600))
 PY
