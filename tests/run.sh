@@ -59,8 +59,8 @@ part() {
 	# no reason for a timeout, nor are sanitizers; what hangs meets ours
 	case $name in san-*) slow=40 ;; *) slow=${SLOW:-10} ;; esac
 	CK_TIMEOUT_MULTIPLIER=$slow \
-	ASAN_OPTIONS="log_path=$PWD/$log/$name.san:exitcode=99" \
-	UBSAN_OPTIONS="log_path=$PWD/$log/$name.san:print_stacktrace=1" \
+	ASAN_OPTIONS="log_path='$PWD/$log/$name.san':exitcode=99" \
+	UBSAN_OPTIONS="log_path='$PWD/$log/$name.san':print_stacktrace=1" \
 		limit sh -c "$*" >"$log/$name.log" 2>&1 </dev/null
 	rc=$?
 	# shellcheck disable=SC2046
@@ -137,7 +137,7 @@ fixtures=$(find testdata -type f ! -name README ! -name '*.json' \
 cli() {
 	for t in tests/cli/*.sh; do
 		case $t in */lib.sh|*/common.sh|*/'*.sh') continue ;; esac
-		say "$2cli-$(basename "$t" .sh)" "HIVELIFT=$PWD/$1/hivelift \
+		say "$2cli-$(basename "$t" .sh)" "HIVELIFT='$PWD/$1/hivelift' \
 			B=$1 sh $t"
 	done
 }
@@ -197,7 +197,7 @@ check() {
 	} | run
 	{
 		say san-mutations "B=$san sh tests/mutations.sh"
-		say san-hostile "HIVELIFT=$PWD/$san/hivelift B=$san \
+		say san-hostile "HIVELIFT='$PWD/$san/hivelift' B=$san \
 			python3 tests/system/hostile.py"
 		cli "$san" san-
 		units "$san" san- "-m 20"
