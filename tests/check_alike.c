@@ -32,11 +32,11 @@ static void teardown(void)
 	ck_assert_uint_eq(test_mem_now(), 0);
 }
 
-#define PLACES(...) (struct hl_place[]){ __VA_ARGS__ }, \
-	sizeof((struct hl_place[]){ __VA_ARGS__ }) / sizeof(struct hl_place)
+#define PLACES(...) (struct hl_spot[]){ __VA_ARGS__ }, \
+	sizeof((struct hl_spot[]){ __VA_ARGS__ }) / sizeof(struct hl_spot)
 
 /* A copy of which src shows what lies there, and a file that is all of it. */
-static struct hl_alike taken(const struct hl_place *p, size_t n, size_t max)
+static struct hl_alike taken(const struct hl_spot *p, size_t n, size_t max)
 {
 	struct hl_extent *e = calloc(n, sizeof(*e));
 	struct hl_shadow shadow = { .blocks = 0 };
@@ -168,7 +168,7 @@ START_TEST(what_is_not_known_is_not_guessed)
 	struct hl_alike a, b;
 
 	a = taken(PLACES({ HALF, live, 0 }, { HALF, store, 0 }), 1);
-	ck_assert(!a.known && !a.place);
+	ck_assert(!a.known && !a.spot);
 	ck_assert_int_eq(liken(a, taken(PLACES({ SIZE, live, 0 }), MANY)),
 	                 HL_ALIKE_UNKNOWN);
 	ck_assert_int_eq(hl_src_window(&cut, live, 2 * SIZE - HALF, SIZE,

@@ -88,6 +88,7 @@ enum outcome cmd_carve(struct cli *c);
 enum outcome cmd_verify(struct cli *c);
 bool verify_open(struct cli *c);
 enum outcome cmd_acquire(struct cli *c);
+bool acquire_usage(struct cli *c); /* and chooses the format */
 bool acquire_open(struct cli *c);
 void acquire_drop(struct cli *c);
 bool exec_open(struct cli *c);
@@ -109,6 +110,7 @@ struct opts {
 	const char *tz, *codepage, *map;
 	uint32_t kinds;
 	const char *user, *glob, *output;
+	char glob_volume[16]; /* --path 3:/Windows/...: "3" */
 	bool orphan, deep;
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;

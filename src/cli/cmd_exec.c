@@ -81,7 +81,7 @@ static enum hl_status one_hive(struct exec *x, struct hl_hives *hives,
 	struct hl_hive *h = o->hive;
 	struct cli *c = x->c;
 	bool hash = c->o.json || (c->o.snapshots && !c->o.all_copies);
-	enum hl_status st = hl_hive_examine(h, hash, &c->ctx);
+	enum hl_status st = hl_hives_examine(hives, i, hash, &c->ctx);
 
 	snprintf(o->name, sizeof(o->name), "%s:%s", h->volume->id, h->path);
 	if (st == HL_OK && hl_hive_usable(h)) {

@@ -112,6 +112,18 @@ static bool set_kind(struct opts *o, const char *arg)
 	return true;
 }
 
+/* As a PATH, with its volume in front. */
+static bool set_glob(struct opts *o, const char *arg)
+{
+	struct hl_path path;
+
+	if (!*arg || hl_path_parse(arg, &path) != HL_OK)
+		return false;
+	o->glob = path.path;
+	memcpy(o->glob_volume, path.volume, sizeof(o->glob_volume));
+	return true;
+}
+
 static bool set_tz(struct opts *o, const char *arg)
 {
 	o->tz = arg;
@@ -233,7 +245,7 @@ const struct option options[] = {
 	     "only this kind (SYSTEM, NTUSER, ...); repeatable"),
 	TEXT("user", 0, "NAME", HIVES, user,
 	     "only this profile"),
-	TEXT("path", 0, "GLOB", HIVES, glob,
+	CALL("path", 0, "GLOB", HIVES, set_glob,
 	     "only where the path matches"),
 	FLAG("deep", 0, HIVES, deep,
 	     "every file whose content is a hive"),

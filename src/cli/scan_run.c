@@ -74,17 +74,10 @@ static void checkpoint(void *user, struct hl_scan *scan)
 	k->failed = !save(k->c);
 }
 
-static uint64_t begin(const struct cli *c)
-{
-	uint64_t from, to;
-
-	(void)hl_scan_range(c->scan, &from, &to);
-	return from;
-}
-
 static enum hl_status load(struct cli *c)
 {
 	enum hl_status st = HL_OK;
+	uint64_t from, to;
 	bool failed;
 	size_t n;
 	void *p = slots_load(c, &n, &failed);
@@ -94,10 +87,11 @@ static enum hl_status load(struct cli *c)
 	if (p)
 		st = hl_scan_load(c->scan, p, n);
 	free(p);
-	if (st == HL_OK && p && hl_scan_position(c->scan) > begin(c))
+	(void)hl_scan_range(c->scan, &from, &to);
+	if (st == HL_OK && p && hl_scan_position(c->scan) > from)
 		msg_say(c, "taken up at byte %llu of %llu",
 		        (unsigned long long)hl_scan_position(c->scan),
-		        (unsigned long long)hl_src_size(c->image));
+		        (unsigned long long)to);
 	return st;
 }
 
@@ -122,7 +116,7 @@ static enum hl_status pass(struct cli *c)
 	if (st == HL_CANCELLED)
 		msg_say(c, "ended at byte %llu of %llu%s",
 		        (unsigned long long)hl_scan_position(c->scan),
-		        (unsigned long long)hl_src_size(c->image),
+		        (unsigned long long)to,
 		        c->state && kept ? "; the same command goes on from there" :
 		                   "");
 	return st;

@@ -25,7 +25,7 @@
 
 void hl_alike_free(struct hl_alike *a, const struct hl_ctx *ctx)
 {
-	hl_free(ctx, a->place);
+	hl_free(ctx, a->spot);
 	*a = (struct hl_alike){ .size = a->size };
 }
 
@@ -84,8 +84,8 @@ static enum hl_status place_of(const struct hl_volume *v, struct hl_src *src,
 static enum hl_status add(struct hl_alike *a, const struct hl_extent *e,
                           uint64_t len, size_t max, const struct hl_ctx *ctx)
 {
-	struct hl_place *last = a->n ? &a->place[a->n - 1] : NULL;
-	void *array = a->place;
+	struct hl_spot *last = a->n ? &a->spot[a->n - 1] : NULL;
+	void *array = a->spot;
 
 	if (last && last->in == e->in &&
 	    (!e->in || last->at + last->len == e->in_off)) {
@@ -93,10 +93,10 @@ static enum hl_status add(struct hl_alike *a, const struct hl_extent *e,
 		return HL_OK;
 	}
 	enum hl_status st = hl_grow(ctx, &array, &a->cap, a->n,
-	                            sizeof(*a->place), max);
-	a->place = array;
+	                            sizeof(*a->spot), max);
+	a->spot = array;
 	if (st == HL_OK)
-		a->place[a->n++] = (struct hl_place){
+		a->spot[a->n++] = (struct hl_spot){
 			.len = len, .in = e->in,
 			.at = e->in ? e->in_off : 0 };
 	return st;
@@ -125,7 +125,7 @@ static enum hl_status take_all(struct hl_alike *a, const struct hl_volume *v,
 }
 
 /* false: some of it cannot be read */
-static enum hl_status read_at(const struct hl_place *p, uint64_t skip,
+static enum hl_status read_at(const struct hl_spot *p, uint64_t skip,
                               uint8_t *buf, size_t n, bool *whole)
 {
 	struct hl_ranges bad;
@@ -148,8 +148,8 @@ static enum hl_status take_head(struct hl_alike *a)
 
 	a->known = true;
 	for (size_t i = 0; i < a->n && n < HEAD && a->known; i++) {
-		size_t part = (size_t)min_u64(a->place[i].len, HEAD - n);
-		enum hl_status st = read_at(&a->place[i], 0, buf + n, part,
+		size_t part = (size_t)min_u64(a->spot[i].len, HEAD - n);
+		enum hl_status st = read_at(&a->spot[i], 0, buf + n, part,
 		                            &a->known);
 		if (st != HL_OK)
 			return st;
@@ -193,8 +193,8 @@ struct pair {
 	uint8_t *buf;        /* two pieces */
 };
 
-static bool one_place(const struct hl_place *x, uint64_t skip_x,
-                      const struct hl_place *y, uint64_t skip_y)
+static bool one_place(const struct hl_spot *x, uint64_t skip_x,
+                      const struct hl_spot *y, uint64_t skip_y)
 {
 	return x->in == y->in &&
 	       (!x->in || x->at + skip_x == y->at + skip_y);
@@ -211,10 +211,10 @@ static enum hl_status by_bytes(struct pair *p, uint64_t len,
 
 		if (hl_cancelled(ctx))
 			return HL_CANCELLED;
-		enum hl_status st = read_at(&p->a->place[p->i], p->in_i + at,
+		enum hl_status st = read_at(&p->a->spot[p->i], p->in_i + at,
 		                            x, n, &whole);
 		if (st == HL_OK && whole)
-			st = read_at(&p->b->place[p->j], p->in_j + at, y, n,
+			st = read_at(&p->b->spot[p->j], p->in_j + at, y, n,
 			             &whole);
 		if (st != HL_OK)
 			return st;
@@ -235,8 +235,8 @@ static enum hl_status by_places(struct pair *p, enum hl_likeness *out,
 
 	while (p->i < p->a->n && p->j < p->b->n && st == HL_OK &&
 	       *out == HL_ALIKE_SAME) {
-		const struct hl_place *x = &p->a->place[p->i];
-		const struct hl_place *y = &p->b->place[p->j];
+		const struct hl_spot *x = &p->a->spot[p->i];
+		const struct hl_spot *y = &p->b->spot[p->j];
 		uint64_t n = min_u64(x->len - p->in_i, y->len - p->in_j);
 
 		if (!one_place(x, p->in_i, y, p->in_j))

@@ -9,7 +9,7 @@
 #include "hivelift/fs.h"
 
 /* A stretch as it lies there, nothing decoded. */
-struct hl_place {
+struct hl_spot {
 	uint64_t len;
 	struct hl_src *in; /* NULL: zeros that lie nowhere */
 	uint64_t at;
@@ -19,13 +19,13 @@ struct hl_alike {
 	uint64_t size;
 	bool known;    /* false: but for its size nothing can be told */
 	uint64_t head; /* a hash of its first bytes */
-	struct hl_place *place;
+	struct hl_spot *spot;
 	size_t n, cap;
 };
 
 /*
- * Takes down where the first `size` bytes of a file of v lie, in max places
- * at most; they are borrowed.  HL_OK (see known), HL_NOMEM, HL_CANCELLED
+ * Takes down where the first `size` bytes of a file of v lie, in max spots at
+ * most; they are borrowed.  HL_OK (see known), HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_alike_take(struct hl_alike *a, const struct hl_volume *v,
                              struct hl_src *src, uint64_t size, size_t max,

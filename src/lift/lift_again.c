@@ -200,7 +200,7 @@ static enum hl_status recognise(struct again *a,
 		st = hl_alike_take(&a->part[i].alike, a->s->hive->volume,
 		                   a->part[i].src,
 		                   hl_src_size(a->part[i].src),
-		                   HL_MAX_ALIKE_PLACES, a->lift->ctx);
+		                   HL_MAX_ALIKE_SPOTS, a->lift->ctx);
 	if (st == HL_OK)
 		st = by_place(a, set);
 	if (st == HL_END)

@@ -62,7 +62,7 @@ struct hl_lift {
 	bool once_wanted, once_open;
 	bool has_copies; /* the disk's shadow copies are among its volumes */
 	struct hl_once_set *once; /* what was written, by content */
-	size_t n_once, cap_once, n_places;
+	size_t n_once, cap_once, n_spots;
 };
 
 /* A reparse point holds 16 KiB; as UTF-8 that is less than this. */

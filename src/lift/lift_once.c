@@ -19,7 +19,7 @@ static void set_free(struct hl_lift *lift, struct hl_once_set *s)
 		hl_free(lift->ctx, s->file[i].place);
 		hl_free(lift->ctx, s->file[i].output);
 		hl_free(lift->ctx, s->file[i].beside);
-		lift->n_places -= s->file[i].alike.n;
+		lift->n_spots -= s->file[i].alike.n;
 		hl_alike_free(&s->file[i].alike, lift->ctx);
 	}
 	hl_free(lift->ctx, s->file);
@@ -87,8 +87,8 @@ static enum hl_status add_file(struct once_file **out, struct hl_lift *lift,
 	if (!lift->has_copies || !src || hl_src_size(src) != size)
 		return HL_OK;
 	st = hl_alike_take(&f->alike, v, src, size,
-	                   HL_MAX_ALIKE_PLACES - lift->n_places, lift->ctx);
-	lift->n_places += f->alike.n;
+	                   HL_MAX_ALIKE_SPOTS - lift->n_spots, lift->ctx);
+	lift->n_spots += f->alike.n;
 	return st;
 }
 

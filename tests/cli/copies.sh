@@ -135,6 +135,15 @@ check "another log: written" test -s \
 equal "as in the copy after" 1:/SECURITY \
 	"$(same 'of("1.s2:/SECURITY")')"
 
+run 0 "hives" hives --snapshots --json "$img"
+cp "$out" "$tmp/hives"
+equal "hives: the same digests and states" "[]" "$(same '[k for r in
+	map(json.loads, open(sys.argv[1] + "/hives")) if "kind" in r
+	for k in [r["volume"] + ":" + r["path"].replace(
+		"/Windows/System32/config", "")]
+	if (r["sha256"], r["state"]) != (a[k]["sha256"], a[k]["state"])]')"
+equal "hives: all of them" 27 "$(grep -c '"kind"' "$tmp/hives")"
+
 # the large one is read once on the volume, and once in each copy, there by
 # libvshadow too: five times, and not twice for its digest and for the output
 equal "the large one" "None 1.s1:/ELAM" \

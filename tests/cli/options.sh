@@ -145,6 +145,27 @@ has "$err" "verify of a folder without --image: said" \
 run 0 "verify of a folder with it" verify "$tmp/o" --image "$img" --snapshots
 lacks "$err" "verify of a folder with it: nothing to say" "$no"
 
+# ---- acquire takes a SOURCE: what means something to its bytes ----
+source_takes() {
+	rm -f "$tmp/copy" "$tmp/copy.map"
+	"$HIVELIFT" acquire "$@" "$img" -o "$tmp/copy" >"$out" 2>"$err"
+}
+for o in "--volume 3" "--offset 1M" "--offset 2048s" "--sector-size 512" \
+	--allow-missing "--map $tmp/map" --json -q -v --progress --stats \
+	"--max-memory 500M" "--timeout 1000" --no-sandbox -h --version; do
+	# shellcheck disable=SC2086
+	source_takes $o
+	equal "acquire $o" 0 $?
+done
+for o in --lost --snapshots --all-copies "--tz UTC" "--codepage CP850" \
+	"--password-file $tmp/key" "--max-file-size 9" "--cluster-size 4096"; do
+	# shellcheck disable=SC2086
+	source_takes $o
+	equal "acquire $o: refused" 1 $?
+	one_line "acquire $o: said" "no option of acquire"
+	check "acquire $o: nothing is written" test ! -e "$tmp/copy"
+done
+
 # ---- what excludes each other, or makes no sense, is wrong usage ----
 path=/x
 each 1 "$all" --offset 1M --volume 3

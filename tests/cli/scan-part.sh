@@ -66,6 +66,10 @@ print("same" if got == all and got else "%r\n%r" % (got, all))' \
 		"$tmp/all" "$out" "$part_from" "$part_to")"
 }
 
+run 0 "--state of a volume" scan -q --volume 1 --state "$tmp/s1" "$disk"
+run 0 "--state of a volume: again" scan --volume 1 --state "$tmp/s1" "$disk"
+has "$err" "--state of a volume: up to its end" \
+	"taken up at byte $((110 << 20)) of $((110 << 20))"
 part "--volume 1" $((1 << 20)) $((110 << 20)) --volume 1
 equal "--volume 1: the gap's is not in it" "[]" "$(json '
 [r["offset"] for r in rows if r["offset"] >= 110 << 20]')"

@@ -96,6 +96,8 @@ for p in L2:/random.bin L3:/random.bin; do
 	equal "cat $p" "$sum" \
 		"$("$HIVELIFT" cat "$disk" $p 2>/dev/null | sha)"
 done
+equal "l2: in small letters" "$sum" \
+	"$("$HIVELIFT" cat "$disk" l2:/random.bin 2>/dev/null | sha)"
 equal "--volume L2 implies --lost" "$sum" \
 	"$("$HIVELIFT" cat --volume L2 "$disk" /random.bin 2>/dev/null | sha)"
 equal "--offset" "$sum" \
