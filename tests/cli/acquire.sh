@@ -365,9 +365,9 @@ refused "no map" "is no area" "$src"
 
 # ---- stopped ----------------------------------------------------------------
 
-truncate -s 4G "$tmp/huge" 2>/dev/null
-if [ "$(df -P -k "$tmp" | awk 'NR == 2 {print $4}')" -lt 4500000 ]; then
-	skip "no 4.5 GB free for a long copy"
+truncate -s 2G "$tmp/huge" 2>/dev/null
+if [ "$(df -P -k "$tmp" | awk 'NR == 2 {print $4}')" -lt 2300000 ]; then
+	skip "no 2.3 GB free for a long copy"
 else
 	stop() { # NAME FILE OPTIONS: a signal as soon as FILE has something
 		name=$1 made=$2

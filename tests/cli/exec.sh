@@ -249,7 +249,7 @@ os.write(tty, b'\x03')
 rc = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 gone(pids)
 print('terminal', rc, [pid for pid in pids if alive(pid)])
-p = subprocess.Popen([sys.argv[1], 'exec', '-q', '--timeout', '1',
+p = subprocess.Popen([sys.argv[1], 'exec', '-q', '--timeout', '4',
                       sys.argv[2], '--', 'sleep', '300'])
 print('timeout', p.wait(timeout=600))
 PY

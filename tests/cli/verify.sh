@@ -39,12 +39,12 @@ lacks "$out" "a raw image: only what was asked for" SHA
 truncate -s 64G "$tmp/long"
 printf '0x0 + 1\n0x0 0x1000 +\n0x1000 0x200 -\n0x1200 0xFFFFFEE00 +\n' \
 	>"$tmp/long.map"
-run 2 "no time" verify --json --timeout 1 --map "$tmp/long.map" "$tmp/long"
+run 2 "no time" verify --json --timeout 3 --map "$tmp/long.map" "$tmp/long"
 equal "no time: what was found is told" "$(json '[rows[0][k]
 	for k in ("state", "bad", "hashes")]')" \
 	"['damaged', [{'offset': 4096, 'length': 512, 'chunk': None, \
 'state': 'unreadable'}], []]"
-run 2 "no time, nothing bad" verify --timeout 1 "$tmp/long"
+run 2 "no time, nothing bad" verify --timeout 2 "$tmp/long"
 has "$out" "no time, nothing bad: how far" "verdict  not to the end: in "
 lacks "$out" "no time, nothing bad: no digest" "MD5"
 rm "$tmp/long"
