@@ -67,7 +67,8 @@ struct hl_hive_query {
 	uint32_t kinds;    /* bits 1 << enum hl_kind; 0: all */
 	const char *user;  /* profile name, no case; NULL: all */
 	/* glob over the path, no case; '*' is any run, also of '/', '?' one
-	   character, '\' is '/'; NULL: all */
+	   character, '\' is '/', a drive or no '/' in front as in paths;
+	   NULL: all */
 	const char *path;
 	bool deleted;      /* deleted ones too */
 	bool deep;         /* every file whose content is a hive: a sweep */

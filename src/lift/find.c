@@ -81,13 +81,30 @@ static bool wanted_kind(const struct hl_find *f, enum hl_kind kind)
 	return !f->query->kinds || (f->query->kinds >> kind & 1);
 }
 
+static bool is_drive(const char *s)
+{
+	char c = (char)(s[0] | 0x20);
+
+	return c >= 'a' && c <= 'z' && s[1] == ':';
+}
+
+/* As paths are written: maybe with a drive, maybe without the root. */
+static bool path_matches(const char *glob, const char *path)
+{
+	if (is_drive(glob))
+		glob += 2;
+	if (*path == '/' && !strchr("/\\*?", *glob))
+		path++;
+	return hl_glob_match(glob, path);
+}
+
 static bool wanted(const struct hl_find *f, const struct hl_hive *h)
 {
 	const struct hl_hive_query *q = f->query;
 
 	if (q->user && (!h->user || hl_casecmp(q->user, h->user) != 0))
 		return false;
-	return !q->path || hl_glob_match(q->path, h->path);
+	return !q->path || path_matches(q->path, h->path);
 }
 
 /* One file is one hive, by whatever patterns or links it is reached. */
