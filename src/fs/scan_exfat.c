@@ -107,13 +107,16 @@ static void take_label(struct hl_lost *l, const uint8_t *e)
 }
 
 /* The format leaves no time; the first file's that was made there comes next. */
-static void take_time(struct hl_lost *l, const uint8_t *e)
+static void take_time(struct hl_scan *s, struct hl_lost *l, const uint8_t *e)
 {
-	struct hl_time t = hl_time_dos(le16_at(e + 10), le16_at(e + 8), 0);
+	struct hl_time t = hl_time_zoned(s->ctx, hl_exfat_time(le32_at(e + 8),
+	                                                       0, e[22]));
 
-	if (t.kind != HL_TIME_NONE &&
-	    (!l->formatted || t.ticks < l->formatted))
-		l->formatted = t.ticks;
+	if (t.kind == HL_TIME_NONE ||
+	    (l->formatted && t.ticks >= l->formatted))
+		return;
+	l->formatted = t.ticks;
+	l->local = t.kind == HL_TIME_LOCAL;
 }
 
 /* Label, bitmap and table of capitals are the root's first entries. */
@@ -134,7 +137,7 @@ static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
 		if (b[i] == E_LABEL)
 			take_label(l, b + i);
 		if (b[i] == E_FILE)
-			take_time(l, b + i);
+			take_time(s, l, b + i);
 	}
 	if (!map || !up)
 		return HL_OK;

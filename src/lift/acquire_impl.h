@@ -21,7 +21,8 @@
 
 struct acquire {
 	struct hl_acquired *a;
-	struct hl_src *src;
+	struct hl_src *whole;      /* the source */
+	struct hl_src *src;        /* what of it is copied */
 	const struct hl_acquire_opts *o;
 	const struct hl_ctx *ctx;
 	struct hl_hashers *hashers;

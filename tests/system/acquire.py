@@ -3,8 +3,8 @@ that others have: libewf, The Sleuth Kit, GNU ddrescue."""
 import json
 import os
 
-from common import (HIVELIFT, ROOT, Tally, lines, need, run, scratch, sha256_of,
-                    tool)
+from common import (HIVELIFT, ROOT, Tally, detach, lines, need, run, scratch,
+                    sha256_of, tool)
 
 MIB = 1 << 20
 SAMPLE = os.path.join(ROOT, 'testdata', 'sample.E01')
@@ -24,7 +24,7 @@ class Loop:
         return self.device
 
     def __exit__(self, *_):
-        run('losetup', '--detach', self.device)
+        detach(self.device)
 
 
 def usable(tally):
@@ -42,7 +42,7 @@ def usable(tally):
         if status != 0:
             tally.skip('no loop devices: ' + err.decode().strip()[:100])
             return False
-        run('losetup', '--detach', out.decode().strip())
+        detach(out.decode().strip())
     return True
 
 
