@@ -258,6 +258,12 @@ START_TEST(recovery_keys_in_texts)
 	recovery_is("{3FD763F9-74C7-4E90-8FA2-1F6A2E2B4E0C} " RECOVERY, HL_OK);
 	recovery_is("042647 302313 590458 071500 554323 116567 412181 516978",
 	            HL_OK);
+	recovery_is("key 042647302313590458071500554323116567412181516978.",
+	            HL_OK);
+	recovery_is("0426473023135904580715005543231165674121815169789",
+	            HL_END);
+	recovery_is("042647302313-590458071500554323116567412181516978",
+	            HL_END);
 	recovery_is("", HL_END);
 	recovery_is("042647-302313-590458-071500-554323-116567-412181", HL_END);
 	recovery_is("0426471-302313-590458-071500-554323-116567-412181-516978",
@@ -284,6 +290,10 @@ START_TEST(passwords_are_stretched)
 	ck_assert_int_eq(hl_bde_stretch(k, key, salt, test_ctx()), HL_OK);
 	ck_assert_str_eq(hex(key, 32), "f7d898db56e670f9fb6f18a9678afa1e0c883d"
 	                 "7a9424bed9e72d90ca76f78e9a");
+	const uint8_t big[] = "\xfe\xff\0a\0n\0a\0c\0o\0n\0d\0a";
+	ck_assert_int_eq(hl_bde_password(k, span_of(big, 18), key), HL_OK);
+	ck_assert_str_eq(hex(key, 32), "0d6cbf9e5d75af220d7ac3e9f35d05f5695260"
+	                 "8dd1dacb31774452c489eadc51");
 	ck_assert_int_eq(hl_bde_password(k, span_of("\xff\xff\xff", 3), key),
 	                 HL_RANGE);
 	ck_assert_int_eq(hl_bde_password(k, span_of("a\0b", 3), key),

@@ -296,6 +296,9 @@ static const struct {
 	{ "LEF2\x0d\x0a\x81", 8, "Lx01" },
 	{ "PK\x03\x04", 4, "ZIP" },
 	{ "\x1f\x8b\x08", 3, "gzip" },
+	{ "QED", 4, "QED" },
+	{ "WithoutFreeSpace", 16, "Parallels" },
+	{ "WithouFreSpacExt", 16, "Parallels" },
 };
 
 START_TEST(other_containers_are_refused_by_name)

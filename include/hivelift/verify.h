@@ -105,6 +105,8 @@ enum hl_found_state {
 	HL_FOUND_REFUSED,    /* a list names a path outside the folder */
 	HL_FOUND_IMAGE,      /* the image holds something else there */
 	HL_FOUND_NOT_IN_IMAGE, /* the image has no such file */
+	HL_FOUND_HALF_LISTED,  /* one of the lists does not have it, or no
+	                          digest of it */
 };
 const char *hl_found_text(enum hl_found_state state); /* "ok", "changed", … */
 

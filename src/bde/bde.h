@@ -139,7 +139,8 @@ struct hl_bde {
 	struct hl_bde_info info;
 	struct hl_bde_protector protector[BDE_PROTECTORS];
 	struct hl_crypto *crypto;
-	bool mistyped, foreign; /* a recovery key, a startup key */
+	/* a recovery key, a startup key; a password that is no text */
+	bool mistyped, foreign, garbled;
 	bool asked;
 	char text[1024];
 	struct hl_src *plain;

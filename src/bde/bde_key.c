@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/banned.h"
-#include "base/le.h"
 #include "base/text.h"
 #include "base/wipe.h"
 #include "bde/bde.h"
@@ -21,11 +20,12 @@ static size_t units(uint16_t *u, struct span text)
 {
 	char s[3 * PASSWORD_UNITS + 1];
 
-	if (text.n >= 2 && text.p[0] == 0xff && text.p[1] == 0xfe) {
-		size_t n = text.n / 2 - 1;
+	if (text.n >= 2 && (text.p[0] ^ text.p[1]) == 1 && text.p[0] >= 0xfe) {
+		size_t n = text.n / 2 - 1, high = text.p[0] == 0xff;
 
 		for (size_t i = 0; i < n && i < PASSWORD_UNITS; i++)
-			u[i] = le16_at(text.p + 2 + 2 * i);
+			u[i] = (uint16_t)(text.p[2 + 2 * i + high] << 8 |
+			                  text.p[3 + 2 * i - high]);
 		return text.n % 2 || n > PASSWORD_UNITS ? SIZE_MAX : n;
 	}
 	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
@@ -73,13 +73,25 @@ static void step(struct span *s)
 	*s = span_of(s->p + 1, s->n - 1);
 }
 
-/* Six digits and no more.  HL_END: not that; HL_RANGE: not a group of a key */
-static enum hl_status group(struct span *s, uint8_t out[2])
+/* Digits in a row from here on. */
+static int digits(struct span s)
+{
+	int n = 0, c;
+
+	for (; (c = next_byte(&s)) >= '0' && c <= '9'; step(&s))
+		n++;
+	return n;
+}
+
+/* Six digits and no more, unless all are in one row.  HL_END: not that;
+ * HL_RANGE: not a group of a key */
+static enum hl_status group(struct span *s, bool row, uint8_t out[2])
 {
 	uint32_t v = 0;
 	int n = 0, c;
 
-	for (; (c = next_byte(s)) >= '0' && c <= '9'; step(s))
+	for (; (!row || n < 6) && (c = next_byte(s)) >= '0' && c <= '9';
+	     step(s))
 		if (++n <= 6)
 			v = 10 * v + (uint32_t)(c - '0');
 	if (n != 6)
@@ -93,11 +105,12 @@ static enum hl_status group(struct span *s, uint8_t out[2])
  * is none. */
 static enum hl_status groups(struct span *s, uint8_t out[16])
 {
+	bool row = digits(*s) == 48;
 	enum hl_status st = HL_OK;
 	int c;
 
 	for (size_t i = 0; i < 8; i++) {
-		enum hl_status one = group(s, out + 2 * i);
+		enum hl_status one = group(s, row, out + 2 * i);
 
 		if (one == HL_END)
 			return HL_END;

@@ -116,6 +116,9 @@ static void explain(struct hl_bde *b)
 	if (b->foreign)
 		append(&t, "; the startup key given belongs to none of its "
 		       "protectors", "", "");
+	if (b->garbled)
+		append(&t, "; the password given is neither UTF-8 nor UTF-16 "
+		       "with its mark, and was not tried", "", "");
 	append(&t, "; wrong key for ", "", "");
 	size_t n = t.n;
 	if (!list(&t, b, true)) {

@@ -170,6 +170,7 @@ static enum hl_status try_password(struct hl_bde *b, struct span secret,
 	if (st == HL_OK)
 		st = try_stretched(b, BDE_PASSWORD, key, out);
 	hl_wipe(key, sizeof(key));
+	b->garbled |= st == HL_RANGE;
 	return st == HL_RANGE ? HL_END : st;
 }
 

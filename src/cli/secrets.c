@@ -94,16 +94,19 @@ static size_t read_all(int fd, char *p, size_t size)
 	return SIZE_MAX;
 }
 
-/* The first line of it, in UTF-16 too. */
+/* The first line of it, in UTF-16 of either order too. */
 static size_t first_line(const char *p, size_t n)
 {
-	bool wide = n >= 2 && !memcmp(p, "\xff\xfe", 2);
-	size_t step = wide ? 2 : 1, i = 0;
+	bool little = n >= 2 && !memcmp(p, "\xff\xfe", 2);
+	bool big = n >= 2 && !memcmp(p, "\xfe\xff", 2);
+	size_t step = little || big ? 2 : 1, i = 0;
 
-	while (i + step <= n &&
-	       !((p[i] == '\n' || p[i] == '\r') && (!wide || !p[i + 1])))
-		i += step;
-	return i + step <= n ? i : n;
+	for (; i + step <= n; i += step) {
+		char c = p[i + big];
+		if ((c == '\n' || c == '\r') && (step == 1 || !p[i + little]))
+			return i;
+	}
+	return n;
 }
 
 static bool take(struct cli *c, struct held *h, const struct opt_secret *s)

@@ -88,6 +88,9 @@ static void finish(struct cli *c, const struct sum *n)
 		         n->files, image);
 	if (n->wrong || n->extra)
 		note_loss(c, NULL, HL_NO_OFFSET, "verify", "%s", text);
+	if (c->image && !n->compared && n->files > 1) /* one: the manifest */
+		note_loss(c, NULL, HL_NO_OFFSET, "verify", "not one file could "
+		          "be compared with the image");
 	if (!c->o.json) {
 		out_printf(&c->out, "verdict  %s\n", text);
 		return;

@@ -28,6 +28,7 @@ const char *hl_found_text(enum hl_found_state state)
 		[HL_FOUND_REFUSED] = "refused",
 		[HL_FOUND_IMAGE] = "differs-from-image",
 		[HL_FOUND_NOT_IN_IMAGE] = "not-in-image",
+		[HL_FOUND_HALF_LISTED] = "half-listed",
 	};
 
 	return texts[state];
@@ -131,6 +132,30 @@ static void compare(const struct hl_want *w,
 		differ(out, "SHA256SUMS");
 }
 
+/* What the program itself puts there beside what it lifts. */
+static bool is_own(const char *rel)
+{
+	return !strcmp(rel, "manifest.json") || !strcmp(rel, "dfxml.xml");
+}
+
+/* Who takes a file out of one list has it verified by the other alone. */
+static void both_lists(const struct hl_verify_dir *d, const struct hl_want *w,
+                       struct hl_found *out)
+{
+	const char *why = NULL;
+
+	if (d->has_sums && w->in_manifest && !w->sum[0])
+		why = "not in SHA256SUMS";
+	else if (d->has_manifest && !w->in_manifest && !is_own(w->rel))
+		why = "not in manifest.json";
+	else if (w->in_manifest && !w->hex[HL_SHA256][0])
+		why = "no SHA-256 in manifest.json";
+	if (!why || out->state != HL_FOUND_OK)
+		return;
+	out->state = HL_FOUND_HALF_LISTED;
+	snprintf(out->why, sizeof(out->why), "%s", why);
+}
+
 static enum hl_status check(struct hl_verify_dir *d, struct hl_want *w,
                             struct hl_found *out)
 {
@@ -155,10 +180,12 @@ static enum hl_status check(struct hl_verify_dir *d, struct hl_want *w,
 	for (int k = 0; k < HL_HASH_KINDS; k++)
 		kinds |= w->hex[k][0] ? 1u << k : 0;
 	st = hl_verify_hash_fd(d, fd, kinds, &out->size, hex);
-	if (st == HL_OK)
+	if (st == HL_OK) {
 		compare(w, hex, out);
-	else if (st == HL_IO)
+		both_lists(d, w, out);
+	} else if (st == HL_IO) {
 		out->state = HL_FOUND_UNREADABLE;
+	}
 	close(fd);
 	return st == HL_IO ? HL_OK : st;
 }

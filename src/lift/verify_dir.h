@@ -44,6 +44,7 @@ struct hl_verify_dir {
 	size_t n, cap;
 	struct hl_extra *extra;
 	size_t n_extra, cap_extra;
+	bool has_manifest, has_sums;
 	size_t at, at_missing, at_extra;
 	bool back; /* the image is asked about want[at - 1] next */
 	uint64_t n_back; /* so many were found in it, or were not */

@@ -182,6 +182,7 @@ static enum hl_status read_manifest(struct hl_verify_dir *d, int fd)
 		json_decref(e);
 	}
 	hl_manifest_in_close(in);
+	d->has_manifest = st == HL_END;
 	if (st == HL_CORRUPT || st == HL_IO || st == HL_LIMIT) {
 		hl_warn(&where, "is damaged: %zu files of it are known", d->n);
 		st = HL_END;
@@ -268,6 +269,18 @@ static int open_list(struct hl_verify_dir *d, const char *name)
 	return fd;
 }
 
+/* A file that the manifest has twice is in one line of SHA256SUMS. */
+static void share_sums(struct hl_verify_dir *d)
+{
+	for (size_t i = 1; i < d->n; i++) {
+		struct hl_want *a = &d->want[i - 1], *b = &d->want[i];
+		if (strcmp(a->rel, b->rel) != 0)
+			continue;
+		memcpy(a->sum[0] ? b->sum : a->sum, a->sum[0] ? a->sum :
+		       b->sum, sizeof(a->sum));
+	}
+}
+
 enum hl_status hl_verify_lists(struct hl_verify_dir *d)
 {
 	int manifest = open_list(d, "manifest.json");
@@ -286,5 +299,7 @@ enum hl_status hl_verify_lists(struct hl_verify_dir *d)
 		close(sums);
 	if (d->n)
 		qsort(d->want, d->n, sizeof(*d->want), by_rel);
+	share_sums(d);
+	d->has_sums = sums >= 0;
 	return st;
 }

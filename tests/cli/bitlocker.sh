@@ -81,6 +81,14 @@ run 2 "a mistyped recovery key" info "$img" --recovery-key-file "$tmp/rk2"
 has "$err" "mistyped: said" "no recovery key in the text"
 run 2 "no startup key" info "$img" --startup-key "$tmp/pw"
 has "$err" "no startup key: said" "belongs to none"
+printf '%s\n' "$pw" | iconv -t UTF-16LE >"$tmp/nomark"
+run 2 "a password that is no text" info "$img" --password-file "$tmp/nomark"
+has "$err" "no text: said" "neither UTF-8 nor UTF-16"
+for to in UTF-16LE UTF-16BE; do
+	printf '\357\273\277%s\r\nx\r\n' "$pw" | iconv -f UTF-8 -t $to \
+		>"$tmp/wide"
+	run 0 "a password in $to" info "$img" --password-file "$tmp/wide"
+done
 run 1 "no such file" info "$img" --password-file "$tmp/none"
 one_line "no such file: named" "--password-file $tmp/none"
 : >"$tmp/empty"

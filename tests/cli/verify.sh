@@ -251,6 +251,38 @@ run 2 "all lists changed: the image does" verify "$tmp/d" --image "$sample" --js
 equal "all lists changed: the file" "$(states)" \
 	"[('SOFTWARE', 'differs-from-image')]"
 
+# a list that does not have what the other has, its own sum put right
+relist() { # NAME PYTHON STATES: m is the manifest, s the lines of sums
+	fresh
+	python3 - "$tmp/d" "$2" <<-'END'
+	import hashlib, json, sys
+	top, code = sys.argv[1:]
+	m = json.load(open(top + "/manifest.json", encoding="utf-8"))
+	s = open(top + "/SHA256SUMS", encoding="utf-8").readlines()
+	exec(code)
+	text = json.dumps(m).encode()
+	open(top + "/manifest.json", "wb").write(text)
+	s = [hashlib.sha256(text).hexdigest() + line[64:]
+	     if line.endswith("  manifest.json\n") else line for line in s]
+	open(top + "/SHA256SUMS", "w", encoding="utf-8").writelines(s)
+	END
+	run 2 "$1" verify --json "$tmp/d"
+	equal "$1: told" "$(json 'sorted(set((r["state"], r["why"])
+		for r in rows if r["type"] == "file" and r["state"] != "ok"))')" \
+		"[('half-listed', '$3')]"
+	run 2 "$1, and the image" verify --json "$tmp/d" --image "$sample"
+}
+relist "a file that is in no manifest" 'm["files"].pop()' \
+	"not in manifest.json"
+relist "a manifest of no file" 'm["files"] = []' "not in manifest.json"
+has "$err" "a manifest of no file: nothing was compared" "not one file"
+relist "a file without a sum" 's = [x for x in s if "SAM" not in x]' \
+	"not in SHA256SUMS"
+relist "files without digests" 'for f in m["files"]: f["sha256"] = None' \
+	"no SHA-256 in manifest.json"
+"$HIVELIFT" extract -q --dfxml "$sample" -o "$tmp/x" 2>/dev/null
+run 0 "a folder with DFXML" verify "$tmp/x" --image "$sample"
+
 # hostile lists
 hostile() { # NAME PYTHON
 	fresh
