@@ -23,6 +23,7 @@
 #define E_LABEL 0x83
 #define E_FILE 0x85
 #define LABEL_UNITS 11
+#define QUARTER (INT64_C(15) * 60 * 10000000) /* of an hour, in FILETIME */
 
 bool hl_exfat_lost_keep(struct span sector)
 {
@@ -106,14 +107,30 @@ static void take_label(struct hl_lost *l, const uint8_t *e)
 	                 false);
 }
 
+/* A time in UTC if its zone is there; 0: none. */
+static uint64_t ticks(struct hl_lost *l, const uint8_t *at, uint8_t zone)
+{
+	struct hl_time t = hl_time_dos(le16_at(at + 2), le16_at(at), 0);
+	int quarters = (zone & 0x40 ? -64 : 0) + (zone & 0x3f);
+
+	if (t.kind == HL_TIME_NONE)
+		return 0;
+	if (!(zone & 0x80))
+		l->local_clock = true;
+	else
+		t.ticks -= (uint64_t)(int64_t)quarters * QUARTER;
+	return t.ticks;
+}
+
 /* The format leaves no time; the first file's that was made there comes next. */
 static void take_time(struct hl_lost *l, const uint8_t *e)
 {
-	struct hl_time t = hl_time_dos(le16_at(e + 10), le16_at(e + 8), 0);
+	uint64_t made = ticks(l, e + 8, e[22]), last = ticks(l, e + 12, e[23]);
 
-	if (t.kind != HL_TIME_NONE &&
-	    (!l->formatted || t.ticks < l->formatted))
-		l->formatted = t.ticks;
+	l->by_file = true;
+	if (made && (!l->formatted || made < l->formatted))
+		l->formatted = made;
+	l->written = max_u64(l->written, max_u64(made, last));
 }
 
 /* Label, bitmap and table of capitals are the root's first entries. */

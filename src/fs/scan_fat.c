@@ -76,9 +76,19 @@ static void take_time(struct hl_lost *l, const uint8_t *slot, bool label)
 		hl_time_dos(le16_at(slot + 24), le16_at(slot + 22), 0) :
 		hl_time_dos(le16_at(slot + 16), le16_at(slot + 14), 0);
 
-	if (t.kind != HL_TIME_NONE &&
-	    (!l->formatted || t.ticks < l->formatted))
+	struct hl_time last = hl_time_dos(le16_at(slot + 24),
+	                                  le16_at(slot + 22), 0);
+
+	l->local_clock = true;
+	if (last.kind != HL_TIME_NONE)
+		l->written = max_u64(l->written, last.ticks);
+	if (t.kind == HL_TIME_NONE)
+		return;
+	l->written = max_u64(l->written, t.ticks);
+	if (label || !l->formatted || (l->by_file && t.ticks < l->formatted)) {
 		l->formatted = t.ticks;
+		l->by_file = !label;
+	}
 }
 
 static void take_label(struct hl_lost *l, const uint8_t *slot)
