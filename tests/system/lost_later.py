@@ -191,6 +191,26 @@ def west(tally):
         life.check(tally, 'exFAT, west of UTC', [first])
 
 
+def holder(tally):
+    """One that was made later in what was a large file; by its clock, which
+    is west of UTC, it was there before the file was written."""
+    for fs in 'fat32', 'exfat':
+        label = f'{fs}, west of UTC, over a file'
+        with scratch('lost-holder') as tmp:
+            life = Life(tmp, 130 * MIB)
+            first = Volume('ntfs', MIB, 120 * MIB, 2)
+            life.add(first, lambda a: a.write('large', a.content(90 * MIB)))
+            # its first run, as ntfs-3g writes it, is the one behind the
+            # middle of the volume
+            start = min(off for off, _ in first.files['/large'].blocks
+                        if off > first.offset + first.size // 2)
+            start = -(-start // MIB) * MIB + MIB
+            with zone('XYZ5'):
+                life.add(Volume(fs, start, 40 * MIB, 1, cluster=512))
+            life.wipe_table()
+            life.check(tally, label, [first])
+
+
 def second(tally):
     """Formatted twice within one second: the first was written to later."""
     with scratch('lost-second') as tmp:
@@ -240,7 +260,8 @@ def use(life, v):
 
 
 WORLDS = dict(unread=unread, clusters=clusters, mapless=mapless, tail=tail,
-              deleted=deleted, west=west, second=second, copied=copied)
+              deleted=deleted, west=west,
+              holder=holder, second=second, copied=copied)
 
 
 def main():
