@@ -279,6 +279,9 @@ START_TEST(what_tells_which_came_later)
 		{ { .off = 3, .same_mft = true }, true },
 		{ { .same_mft = true }, false },
 		{ { .in_table = true }, false },
+		{ { .in_table = true, .formatted = 105 * hour }, false },
+		/* the table was put back, or it was copied there */
+		{ { .in_table = true, .formatted = 90 * hour }, true },
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {

@@ -212,6 +212,22 @@ enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
 	return st;
 }
 
+/* A table that names an older volume again tells nothing of later ones. */
+static void say_put_back(const struct hl_volume *v, const struct hl_scan *s,
+                         const struct hl_at *at)
+{
+	for (size_t i = 0; i < s->n_lost; i++) {
+		const struct hl_lost *o = &s->lost[i];
+
+		if (v->lost->generation && o->in_table &&
+		    hl_lost_overlap(o, v->lost) && hl_lost_doubt(o, v->lost))
+			hl_warn(at, "volume %s of the table was written to for "
+			        "the last time before volume %s was made on "
+			        "its bytes: files of it may be overwritten by "
+			        "volume %s", o->id, v->id, v->id);
+	}
+}
+
 enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
                             struct hl_scan *s, const struct hl_ctx *ctx)
 {
@@ -227,6 +243,7 @@ enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
 		       "on the same bytes; what those wrote there and have "
 		       "freed since is known only where a deleted file's entry "
 		       "tells it", v->id, v->lost->generation);
+	say_put_back(v, s, &at);
 	st = hl_lost_open_below(v, image, s, rival, n, ctx);
 	hl_free(s->ctx, rival);
 	return st;

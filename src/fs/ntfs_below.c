@@ -83,7 +83,10 @@ static enum hl_status open_it(struct hl_fs *fs, const struct hl_fs_lost *lost)
 	if (st != HL_OK)
 		return st;
 	hl_ntfs_set_taken(impl->nt, t, n);
-	return hl_ntfs_fs_info(fs);
+	st = hl_ntfs_fs_info(fs);
+	/* records of folders may be overwritten, and not those of their files */
+	fs->info.stitched |= n > 0;
+	return st;
 }
 
 enum hl_status hl_fs_open_lost(struct hl_fs **out, struct hl_src *vol,

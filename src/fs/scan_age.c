@@ -52,9 +52,11 @@ static bool sure(const struct hl_lost *a, const struct hl_lost *b, bool *newer)
 {
 	bool told = true;
 
-	if (a->in_table != b->in_table)
+	if (a->in_table != b->in_table) {
 		*newer = a->in_table;
-	else if (a->same_mft != b->same_mft && a->off == b->off)
+		/* a table can be put back, and a volume be copied */
+		told = a->in_table ? !surely_newer(b, a) : !surely_newer(a, b);
+	} else if (a->same_mft != b->same_mft && a->off == b->off)
 		*newer = b->same_mft;
 	else if (surely_newer(a, b) || surely_newer(b, a))
 		*newer = surely_newer(a, b);
@@ -67,7 +69,7 @@ static bool newer(const struct hl_lost *a, const struct hl_lost *b)
 {
 	bool yes;
 
-	if (sure(a, b, &yes))
+	if (sure(a, b, &yes) || a->in_table != b->in_table)
 		return yes;
 	if (a->older != b->older && hl_lost_overlap(a, b))
 		return b->older;
@@ -108,6 +110,11 @@ static enum hl_status say_guess(struct hl_scan *s, struct hl_lost *l,
 
 	if (!hl_lost_doubt(l, later))
 		return HL_OK;
+	if (later->in_table)
+		return hl_lost_say(s, l, 0, "the volume at %llu is taken as "
+		                   "the later one, as the table has it, but "
+		                   "this one was made after that was written to",
+		                   off);
 	if (!l->formatted || !later->formatted ||
 	    apart(l->formatted, later->formatted) < STEP)
 		return hl_lost_say(s, l, 0, "nothing sure tells whether the "

@@ -118,8 +118,7 @@ def unread(tally):
 # ---- the same start, other clusters -----------------------------------------
 
 def clusters(tally):
-    for old, new, size in (1024, 65536, 57), (4096, 8192, 113), \
-            (4096, 512, 31):
+    for old, new, size in (1024, 65536, 57), (4096, 8192, 113):
         label = f'clusters of {old}, then {new}'
         with scratch('lost-clusters') as tmp:
             life = Life(tmp, 160 * MIB)
@@ -156,6 +155,19 @@ def tail(tally):
         life.check(tally, 'the end of it', [first])
 
 
+def folders(tally):
+    """A volume that begins at the fifth record of an $MFT: root and folders
+    are gone, record 0 and the records of some files are not."""
+    with scratch('lost-folders') as tmp:
+        life = Life(tmp, 110 * MIB)
+        first = Volume('ntfs', 40 * MIB, 60 * MIB, 2)
+        life.add(first)
+        life.add(Volume('ntfs', first.offset + (16 + 4) * 1024, 16 * MIB, 1),
+                 lambda a: [a.write(f'{i}', a.content(50))
+                            for i in range(30)])
+        life.check(tally, 'folders gone', [first])
+
+
 # ---- files that the later one has deleted ------------------------------------
 
 def deleted(tally):
@@ -175,6 +187,24 @@ def deleted(tally):
             life.add(first, fill)
             life.add(Volume(fs, 20 * MIB, 60 * MIB, 1), write)
             life.check(tally, f'deleted there, {fs}', [first])
+
+
+def put_back(tally):
+    """A table that names an older volume again, which was written to for the
+    last time before the lost one was made."""
+    label = 'an older table put back'
+    with scratch('lost-back') as tmp:
+        life = Life(tmp, 110 * MIB)
+        life.add(Volume('ntfs', MIB, 100 * MIB, 2))
+        first = life.lives.pop()[0]
+        time.sleep(3.2)
+        life.add(Volume('ntfs', 50 * MIB, 40 * MIB, 1), fill)
+        table(life.image, 'dos', (first.offset, first.size, 7))
+        _, status, err = extract(tally, life.image, label, '--lost', '/')
+        tally.equal(status, 2, f'{label}: status')
+        tally.check(b'may be overwritten by volume L1' in err,
+                    f'{label}: it is not said of the table\'s volume')
+        life.check(tally, label)
 
 
 # ---- clocks -----------------------------------------------------------------
@@ -260,6 +290,7 @@ def use(life, v):
 
 
 WORLDS = dict(unread=unread, clusters=clusters, mapless=mapless, tail=tail,
+              folders=folders, put_back=put_back,
               deleted=deleted, west=west,
               holder=holder, second=second, copied=copied)
 
