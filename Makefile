@@ -205,6 +205,9 @@ REPLAY_SRC := tests/fuzz/replay.c tests/fuzz/damage.c $(SEAL_SRC)
 TOOL_SRC := $(wildcard tests/tools/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+ifneq ($(strip $(SECCOMP_LIBS)),)
+CLI_OBJ += $(B)/gen/sandbox_filter.o
+endif
 TEST_OBJ := $(patsubst %.c,$(B)/%.o,$(CHECK_SRC) $(FUZZ_SRC) $(TOOL_SRC) \
 	tests/testing.c tests/sandbox/plant.c tests/limits/limits.c \
 	$(REPLAY_SRC))
@@ -250,7 +253,16 @@ $(B)/$(SO): $(LIB_OBJ) $(B)/exports \
 
 $(B)/hivelift: $(CLI_OBJ) $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -o $@ $(CLI_OBJ) $(B)/libhivelift.a \
-		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
+		$(AS_NEEDED) $(LIBS)
+
+# system calls become a filter here, not each time the program starts
+$(B)/mkfilter: $(B)/src/cli/filter/mkfilter.o $(B)/src/cli/sandbox_calls.o
+	$(call quiet,LINK)$(LINK) -o $@ $^ $(SECCOMP_LIBS)
+$(B)/gen/sandbox_filter.c: $(B)/mkfilter
+	@mkdir -p $(@D)
+	@$(RUN) $(B)/mkfilter >$@.new && mv -f $@.new $@
+$(B)/gen/sandbox_filter.o: $(B)/gen/sandbox_filter.c $(B)/.flags
+	$(call quiet,CC)$(COMPILE) -c -o $@ $<
 
 # libewf and jansson have their place only in a static link
 $(PC): hivelift.pc.in VERSION $(B)/.places
@@ -300,7 +312,7 @@ PLANTED = $(B)/test-sandbox
 endif
 $(B)/test-sandbox: $(CLI_OBJ) $(B)/tests/sandbox/plant.o $(B)/libhivelift.a
 	$(call quiet,LINK)$(LINK) -Wl,--wrap=hl_disk_open -o $@ $^ \
-		$(AS_NEEDED) $(LIBS) $(SECCOMP_LIBS)
+		$(AS_NEEDED) $(LIBS)
 
 # it shares its builders with the unit suites
 $(B)/tools/mkmany: $(B)/tests/testing.o
@@ -442,7 +454,8 @@ distclean: clean
 	rm -rf build build-* config.mk config.status config.log configure \
 		autom4te.cache tests/system/__pycache__
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) \
+	$(B)/src/cli/filter/mkfilter.d
 .PHONY: all build-tests units demo check check-corpus validation-report \
 	bench bench-clean hardening-check lint fuzz fuzz-all fuzz-afl \
 	fuzz-coverage \

@@ -387,7 +387,8 @@ START_TEST(an_impossible_volume_is_refused)
 		{ { 3, 0, 512, 24, 1 }, "are impossible" },
 		{ { 3, 8, 0, 24, 1 }, "are impossible" },
 		{ { 3, 0xffffffff, 0xffffffff, 24, 1 }, "are impossible" },
-		{ { 1, 32768, 4096, 24, 1 }, "are impossible" },
+		{ { 2, 32768, 4096, 65536, 1 }, "are impossible" },
+		{ { 1, 32768, 4096, 24, 1 }, "list 3 chunks" },
 	};
 	struct opened o;
 

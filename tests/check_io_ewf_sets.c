@@ -61,6 +61,7 @@ static const char *const acquisitions[] = {
 	"-f ewf -c fast -S 1MiB", "-f encase6 -c fast -b 1024 -S 1MiB",
 	"-f encase6 -c none -b 16 -S 1MiB", "-f encase6 -c empty-block",
 	"-f encase6 -c best -b 32768", "-f encase7 -P 4096 -c fast",
+	"-f encase6 -c best -b 4096 -P 4096", /* a chunk larger than all */
 };
 
 /* The first file of the set NAME.*; ewfacquire chooses the letter. */

@@ -32,6 +32,9 @@ struct hl_acquire_opts {
 	uint64_t split;   /* bytes of one file; 0: raw one, E01 2047 MiB */
 	unsigned hashes;  /* bits 1 << HL_VERIFY_*; E01: MD5 always */
 	uint64_t retries; /* of each bad sector */
+	uint64_t from, len; /* only these bytes of the source, which become
+	                     all of the copy, its map and its digests; len 0:
+	                     all there is */
 	bool resume;      /* raw: go on by the map, where there is one; and
 	                     keep what there is when it is stopped */
 	bool keep;        /* keep what there is when it is stopped */

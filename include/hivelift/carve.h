@@ -53,7 +53,8 @@ struct hl_carved {
 
 struct hl_carve_opts {
 	bool all;          /* the whole medium, not only free space */
-	bool volumes_only; /* no gaps: some volume or offset was asked for */
+	bool volumes_only; /* no gaps: some volume or offset was asked for;
+	                      with all, all of what is open */
 };
 
 struct hl_carve;

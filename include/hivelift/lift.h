@@ -67,7 +67,8 @@ struct hl_hive_query {
 	uint32_t kinds;    /* bits 1 << enum hl_kind; 0: all */
 	const char *user;  /* profile name, no case; NULL: all */
 	/* glob over the path, no case; '*' is any run, also of '/', '?' one
-	   character, '\' is '/'; NULL: all */
+	   character, '\' is '/', a drive or no '/' in front as in paths;
+	   NULL: all */
 	const char *path;
 	bool deleted;      /* deleted ones too */
 	bool deep;         /* every file whose content is a hive: a sweep */
@@ -98,6 +99,13 @@ struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i);
  */
 enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
                                const struct hl_ctx *ctx) HL_MUST_CHECK;
+
+/*
+ * The same of the i-th, i < hl_hives_count.  On a disk with shadow copies it
+ * is quicker: what an earlier one has hashed is read and judged, not hashed.
+ */
+enum hl_status hl_hives_examine(struct hl_hives *hives, size_t i, bool hash,
+                                const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /*
  * The hive's content for whoever reads it: replayed when it is dirty and its

@@ -46,9 +46,9 @@ struct hl_lost {
 	bool same_mft;       /* and that one's $MFT lies on its own */
 	unsigned generation; /* 1: newest; 0: not believed */
 	uint64_t formatted;  /* FILETIME, 0: not known */
+	bool local;          /* that is wall clock of an unknown zone */
 	uint64_t written;    /* FILETIME of the root folder's last change, or
 	                        of the latest file in it */
-	bool local_clock;    /* these are of a clock without a zone */
 	bool by_file;        /* formatted is a file's time, which may have been
 	                        brought along */
 	struct hl_lost_geom geom;
@@ -69,6 +69,15 @@ struct hl_recmap_extent;
 
 struct hl_scan_opts {
 	uint32_t sector_size; /* of the table; 0: find out */
+	/*
+	 * Only the sectors of [from, to) are looked at; to 0: up to the end.
+	 * What a place in there leads to is proved wherever it lies, and the
+	 * table's own volumes are always among the results.
+	 */
+	uint64_t from, to;
+	/* Of NTFS at stated_off, as the caller states it; or NULL.  Copied. */
+	const struct hl_lost_geom *stated;
+	uint64_t stated_off;
 	/* Called now and then during the pass: a moment for hl_scan_save. */
 	void *user;
 	void (*checkpoint)(void *user, struct hl_scan *scan);
@@ -81,11 +90,25 @@ enum hl_status hl_scan_open(struct hl_scan **out, struct hl_src *image,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
 void hl_scan_close(struct hl_scan *scan);
 
-/* Every sector from where it was to the end; progress is told.
+/* Every sector of the range from where it was to the end; progress is told.
  * HL_OK; HL_CANCELLED (what was seen so far is kept); HL_NOMEM */
 enum hl_status hl_scan_pass(struct hl_scan *scan) HL_MUST_CHECK;
-/* Bytes from the start that the pass has seen. */
+/* The byte of the image up to which the pass has come. */
 uint64_t hl_scan_position(const struct hl_scan *scan);
+/* What it is to look at, in whole sectors; false: all of the image. */
+bool hl_scan_range(const struct hl_scan *scan, uint64_t *from, uint64_t *to);
+/* Has the i-th result a byte in there? */
+bool hl_scan_touches(const struct hl_scan *scan, size_t i);
+/*
+ * Where a volume of the table lies, as the table says, which may be beyond
+ * the end of the image; looked up in silence.
+ *   HL_OK; HL_END: there is none of that id, or nothing of it; HL_UNSUPPORTED: it is no single
+ *   stretch of the image (a dynamic volume); HL_NOMEM, HL_CANCELLED
+ */
+enum hl_status hl_scan_find_volume(struct hl_src *image, uint32_t sector_size,
+                                   const char *id, uint64_t *off,
+                                   uint64_t *len,
+                                   const struct hl_ctx *ctx) HL_MUST_CHECK;
 
 /* What was seen -> results, sorted by offset.  HL_OK, HL_NOMEM,
  * HL_CANCELLED */
@@ -116,7 +139,7 @@ enum hl_status hl_scan_peek(struct hl_src *image, uint64_t off, uint64_t len,
 /*
  * What was seen so far, as bytes, and back.  put returns false when it
  * failed (HL_IO).  Loading refuses (HL_USAGE) what belongs to another image
- * and (HL_CORRUPT) what is no state; both are said.
+ * or another range and (HL_CORRUPT) what is no state; both are said.
  */
 enum hl_status hl_scan_save(struct hl_scan *scan,
                             bool (*put)(void *user, const void *p, size_t n),

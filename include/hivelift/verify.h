@@ -61,6 +61,7 @@ struct hl_verify {
 	struct hl_verify_bad *bad; /* ascending */
 	size_t n_bad, cap_bad;
 	bool files_known;          /* hl_verify_files was here */
+	bool files_part;           /* of some volumes only, as the caller knows */
 	struct hl_verify_file *file;
 	size_t n_files, cap_files;
 	uint64_t n_affected;       /* files, not streams */

@@ -111,6 +111,12 @@
  * thousand subkeys, and two cells are read for each. */
 #define HL_MAX_HIVE_CELLS 65536
 
+/* Stretches that are remembered of hives that were written, 24 bytes each, so
+ * that those of shadow copies need not be hashed when they lie there too; and
+ * hives that begin like one of them and are compared with it. */
+#define HL_MAX_ALIKE_SPOTS (1u << 18)
+#define HL_MAX_ALIKE_TRIES 16
+
 /* Log entries put in order without their hive: 512 MiB of the smallest. */
 #define HL_MAX_LOG_ENTRIES (1u << 20)
 

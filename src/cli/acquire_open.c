@@ -19,6 +19,59 @@
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define MIB (1u << 20)
 
+/* ---- the words ----------------------------------------------------------- */
+
+/* disk.E01 is an E01, unless --format says otherwise. */
+static void choose_format(struct opts *o)
+{
+	size_t n = o->output ? strlen(o->output) : 0;
+
+	if (o->format)
+		return;
+	o->format = n > 4 && !o->clone && (!strcmp(o->output + n - 4, ".E01") ||
+	            !strcmp(o->output + n - 4, ".e01"))
+	            ? HL_ACQUIRE_EWF + 1 : HL_ACQUIRE_RAW + 1;
+}
+
+/* What belongs to one format only. */
+bool acquire_usage(struct cli *c)
+{
+	struct opts *o = &c->o;
+
+	choose_format(o);
+	bool ewf = o->format == HL_ACQUIRE_EWF + 1;
+	const char *wrong = NULL;
+
+	if (!o->output)
+		wrong = "acquire wants -o FILE";
+	else if (o->volume && o->at_offset)
+		wrong = "--offset and --volume exclude each other";
+	else if (o->volume && o->volume[strspn(o->volume, "0123456789")])
+		wrong = "acquire copies bytes as they lie: --volume takes one "
+		        "of the table";
+	else if (!strcmp(o->output, "-"))
+		wrong = "acquire does not write to a pipe: cat SOURCE does";
+	else if (o->clone && (ewf || o->split || o->resume))
+		wrong = "--clone copies raw bytes: no --format ewf, --split "
+		        "or --resume";
+	else if (ewf && o->resume)
+		wrong = "an E01 cannot be gone on with: --resume is of "
+		        "--format raw";
+	else if (ewf && o->split && o->split < 1u << 20)
+		wrong = "--split of an E01 is 1M at least";
+	else if (!ewf && o->packing)
+		wrong = "--compress is of --format ewf";
+	else if (!ewf && (o->case_number || o->evidence || o->examiner ||
+	                  o->case_notes))
+		wrong = "--case, --evidence, --examiner and --notes are of "
+		        "--format ewf";
+	if (wrong)
+		msg_usage(c, "%s", wrong);
+	return !wrong;
+}
+
+/* ---- what speaks against it ---------------------------------------------- */
+
 static bool no(struct cli *c, const char *why)
 {
 	msg_error(c, "%s: %s", c->o.output, why);
@@ -134,9 +187,10 @@ static bool usable(struct cli *c, struct acquire_target *t,
 
 	t->room = size;
 	bool yes = hl_files_is_source_fd(c->files, t->o.device) ||
-	           with_is_source(c, c->o.output) ||
-	           hl_files_is_source(target, hl_files_path(c->files, 0));
+	           with_is_source(c, c->o.output);
 
+	for (size_t i = 0; i < hl_files_count(c->files) && !yes; i++)
+		yes = hl_files_is_source(target, hl_files_path(c->files, i));
 	for (size_t i = 0; i < c->o.n_with && !yes; i++)
 		yes = hl_files_is_source(target, c->o.with[i]) ||
 		      hl_files_is_source_fd(c->with.files[i], t->o.device);

@@ -28,8 +28,10 @@ static void stamp(char dst[32], int64_t when)
 
 /* ---- text --------------------------------------------------------------- */
 
-static void text_source(struct cli *c, const struct hl_acquired *a)
+static void text_source(struct cli *c, const struct acquire_result *r)
 {
+	const struct hl_acquire_opts *o = &r->t->o;
+	const struct hl_acquired *a = r->a;
 	struct hl_image_info info;
 	char size[SIZE_TEXT];
 
@@ -48,6 +50,12 @@ static void text_source(struct cli *c, const struct hl_acquired *a)
 		out_name(&c->out, info.serial);
 		out_text(&c->out, "\n");
 	}
+	if (o->len)
+		out_printf(&c->out, "part     bytes %llu to %llu%s%s\n",
+		           (unsigned long long)o->from,
+		           (unsigned long long)(o->from + o->len),
+		           c->o.volume ? ", volume " : "",
+		           c->o.volume ? c->o.volume : "");
 	out_printf(&c->out, "size     %llu bytes (%s)",
 	           (unsigned long long)a->size, show_size(size, a->size));
 	if (a->sector_size)
@@ -93,7 +101,7 @@ void acquire_text(struct cli *c, const struct acquire_result *r)
 	char start[32], end[32], rate[SIZE_TEXT];
 	double s = r->seconds > 0.001 ? r->seconds : 0.001;
 
-	text_source(c, a);
+	text_source(c, r);
 	text_output(c, r);
 	for (int k = 0; k < HL_VERIFY_KINDS; k++)
 		if (*a->hash[k])
@@ -113,8 +121,9 @@ void acquire_text(struct cli *c, const struct acquire_result *r)
 
 /* ---- JSON --------------------------------------------------------------- */
 
-static void json_source(struct cli *c, const struct hl_acquired *a)
+static void json_source(struct cli *c, const struct acquire_result *r)
 {
+	const struct hl_acquired *a = r->a;
 	struct hl_json *j = &c->out.json;
 	struct hl_image_info info;
 
@@ -127,6 +136,8 @@ static void json_source(struct cli *c, const struct hl_acquired *a)
 		hl_json_kv(j, "serial", info.serial);
 		hl_json_kb(j, "live", info.live);
 	}
+	hl_json_kv(j, "volume", c->o.volume);
+	hl_json_ku(j, "offset", r->t->o.from);
 	hl_json_ku(j, "size", a->size);
 	hl_json_ku(j, "sector_size", a->sector_size);
 	hl_json_object_end(j);
@@ -164,7 +175,7 @@ void acquire_json(struct cli *c, const struct acquire_result *r)
 	stamp(end, r->end);
 	hl_json_object(j);
 	hl_json_kv(j, "type", "acquire");
-	json_source(c, r->a);
+	json_source(c, r);
 	hl_json_kv(j, "output", r->t->first);
 	hl_json_kv(j, "format", format_of(r->t));
 	hl_json_ku(j, "files", r->a->files);

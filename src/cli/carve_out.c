@@ -57,6 +57,8 @@ enum hl_status carve_cover(struct cli *c, struct hl_carve *carve,
 	if (st != HL_OK)
 		return st;
 	msg_say(c, "carved: %s of %s", show_size(size, out->carved),
+	        c->o.all && (c->o.volume || c->o.at_offset) ?
+	        "what was asked for, all but live hives" :
 	        c->o.all ? "the medium, all but live hives" :
 	        "space that no live file uses");
 	coverage_unsearched(c, out);

@@ -7,6 +7,7 @@
  *	session.c  find and open files -> sandbox -> open image -> open disk
  *	sandbox*.c what closes in between (sandbox.h); keeper.c
  *	with.c     more images than one
+ *	idle.c     options that change nothing
  *	secrets*.c keys of encrypted volumes (secrets.h)
  *	where.c    PATH on the command line -> volume, entry, stream
  *	out.c      stdout: bytes, text, JSON lines
@@ -87,6 +88,7 @@ enum outcome cmd_carve(struct cli *c);
 enum outcome cmd_verify(struct cli *c);
 bool verify_open(struct cli *c);
 enum outcome cmd_acquire(struct cli *c);
+bool acquire_usage(struct cli *c); /* and chooses the format */
 bool acquire_open(struct cli *c);
 void acquire_drop(struct cli *c);
 bool exec_open(struct cli *c);
@@ -108,6 +110,7 @@ struct opts {
 	const char *tz, *codepage, *map;
 	uint32_t kinds;
 	const char *user, *glob, *output;
+	char glob_volume[16]; /* --path 3:/Windows/...: "3" */
 	bool orphan, deep;
 	bool flat, print0, dfxml; /* flat: --layout regripper */
 	bool force, no_replay, slack, raw, recursive, longform, body;
@@ -309,11 +312,17 @@ struct where {
 	struct hl_entry entry;
 	char *path;   /* on the volume, '/' first, without the stream */
 	char *stream; /* "" is the unnamed one */
+	char *asked;  /* what was given, without its volume */
 };
 /* The only volume that has it; false: none or several, said. */
 bool where_find(struct cli *c, const char *arg, struct where *out);
 void where_free(struct where *w);
 bool volume_matches(const struct hl_volume *v, const char *id);
+
+/* ---- idle.c ---- */
+
+/* Behind session_open: says which options have no effect. */
+void idle_say(struct cli *c);
 
 /* ---- show.c, coverage.c ---- */
 
@@ -375,6 +384,7 @@ struct cli {
 	struct hl_disk *disk;
 	struct with with;
 	struct hl_scan *scan; /* of scan and --lost; or NULL */
+	const struct hl_lost *scan_in; /* scan --volume L1: that one, or NULL */
 	void *state;          /* of --state (scan.h) */
 	bool opening;   /* notes are about the image as a whole, and kept */
 	bool releasing; /* they are printed now */

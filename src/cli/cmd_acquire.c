@@ -8,10 +8,54 @@
 #include "acquire.h"
 #include "base/banned.h"
 
+static bool of_volume(struct cli *c, struct hl_acquire_opts *o)
+{
+	enum hl_status st = hl_scan_find_volume(c->image,
+	                                        (uint32_t)c->o.sector_size,
+	                                        c->o.volume, &o->from, &o->len,
+	                                        &c->ctx);
+
+	if (st == HL_END)
+		msg_error(c, "there is no volume %s, or nothing of it",
+		          c->o.volume);
+	else if (st == HL_UNSUPPORTED)
+		msg_error(c, "volume %s is of a dynamic disk, and no single "
+		          "stretch of the source", c->o.volume);
+	else if (st != HL_OK && st != HL_CANCELLED)
+		msg_error(c, "%s", show_status(c, st));
+	return st == HL_OK;
+}
+
+/* What of the source is copied; false: said. */
+static bool part(struct cli *c, struct hl_acquire_opts *o)
+{
+	uint64_t size = hl_src_size(c->image);
+
+	if (c->o.volume && !of_volume(c, o))
+		return false;
+	if (c->o.at_offset) {
+		o->from = c->o.offset;
+		o->len = size - o->from;
+	}
+	if (o->len > size - o->from) {
+		note_loss(c, c->image, o->from, "volume", "%s has %llu bytes, "
+		          "and the source ends after %llu of them",
+		          c->o.volume, (unsigned long long)o->len,
+		          (unsigned long long)(size - o->from));
+		o->len = size - o->from;
+	}
+	return true;
+}
+
+static uint64_t size_of(const struct cli *c, const struct hl_acquire_opts *o)
+{
+	return o->len ? o->len : hl_src_size(c->image);
+}
+
 /* Before the first byte is written. */
 static bool has_room(struct cli *c, const struct acquire_target *t)
 {
-	uint64_t size = hl_src_size(c->image);
+	uint64_t size = size_of(c, &t->o);
 	uint64_t most = hl_acquire_most(&t->o, size);
 	bool sure = t->o.format == HL_ACQUIRE_RAW ||
 	            t->o.packing == HL_ACQUIRE_NONE;
@@ -99,7 +143,7 @@ static enum outcome acquire(struct cli *c, struct acquire_target *t,
 	enum outcome outcome = DONE;
 	enum hl_status st;
 
-	progress_total(c, hl_src_size(c->image));
+	progress_total(c, size_of(c, &t->o));
 	st = hl_acquire(a, c->image, &t->o, &c->ctx);
 	progress_clear(c);
 	if (st != HL_OK) {
@@ -125,7 +169,7 @@ enum outcome cmd_acquire(struct cli *c)
 	enum outcome outcome = FAILED;
 
 	stats_phase(c, PHASE_READ);
-	if (has_room(c, t))
+	if (part(c, &t->o) && has_room(c, t))
 		outcome = acquire(c, t, &a);
 	hl_acquired_free(&a, &c->ctx);
 	acquire_drop(c);

@@ -1,7 +1,8 @@
 /*
  * cmd_exec.c: run a command once per hive.
  *
- *	examine -> fill the file the helper made (exec_hand.c) -> run (exec_run.c)
+ *	examine -> fill the file the helper made (exec_hand.c) -> run
+ *	(exec_run.c) -> with --json, tell (exec_json.c)
  *
  * A child that fails is a loss and stops nothing; a command that cannot be
  * started at all does, for the next hive would fare no better.
@@ -61,43 +62,76 @@ static bool seen(struct exec *x, struct hl_hives *hives, size_t i)
 	return true;
 }
 
-static bool each(struct exec *x, struct hl_hives *hives, size_t i,
-                 const char *file)
+static const char *handed_state(const struct cli *c, const struct hl_hive *h)
 {
-	struct hl_hive *h = hl_hives_get(hives, i);
-	struct one o = { .hive = h, .file = file };
-	struct cli *c = x->c;
-	enum hl_status st = hl_hive_examine(h, c->o.snapshots &&
-	                                    !c->o.all_copies, &c->ctx);
+	return c->o.no_replay && h->report.state == HL_HIVE_REPLAYED ?
+	       "dirty" : hive_state(h);
+}
 
-	snprintf(o.name, sizeof(o.name), "%s:%s", h->volume->id, h->path);
-	if (st == HL_OK && hl_hive_usable(h) && seen(x, hives, i))
-		return true;
+static void not_run(struct one *o, const char *why)
+{
+	if (!*o->not_run)
+		snprintf(o->not_run, sizeof(o->not_run), "%s", why);
+}
+
+/* HL_OK: it was run; HL_END: not this one, said; else no use in going on. */
+static enum hl_status one_hive(struct exec *x, struct hl_hives *hives,
+                               size_t i, struct one *o)
+{
+	struct hl_hive *h = o->hive;
+	struct cli *c = x->c;
+	bool hash = c->o.json || (c->o.snapshots && !c->o.all_copies);
+	enum hl_status st = hl_hives_examine(hives, i, hash, &c->ctx);
+
+	snprintf(o->name, sizeof(o->name), "%s:%s", h->volume->id, h->path);
 	if (st == HL_OK && hl_hive_usable(h)) {
-		st = hand_over(x, &o);
-		o.state = c->o.no_replay &&
-		          h->report.state == HL_HIVE_REPLAYED ?
-		          "dirty" : hive_state(h);
-		if (st == HL_OK)
-			return exec_run(x, &o);
+		if (seen(x, hives, i)) {
+			not_run(o, "its content was there before");
+			return HL_OK;
+		}
+		st = hand_over(x, o);
+		o->state = handed_state(c, h);
+		if (st == HL_OK && !exec_run(x, o))
+			return HL_CANCELLED;
+		if (st == HL_END)
+			not_run(o, "it could not be handed over");
 	} else if (st == HL_OK || st == HL_CORRUPT) {
-		msg_say(c, "%s: skipped: %s", o.name, hive_state(h));
+		msg_say(c, "%s: skipped: %s", o->name, hive_state(h));
 		hive_say(c, h);
+		not_run(o, hive_state(h));
 		st = HL_END;
 	}
 	x->skipped += st == HL_END;
 	if (st == HL_NOMEM)
 		msg_error(c, "%s", show_status(c, st));
-	return st == HL_END;
+	return st;
+}
+
+static bool each(struct exec *x, struct hl_hives *hives, size_t i,
+                 const char *file)
+{
+	struct one o = { .hive = hl_hives_get(hives, i), .file = file };
+	size_t mark = hl_notelog_count(x->c->log);
+	enum hl_status st = one_hive(x, hives, i, &o);
+
+	if (st != HL_OK && st != HL_END)
+		not_run(&o, "stopped");
+	if (!stop_signalled(x->c))
+		exec_json(x, hives, i, mark, &o);
+	/* nobody reads what becomes of the others */
+	return (st == HL_OK || st == HL_END) && !x->c->out.err;
 }
 
 static enum outcome all(struct exec *x, struct hl_hives *hives)
 {
 	size_t n = hl_hives_count(hives);
+	struct machines who = { .n = 0 };
 	struct cli *c = x->c;
 
 	if (n == 0)
 		return hives_none(c);
+	if (c->o.json && !hives_identify(c, hives, &who))
+		return FAILED; /* said */
 	if (hl_layout_new(&x->names, hives, &c->ctx) != HL_OK) {
 		msg_error(c, "%s", show_status(c, HL_NOMEM));
 		return FAILED;
@@ -118,6 +152,8 @@ static enum outcome cover(struct cli *c, enum outcome outcome)
 
 	if (stop_signalled(c) || coverage_report(c, &v) != HL_OK)
 		return FAILED;
+	if (c->o.json)
+		coverage_json(c, &v);
 	hl_coverage_free(&v, &c->ctx);
 	return outcome;
 }

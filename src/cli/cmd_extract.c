@@ -84,7 +84,6 @@ static enum outcome lift_all(struct cli *c, struct hl_lift *lift)
 static enum outcome lift_one(struct cli *c, struct hl_lift *lift,
                              const char *arg)
 {
-	struct hl_path path;
 	struct where w;
 	enum hl_status st;
 
@@ -93,10 +92,8 @@ static enum outcome lift_one(struct cli *c, struct hl_lift *lift,
 		return lift_all(c, lift);
 	if (!where_find(c, arg, &w))
 		return NOTHING; /* said; the other paths are still lifted */
-	st = hl_path_parse(arg, &path);
 	stats_phase(c, PHASE_READ);
-	if (st == HL_OK)
-		st = hl_lift_path(lift, w.volume, path.path);
+	st = hl_lift_path(lift, w.volume, w.asked);
 	where_free(&w);
 	if (st == HL_IO || st == HL_NOMEM || st == HL_CANCELLED)
 		return stopped(c, st);

@@ -108,8 +108,8 @@ static enum outcome each(struct cli *c, struct hl_hives *hives,
 	for (size_t i = 0; i < hl_hives_count(hives); i++) {
 		struct hl_hive *h = hl_hives_get(hives, i);
 		size_t mark = hl_notelog_count(c->log);
-		enum hl_status st = hl_hive_examine(h, c->o.json ||
-		                                    c->o.snapshots, &c->ctx);
+		enum hl_status st = hl_hives_examine(
+			hives, i, c->o.json || c->o.snapshots, &c->ctx);
 
 		if (st == HL_NOMEM)
 			msg_error(c, "%s", show_status(c, st));

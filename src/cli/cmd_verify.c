@@ -87,6 +87,7 @@ static enum outcome image(struct cli *c, struct hl_verify *v)
 	progress_total(c, hl_src_size(c->image));
 	st = hl_verify_image(v, c->image, c->o.hashes, &c->ctx);
 	v->files_known = st == HL_OK && c->o.files && !v->n_bad;
+	v->files_part = c->o.volume || c->o.at_offset;
 	if (st == HL_OK && c->o.files && v->n_bad) {
 		if (verify_disk(c))
 			st = hl_verify_files(v, c->disk, &c->ctx);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 #include "exec.h"
@@ -19,11 +20,14 @@ static void header(struct cli *c, const struct one *o)
 }
 
 /* What became of it; false: there is no use in going on. */
-static bool judge(struct exec *x, const struct one *o,
-                  const struct helper_end *end)
+static bool judge(struct exec *x, struct one *o)
 {
 	const char *cmd = x->c->o.child[0];
+	const struct helper_end *end = &o->end;
 
+	if (end->error)
+		snprintf(o->not_run, sizeof(o->not_run), "%s",
+		         strerror(end->error));
 	if (end->error == E2BIG) { /* a path too long for the environment */
 		note_loss(x->c, NULL, HL_NO_OFFSET, o->name,
 		          "not handed to %s: %s", cmd, strerror(E2BIG));
@@ -47,9 +51,8 @@ static bool judge(struct exec *x, const struct one *o,
 	return true;
 }
 
-static bool start(struct exec *x, const struct one *o, int fd)
+static bool start(struct exec *x, struct one *o, int fd)
 {
-	struct helper_end end;
 	size_t n;
 	char *env = exec_environment(o->hive, o->state, &n);
 	bool ok;
@@ -58,7 +61,10 @@ static bool start(struct exec *x, const struct one *o, int fd)
 		msg_error(x->c, "out of memory");
 		return false;
 	}
-	ok = helper_run(x->c, env, n, fd, &end) && judge(x, o, &end);
+	ok = helper_run(x->c, env, n, fd, &o->end);
+	if (!ok)
+		snprintf(o->not_run, sizeof(o->not_run), "stopped");
+	ok = ok && judge(x, o);
 	free(env);
 	return ok;
 }
@@ -73,18 +79,20 @@ static bool keep(struct hl_outfile *f)
 	return hl_outfile_done(f, f->end, none) == HL_OK;
 }
 
-bool exec_run(struct exec *x, const struct one *o)
+bool exec_run(struct exec *x, struct one *o)
 {
 	struct hl_outfile f;
-	char rel[512];
 	bool ok;
 
 	header(x->c, o);
-	if (!x->dir)
-		return start(x, o, -1);
-	snprintf(rel, sizeof(rel), "%s.txt", o->file);
-	if (hl_outfile_create(&f, x->dir, rel) != HL_OK)
+	if (!x->dir) /* with --json our stdout has room for nothing else */
+		return start(x, o, x->c->o.json ? STDERR_FILENO : -1);
+	snprintf(o->output, sizeof(o->output), "%s.txt", o->file);
+	if (hl_outfile_create(&f, x->dir, o->output) != HL_OK) {
+		snprintf(o->not_run, sizeof(o->not_run),
+		         "no file for its output");
 		return false; /* said */
+	}
 	ok = start(x, o, f.fd);
 	if (ok)
 		ok = keep(&f);

@@ -1,4 +1,4 @@
-/* hive_json.c: one hive as a JSON line, for `hives` and `extract`. */
+/* hive_json.c: one hive as a JSON line, for `hives`, `extract`, `exec`. */
 #include <stdio.h>
 
 #include "base/banned.h"
@@ -58,12 +58,11 @@ static void same_as(struct cli *c, const struct hl_hive *h)
 	hl_free(&c->ctx, text);
 }
 
-void hive_json(struct cli *c, struct hl_hives *hives, size_t i, size_t mark)
+void hive_keys(struct cli *c, struct hl_hives *hives, size_t i, size_t mark)
 {
 	const struct hl_hive *h = hl_hives_get(hives, i);
 	struct hl_json *j = &c->out.json;
 
-	hl_json_object(j);
 	hl_json_kv(j, "volume", h->volume->id);
 	show_path(c, h->path, &h->entry);
 	hl_json_kv(j, "kind", hl_kind_text(h->kind));
@@ -85,6 +84,14 @@ void hive_json(struct cli *c, struct hl_hives *hives, size_t i, size_t mark)
 	hl_json_times(j, &h->entry);
 	hl_json_point(j, h->point);
 	hl_json_notes(j, &h->report, c->log, mark);
+}
+
+void hive_json(struct cli *c, struct hl_hives *hives, size_t i, size_t mark)
+{
+	struct hl_json *j = &c->out.json;
+
+	hl_json_object(j);
+	hive_keys(c, hives, i, mark);
 	hl_json_object_end(j);
 	hl_json_newline(j);
 }

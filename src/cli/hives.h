@@ -9,6 +9,8 @@ uint64_t hives_bytes(struct hl_hives *hives);
 enum outcome hives_none(struct cli *c);
 /* One line; mark: the count of the note log before it was examined. */
 void hive_json(struct cli *c, struct hl_hives *hives, size_t i, size_t mark);
+/* The same without the braces, for those that add keys. */
+void hive_keys(struct cli *c, struct hl_hives *hives, size_t i, size_t mark);
 /* SIDs, and the machines for hives_summary; false: said, or stopped. */
 #define MACHINES 16
 struct machines {

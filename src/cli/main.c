@@ -112,6 +112,8 @@ static enum outcome run(struct cli *c)
 	c->opening = false;
 	stats_phase(c, PHASE_SEARCH);
 	if (ok)
+		idle_say(c);
+	if (ok)
 		outcome = c->cmd->run(c);
 	progress_clear(c);
 	stats_print(c);

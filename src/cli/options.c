@@ -162,48 +162,6 @@ static bool check_stdout(struct cli *c)
 	return false;
 }
 
-/* What belongs to one format only. */
-static bool check_acquire(struct cli *c)
-{
-	const struct opts *o = &c->o;
-	bool ewf = o->format == HL_ACQUIRE_EWF + 1;
-	const char *wrong = NULL;
-
-	if (!o->output)
-		wrong = "acquire wants -o FILE";
-	else if (!strcmp(o->output, "-"))
-		wrong = "acquire does not write to a pipe: cat SOURCE does";
-	else if (o->clone && (ewf || o->split || o->resume))
-		wrong = "--clone copies raw bytes: no --format ewf, --split "
-		        "or --resume";
-	else if (ewf && o->resume)
-		wrong = "an E01 cannot be gone on with: --resume is of "
-		        "--format raw";
-	else if (ewf && o->split && o->split < 1u << 20)
-		wrong = "--split of an E01 is 1M at least";
-	else if (!ewf && o->packing)
-		wrong = "--compress is of --format ewf";
-	else if (!ewf && (o->case_number || o->evidence || o->examiner ||
-	                  o->case_notes))
-		wrong = "--case, --evidence, --examiner and --notes are of "
-		        "--format ewf";
-	if (wrong)
-		msg_usage(c, "%s", wrong);
-	return !wrong;
-}
-
-/* disk.E01 is an E01, unless --format says otherwise. */
-static void choose_format(struct opts *o)
-{
-	size_t n = o->output ? strlen(o->output) : 0;
-
-	if (o->format)
-		return;
-	o->format = n > 4 && !o->clone && (!strcmp(o->output + n - 4, ".E01") ||
-	            !strcmp(o->output + n - 4, ".e01"))
-	            ? HL_ACQUIRE_EWF + 1 : HL_ACQUIRE_RAW + 1;
-}
-
 /* What chooses or names hives; NULL: nothing that a PATH makes idle. */
 static const char *for_hives(const struct opts *o)
 {
@@ -231,9 +189,10 @@ static bool check_paths(struct cli *c)
 /* "L1:/x" */
 static bool names_lost(const char *arg)
 {
-	size_t n = strspn(arg + (*arg == 'L'), "0123456789");
+	bool lost = *arg == 'L' || *arg == 'l';
+	size_t n = strspn(arg + lost, "0123456789");
 
-	return *arg == 'L' && n && arg[1 + n] == ':';
+	return lost && n && arg[1 + n] == ':';
 }
 
 /* "3.s2" before a ':' or at the end */
@@ -253,9 +212,7 @@ static bool names_copy(const char *s)
 static bool check_snapshots(struct cli *c)
 {
 	struct opts *o = &c->o;
-	bool can = c->cmd->bit & (CMD_HIVES | CMD_EXTRACT | CMD_EXEC |
-	                          CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO |
-	                          CMD_VERIFY);
+	bool can = c->cmd->bit & (CMD_IMAGE & ~(unsigned)CMD_SCAN);
 
 	if (o->volume && names_copy(o->volume)) {
 		if (!can)
@@ -267,10 +224,6 @@ static bool check_snapshots(struct cli *c)
 	for (int i = 0; can && i < o->n_args; i++)
 		if (names_copy(o->args[i]) && strchr(o->args[i], ':'))
 			o->snapshots = true;
-	if (o->all_copies && !o->snapshots) {
-		msg_usage(c, "--all-copies needs --snapshots");
-		return false;
-	}
 	return true;
 }
 
@@ -286,11 +239,8 @@ static bool check_lost(struct cli *c)
 	if ((o->cluster_size || o->has_mft) &&
 	    !(o->cluster_size && o->has_mft && o->at_offset))
 		wrong = "--offset, --cluster-size and --mft go together";
-	else if (o->at_offset && (o->lost || c->cmd->bit == CMD_SCAN))
-		wrong = o->lost ? "--lost and --offset exclude each other" :
-		        "scan is of the whole image: no --offset";
-	else if (c->cmd->bit == CMD_SCAN && o->volume)
-		wrong = "scan is of the whole image: no --volume";
+	else if (o->at_offset && o->lost && c->cmd->bit != CMD_SCAN)
+		wrong = "--lost and --offset exclude each other";
 	else if (o->state && !o->lost && c->cmd->bit != CMD_SCAN)
 		wrong = "--state is for scan and --lost";
 	else if (o->sfdisk && o->json)
@@ -300,12 +250,32 @@ static bool check_lost(struct cli *c)
 	return !wrong;
 }
 
+/* --path 3:/Windows: that volume alone. */
+static bool check_glob(struct cli *c)
+{
+	struct opts *o = &c->o;
+
+	if (!o->glob_volume[0])
+		return true;
+	if (o->at_offset ||
+	    (o->volume && strcmp(o->volume, o->glob_volume) != 0)) {
+		msg_usage(c, "--path names volume %s, %s another one",
+		          o->glob_volume,
+		          o->at_offset ? "--offset" : "--volume");
+		return false;
+	}
+	o->volume = o->glob_volume;
+	return true;
+}
+
 static bool check(struct cli *c)
 {
 	const struct opts *o = &c->o;
 
 	if (o->help || o->version)
 		return true;
+	if (!check_glob(c))
+		return false;
 	if (!o->image || o->n_args < c->cmd->min_args) {
 		msg_usage(c, "%s wants %s", c->cmd->name, c->cmd->usage);
 		return false;
@@ -317,10 +287,6 @@ static bool check(struct cli *c)
 	}
 	if (c->cmd->bit == CMD_EXEC && (!o->child || !o->child[0])) {
 		msg_usage(c, "exec wants IMAGE -- CMD ARG...");
-		return false;
-	}
-	if (c->cmd->bit == CMD_EXEC && o->json) {
-		msg_usage(c, "no --json here: stdout is the command's");
 		return false;
 	}
 	if (c->cmd->bit == CMD_EXTRACT && !o->output) {
@@ -335,10 +301,8 @@ static bool check(struct cli *c)
 		msg_usage(c, "replay wants -o OUT");
 		return false;
 	}
-	if (c->cmd->bit == CMD_ACQUIRE) {
-		choose_format(&c->o);
-		return with_usage(c) && check_acquire(c);
-	}
+	if (c->cmd->bit == CMD_ACQUIRE)
+		return with_usage(c) && acquire_usage(c);
 	if (!check_stdout(c) || !check_paths(c) || !check_lost(c) ||
 	    !check_snapshots(c))
 		return false;
@@ -366,6 +330,8 @@ bool options_parse(struct cli *c, int argc, char **argv)
 	c->o.help = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	            !strcmp(argv[1], "help");
 	c->o.version = !strcmp(argv[1], "--version");
+	if (c->o.help && argc > 2 && *argv[2] != '-') /* "help scan" */
+		return find_command(c, argv[2]);
 	if (c->o.help || c->o.version)
 		return true;
 	if (!find_command(c, argv[1]))

@@ -112,6 +112,18 @@ static bool set_kind(struct opts *o, const char *arg)
 	return true;
 }
 
+/* As a PATH, with its volume in front. */
+static bool set_glob(struct opts *o, const char *arg)
+{
+	struct hl_path path;
+
+	if (!*arg || hl_path_parse(arg, &path) != HL_OK)
+		return false;
+	o->glob = path.path;
+	memcpy(o->glob_volume, path.volume, sizeof(o->glob_volume));
+	return true;
+}
+
 static bool set_tz(struct opts *o, const char *arg)
 {
 	o->tz = arg;
@@ -215,8 +227,6 @@ static bool set_retries(struct opts *o, const char *arg)
 #define SIZE(n, a, c, m, h) { n, 0, a, c, OPT_SIZE, AT(m), NULL, h }
 #define CALL(n, l, a, c, f, h) { n, l, a, c, OPT_CALL, 0, f, h }
 #define HIVES (CMD_HIVES | CMD_EXTRACT | CMD_EXEC)
-#define SHADOWS (HIVES | CMD_LS | CMD_CAT | CMD_STAT | CMD_INFO | \
-                 CMD_VERIFY | CMD_CARVE)
 
 /* Those of one command first, then those of all; --help keeps the order. */
 const struct option options[] = {
@@ -235,7 +245,7 @@ const struct option options[] = {
 	     "only this kind (SYSTEM, NTUSER, ...); repeatable"),
 	TEXT("user", 0, "NAME", HIVES, user,
 	     "only this profile"),
-	TEXT("path", 0, "GLOB", HIVES, glob,
+	CALL("path", 0, "GLOB", HIVES, set_glob,
 	     "only where the path matches"),
 	FLAG("deep", 0, HIVES, deep,
 	     "every file whose content is a hive"),
@@ -291,18 +301,21 @@ const struct option options[] = {
 	FLAG("verify", 0, CMD_ACQUIRE, read_back,
 	     "read the copy back and compare"),
 
-	CALL("volume", 0, "N", CMD_IMAGE, set_volume, "only this volume"),
-	CALL("offset", 0, "BYTES", CMD_IMAGE, set_offset,
+	CALL("volume", 0, "N", CMD_IMAGE | CMD_ACQUIRE, set_volume,
+	     "only this volume"),
+	CALL("offset", 0, "BYTES", CMD_IMAGE & ~(unsigned)CMD_SCAN, set_offset,
 	     "a file system lies there (suffixes s, K, M, G)"),
-	CALL("cluster-size", 0, "N", CMD_IMAGE & ~(unsigned)CMD_SCAN,
-	     set_cluster_size, "of NTFS at --offset without a boot sector"),
-	CALL("mft", 0, "LCN", CMD_IMAGE & ~(unsigned)CMD_SCAN, set_mft,
+	CALL("offset", 0, "BYTES", CMD_SCAN | CMD_ACQUIRE, set_offset,
+	     "only from that byte on (suffixes s, K, M, G)"),
+	CALL("cluster-size", 0, "N", CMD_IMAGE, set_cluster_size,
+	     "of NTFS at --offset without a boot sector"),
+	CALL("mft", 0, "LCN", CMD_IMAGE, set_mft,
 	     "cluster of its $MFT"),
-	FLAG("lost", 0, CMD_IMAGE & ~(unsigned)CMD_SCAN, lost,
+	FLAG("lost", 0, CMD_IMAGE, lost,
 	     "also the volumes that scan believes"),
-	CALL("snapshots", 0, "[LIST]", SHADOWS, set_snapshots,
+	CALL("snapshots", 0, "[LIST]", CMD_IMAGE, set_snapshots,
 	     "shadow copies too: all, or these (1,3)"),
-	FLAG("all-copies", 0, SHADOWS, all_copies,
+	FLAG("all-copies", 0, CMD_IMAGE, all_copies,
 	     "of shadow copies also what is there already"),
 	TEXT("state", 0, "FILE", CMD_IMAGE, state,
 	     "of scan and --lost: kept there, taken up from there"),

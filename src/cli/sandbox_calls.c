@@ -17,6 +17,7 @@
 
 #include "base/banned.h"
 #include "sandbox_calls.h"
+#include "sandbox_filter.h"
 
 #define N(list) (sizeof(list) / sizeof((list)[0]))
 #define C(name) SCMP_SYS(name)
@@ -169,7 +170,8 @@ static const struct sandbox_check writing = {
 /* abort() is a signal to oneself */
 static struct sandbox_check own_signal(void)
 {
-	return (struct sandbox_check){ C(tgkill), 1, { IS(0, getpid()) } };
+	return (struct sandbox_check){ C(tgkill), 1,
+		                       { IS(0, SANDBOX_OWN_PID) } };
 }
 
 static bool writing_get(size_t i, struct sandbox_check *out)

@@ -1,4 +1,4 @@
-/* sandbox_calls.h: the lists of system calls of sandbox_seccomp.c. */
+/* sandbox_calls.h: the lists of system calls that the filter is made of. */
 #ifndef HL_CLI_SANDBOX_CALLS_H
 #define HL_CLI_SANDBOX_CALLS_H
 

@@ -7,7 +7,8 @@
  *	            ends at once, and says at which call
  *	all others  "not implemented", for which the C library has an answer
  *
- * Whatever it is, it is not done.
+ * Whatever it is, it is not done.  The filter was made when the program was
+ * built: sandbox_filter.h.
  */
 #ifdef __linux__
 #define _GNU_SOURCE
@@ -29,15 +30,16 @@ const char *seccomp_enter(bool writes)
 #else
 
 #include <errno.h>
-#include <seccomp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <linux/seccomp.h>
 
 #include "base/banned.h"
 #include "sandbox_calls.h"
+#include "sandbox_filter.h"
 
 #define TEXT1(x) #x
 #define TEXT(x) TEXT1(x)
@@ -81,72 +83,38 @@ static bool catch_traps(void)
 	       sigprocmask(SIG_UNBLOCK, &set, NULL) == 0;
 }
 
-/* A call that this machine does not have is none that could be misused. */
-static bool one(scmp_filter_ctx f, uint32_t action, int nr)
+/* A copy of the filter that knows this process: abort() is a signal to it. */
+static struct sock_filter *own(const struct sandbox_filter *f)
 {
-	int e = seccomp_rule_add(f, action, nr, 0);
+	struct sock_filter *code = calloc(f->n, sizeof(*code));
 
-	return e == 0 || e == -EDOM;
-}
-
-static bool listed(scmp_filter_ctx f)
-{
-	size_t n;
-	const int *nr = sandbox_allowed(&n);
-	int trap;
-
-	for (size_t i = 0; i < n; i++)
-		if (!one(f, SCMP_ACT_ALLOW, nr[i]))
-			return false;
-	for (size_t i = 0; sandbox_trapped(i, &trap); i++)
-		if (!one(f, SCMP_ACT_TRAP, trap))
-			return false;
-	return true;
-}
-
-static bool checked(scmp_filter_ctx f, bool writes)
-{
-	struct sandbox_check check;
-
-	for (size_t i = 0; sandbox_check_get(i, writes, &check); i++) {
-		int e = seccomp_rule_add_array(f, SCMP_ACT_ALLOW, check.nr,
-		                               check.n, check.arg);
-		if (e != 0 && e != -EDOM)
-			return false;
+	for (size_t i = 0; code && i < f->n; i++) {
+		code[i] = f->code[i];
+		if (code[i].k == SANDBOX_OWN_PID)
+			code[i].k = (uint32_t)getpid();
 	}
-	return true;
+	return code;
 }
 
-static bool fill(scmp_filter_ctx f, bool writes)
+/* Else each access to memory would be slower, against code of others; kernels
+ * before 4.17 know nothing of it. */
+static bool load(const struct sock_fprog *prog)
 {
-#if SCMP_VER_MAJOR > 2 || SCMP_VER_MINOR >= 5
-	/* else each access to memory would be slower, against code of others */
-	(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_SSB, 1);
-	(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-#endif
-	(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_NNP, 0); /* is set */
-	return listed(f) && checked(f, writes);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	               SECCOMP_FILTER_FLAG_SPEC_ALLOW, prog) == 0 ||
+	       (errno == EINVAL && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	                                   0, prog) == 0);
 }
 
 const char *seccomp_enter(bool writes)
 {
-	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	const char *why = NULL;
-	int e;
+	const struct sandbox_filter *f = &sandbox_filters[writes];
+	struct sock_fprog prog = { .len = f->n, .filter = own(f) };
+	bool ok = prog.filter && catch_traps() && load(&prog);
+	int e = prog.filter ? errno : ENOMEM;
 
-	if (!f)
-		return "out of memory";
-	if (!fill(f, writes)) {
-		why = "libseccomp refuses a rule";
-	} else if (!catch_traps()) {
-		why = strerror(errno);
-	} else {
-		e = seccomp_load(f);
-		if (e != 0)
-			why = strerror(-e);
-	}
-	seccomp_release(f);
-	return why;
+	free(prog.filter);
+	return ok ? NULL : strerror(e);
 }
 
 #endif

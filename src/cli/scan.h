@@ -34,6 +34,8 @@ void scan_free(struct cli *c);
 
 /* ---- scan_show.c, scan_sfdisk.c ------------------------------------------ */
 
+/* Is it asked for: by --generation, --volume, --offset? */
+bool scan_shown(struct cli *c, size_t i);
 bool scan_table(struct cli *c);
 void scan_json(struct cli *c);
 void scan_sfdisk(struct cli *c);

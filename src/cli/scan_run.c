@@ -77,6 +77,7 @@ static void checkpoint(void *user, struct hl_scan *scan)
 static enum hl_status load(struct cli *c)
 {
 	enum hl_status st = HL_OK;
+	uint64_t from, to;
 	bool failed;
 	size_t n;
 	void *p = slots_load(c, &n, &failed);
@@ -86,17 +87,21 @@ static enum hl_status load(struct cli *c)
 	if (p)
 		st = hl_scan_load(c->scan, p, n);
 	free(p);
-	if (st == HL_OK && p && hl_scan_position(c->scan))
+	(void)hl_scan_range(c->scan, &from, &to);
+	if (st == HL_OK && p && hl_scan_position(c->scan) > from)
 		msg_say(c, "taken up at byte %llu of %llu",
 		        (unsigned long long)hl_scan_position(c->scan),
-		        (unsigned long long)hl_src_size(c->image));
+		        (unsigned long long)to);
 	return st;
 }
 
 static enum hl_status pass(struct cli *c)
 {
-	progress_total(c, hl_src_size(c->image));
-	c->progress.before = hl_scan_position(c->scan);
+	uint64_t from, to;
+
+	(void)hl_scan_range(c->scan, &from, &to);
+	progress_total(c, to - from);
+	c->progress.before = hl_scan_position(c->scan) - from;
 	enum hl_status st = hl_scan_pass(c->scan);
 
 	/* the state can be kept, and what was found be told, all the same */
@@ -111,23 +116,65 @@ static enum hl_status pass(struct cli *c)
 	if (st == HL_CANCELLED)
 		msg_say(c, "ended at byte %llu of %llu%s",
 		        (unsigned long long)hl_scan_position(c->scan),
-		        (unsigned long long)hl_src_size(c->image),
+		        (unsigned long long)to,
 		        c->state && kept ? "; the same command goes on from there" :
 		                   "");
 	return st;
 }
 
+static enum hl_status of_volume(struct cli *c, struct hl_scan_opts *o)
+{
+	uint64_t off, len;
+	enum hl_status st = hl_scan_find_volume(c->image, o->sector_size,
+	                                        c->o.volume, &off, &len,
+	                                        &c->ctx);
+
+	if (st == HL_OK) {
+		o->from = off;
+		o->to = len < UINT64_MAX - off ? off + len : UINT64_MAX;
+		return st;
+	}
+	if (st == HL_END)
+		msg_error(c, "there is no volume %s, or nothing of it", c->o.volume);
+	else if (st == HL_UNSUPPORTED)
+		msg_error(c, "volume %s is of a dynamic disk, and no single "
+		          "stretch of the image", c->o.volume);
+	else
+		return st;
+	return HL_CANCELLED;
+}
+
+/* Of scan, not of --lost.  A lost volume is known when all has been read. */
+static enum hl_status range(struct cli *c, struct hl_scan_opts *o)
+{
+	if (c->cmd->bit != CMD_SCAN)
+		return HL_OK;
+	if (c->o.volume && *c->o.volume != 'L')
+		return of_volume(c, o);
+	if (c->o.at_offset)
+		o->from = c->o.offset;
+	return HL_OK;
+}
+
 enum hl_status scan_run(struct cli *c)
 {
+	const struct hl_lost_geom stated = {
+		.cluster_size = (uint32_t)c->o.cluster_size,
+		.mft_lcn = c->o.mft_lcn,
+	};
 	struct keep keep = { .c = c };
-	const struct hl_scan_opts opts = {
+	struct hl_scan_opts opts = {
 		.sector_size = (uint32_t)c->o.sector_size,
+		.stated = c->o.has_mft ? &stated : NULL,
+		.stated_off = c->o.offset,
 		.user = &keep,
 		.checkpoint = c->state ? checkpoint : NULL,
 	};
 
 	clock_gettime(CLOCK_MONOTONIC, &keep.last);
-	enum hl_status st = hl_scan_open(&c->scan, c->image, &opts, &c->ctx);
+	enum hl_status st = range(c, &opts);
+	if (st == HL_OK)
+		st = hl_scan_open(&c->scan, c->image, &opts, &c->ctx);
 	if (st == HL_OK)
 		st = load(c);
 	if (st == HL_OK)
@@ -143,6 +190,7 @@ enum hl_status scan_run(struct cli *c)
 
 void scan_free(struct cli *c)
 {
+	c->scan_in = NULL;
 	hl_scan_close(c->scan);
 	c->scan = NULL;
 	slots_close(c);

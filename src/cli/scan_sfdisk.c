@@ -107,17 +107,30 @@ static void entry(struct plan *p, const struct hl_lost *l)
 static void head(struct plan *p)
 {
 	struct out *o = &p->c->out;
+	uint64_t from, to;
+	bool part = hl_scan_range(p->c->scan, &from, &to);
+	char how[64] = "";
 
+	if (part && p->c->o.volume)
+		snprintf(how, sizeof(how), " --volume %s", p->c->o.volume);
+	else if (part)
+		snprintf(how, sizeof(how), " --offset %llu",
+		         (unsigned long long)p->c->o.offset);
 	out_printf(o, "# generation %u of %u, written by hivelift scan\n"
 	           "#\n"
 	           "# FOR A CLONE ONLY.  NEVER APPLY THIS TO THE EVIDENCE: "
 	           "sfdisk WRITES to the\n"
 	           "# medium that it is given.  hivelift itself never does.\n"
 	           "#\n"
-	           "# hivelift scan --sfdisk --generation %u IMAGE | "
+	           "# hivelift scan --sfdisk --generation %u%s IMAGE | "
 	           "sfdisk --wipe never CLONE\n",
 	           p->generation, hl_scan_generations(p->c->scan),
-	           p->generation);
+	           p->generation, how);
+	if (part)
+		out_printf(o, "#\n# ONLY BYTES %llu TO %llu WERE SEARCHED: "
+		           "besides the volumes of today's\n# table, what "
+		           "lies elsewhere is not in this one.\n",
+		           (unsigned long long)from, (unsigned long long)to);
 	out_printf(o, "label: %s\nunit: sectors\n", p->gpt ? "gpt" : "dos");
 	/* lines that older sfdisks do not know would be refused */
 	if (p->ss != 512)

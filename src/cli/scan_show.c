@@ -33,10 +33,15 @@ static bool hidden(struct cli *c, const struct hl_lost *l)
 const char *scan_how(struct cli *c, char buf[SCAN_HOW],
                      const struct hl_lost *l)
 {
+	uint64_t from, to;
 	int n;
 
 	if (l->believed && hidden(c, l)) {
-		snprintf(buf, SCAN_HOW, "--volume %s", l->id);
+		/* of a part its number is not what a scan of all gives it */
+		bool part = hl_scan_range(c->scan, &from, &to);
+
+		snprintf(buf, SCAN_HOW, "--%s%s", part ? "lost" : "volume ",
+		         part ? "" : l->id);
 		return buf;
 	}
 	n = snprintf(buf, SCAN_HOW, "--offset %llu",
@@ -68,6 +73,8 @@ static void one(struct cli *c, const struct hl_lost *l)
 {
 	struct hl_json *j = &c->out.json;
 	char how[SCAN_HOW], time[HL_TIME_TEXT];
+	const struct hl_time when = { l->formatted, l->local ? HL_TIME_LOCAL :
+	                                                       HL_TIME_UTC };
 
 	hl_json_object(j);
 	hl_json_ku(j, "offset", l->off);
@@ -84,9 +91,8 @@ static void one(struct cli *c, const struct hl_lost *l)
 	else
 		hl_json_kn(j, "generation");
 	geometry(j, l);
-	hl_json_kv(j, "formatted", l->formatted ?
-	           hl_time_text(time, (struct hl_time){ l->formatted,
-	                                                HL_TIME_UTC }) : NULL);
+	hl_json_kv(j, "formatted", l->formatted ? hl_time_text(time, when) :
+	                                          NULL);
 	hl_json_kv(j, "inside", l->inside);
 	hl_json_kv(j, "options", *l->fs ? scan_how(c, how, l) : NULL);
 	hl_json_key(j, "evidence");
@@ -98,17 +104,27 @@ static void one(struct cli *c, const struct hl_lost *l)
 	hl_json_newline(j);
 }
 
-/* With --generation only what could have been there at that time. */
-static bool shown(struct cli *c, size_t i)
+static bool overlap(const struct hl_lost *a, const struct hl_lost *b)
 {
-	return !c->o.generation ||
-	       hl_scan_in_generation(c->scan, i, (unsigned)c->o.generation);
+	return a->off < b->off ? b->off - a->off < a->size :
+	       a->off == b->off || a->off - b->off < b->size;
+}
+
+/* With --generation only what could have been there at that time. */
+bool scan_shown(struct cli *c, size_t i)
+{
+	const struct hl_lost *l = hl_scan_get(c->scan, i);
+
+	return hl_scan_touches(c->scan, i) &&
+	       (!c->scan_in || overlap(l, c->scan_in)) &&
+	       (!c->o.generation ||
+	        hl_scan_in_generation(c->scan, i, (unsigned)c->o.generation));
 }
 
 void scan_json(struct cli *c)
 {
 	for (size_t i = 0; i < hl_scan_count(c->scan); i++)
-		if (shown(c, i))
+		if (scan_shown(c, i))
 			one(c, hl_scan_get(c->scan, i));
 }
 
@@ -172,12 +188,12 @@ bool scan_table(struct cli *c)
 	size_t n = hl_scan_count(c->scan);
 
 	for (size_t i = 0; i < n; i++)
-		if (shown(c, i))
+		if (scan_shown(c, i))
 			row(&t, hl_scan_get(c->scan, i));
 	bool ok = table_print(&t, &c->out, c->colour);
 	table_free(&t);
 	for (size_t i = 0; i < n && ok; i++)
-		if (shown(c, i) && (!hl_scan_get(c->scan, i)->in_table ||
+		if (scan_shown(c, i) && (!hl_scan_get(c->scan, i)->in_table ||
 		                    c->o.verbose))
 			reasons(c, hl_scan_get(c->scan, i));
 	return ok;

@@ -40,20 +40,35 @@ static size_t read_line(int fd, char *dst, size_t size)
 	return SIZE_MAX;
 }
 
-size_t secrets_line(int fd, char *dst, size_t size)
+/* What was typed before is forgotten. */
+static bool hush(int fd, struct termios *was)
 {
-	struct termios was, quiet;
+	struct termios quiet;
 
-	if (tcgetattr(fd, &was) != 0)
-		return SIZE_MAX;
-	quiet = was;
+	if (tcgetattr(fd, was) != 0)
+		return false;
+	quiet = *was;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	if (tcsetattr(fd, TCSAFLUSH, &quiet) != 0)
-		return SIZE_MAX; /* never shown on the screen */
+	return tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
+}
+
+static size_t hushed_line(int fd, const struct termios *was, char *dst,
+                          size_t size)
+{
 	size_t n = read_line(fd, dst, size);
-	(void)!tcsetattr(fd, TCSAFLUSH, &was);
+
+	(void)!tcsetattr(fd, TCSAFLUSH, was);
 	say(fd, "\n");
 	return n;
+}
+
+size_t secrets_line(int fd, char *dst, size_t size)
+{
+	struct termios was;
+
+	if (!hush(fd, &was))
+		return SIZE_MAX; /* never shown on the screen */
+	return hushed_line(fd, &was, dst, size);
 }
 
 static void list(int fd, const struct hl_bde_info *info, const char *volume)
@@ -88,14 +103,19 @@ bool secrets_ask(void *user, const struct hl_bde_info *info,
 {
 	struct cli *c = user;
 	struct secrets *s = c->secrets;
+	struct termios was;
 
 	progress_clear(c);
+	/* before the question: who answers at once is not shown either, and
+	 * not forgotten */
+	if (!hush(s->tty, &was))
+		return false;
 	if (again)
 		say(s->tty, "That opens none of them.\n");
 	else
 		list(s->tty, info, volume);
 	say(s->tty, "Recovery key or password (nothing: leave it locked): ");
-	size_t n = secrets_line(s->tty, s->typed, SECRET_MAX);
+	size_t n = hushed_line(s->tty, &was, s->typed, SECRET_MAX);
 	if (n == SIZE_MAX || n == 0)
 		return false;
 	out->kind = all_digits(s->typed, n) ? HL_BDE_RECOVERY :

@@ -54,9 +54,10 @@ static void text_files(struct cli *c, const struct hl_verify *v)
 		           (unsigned long long)f->off);
 	}
 	if (v->unowned)
-		out_printf(&c->out, "no file  %llu of the bad bytes: free, "
-		           "slack, or of the file system itself\n",
-		           (unsigned long long)v->unowned);
+		out_printf(&c->out, "no file  %llu of the bad bytes: %s\n",
+		           (unsigned long long)v->unowned, v->files_part ?
+		           "in no file of the volume asked for" :
+		           "free, slack, or of the file system itself");
 }
 
 static void text_hash(struct cli *c, const struct hl_verify *v, int kind)

@@ -12,6 +12,7 @@
 
 #include "base/banned.h"
 #include "cli.h"
+#include "fs/array_order.h"
 
 bool with_usage(struct cli *c)
 {
@@ -136,6 +137,34 @@ bool with_lies_on_source(const struct cli *c, const char *path)
 	       with_is_source(c, n ? above : ".");
 }
 
+/* It reads as well in a wrong order: all of it would be a lie. */
+static bool say_order(struct cli *c, const struct hl_array *a,
+                      struct hl_src *whole)
+{
+	struct hl_array_order o;
+	char text[1400] = "";
+	enum hl_status st = hl_array_order(a, whole, &o, &c->ctx);
+
+	if (st == HL_END)
+		return true;
+	if (st != HL_OK) {
+		msg_error(c, "%s", show_status(c, st));
+		return false;
+	}
+	for (size_t i = 0, n = 0; i < a->n && n < sizeof(text); i++) {
+		const char *name = o.image[i] == HL_ORDER_UNKNOWN
+			? "(any other)" : member(c, o.image[i]);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+		                      i ? ", " : "", name);
+	}
+	note_loss(c, whole, HL_NO_OFFSET, "array", "this is not how the "
+	          "images were a stripe: by the partition table, boot "
+	          "sectors and the numbers in the records of $MFT it is "
+	          "--stripe %llu in the order %s",
+	          (unsigned long long)o.chunk, text);
+	return true;
+}
+
 /* All of them as one; false: said. */
 static bool join(struct cli *c)
 {
@@ -160,7 +189,7 @@ static bool join(struct cli *c)
 	say_sizes(c, &a);
 	c->with.first = c->image;
 	c->image = whole;
-	return true;
+	return say_order(c, &a, whole);
 }
 
 bool with_open(struct cli *c, const struct hl_image_opts *io)

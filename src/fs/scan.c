@@ -5,6 +5,9 @@
  *	 ^ looked at now                     ^ carried to the next turn, so
  *	                                       that a block is never cut
  *
+ * Of a range [from, to) the 4 KiB behind its end are read, too, for blocks
+ * that begin in its last sectors.
+ *
  * Eight bytes at the start of each sector and two at its end are compared;
  * everything else of the work is done for the few that fit.  Sectors of 512
  * bytes, whatever the medium has: volumes may have come from another one.
@@ -51,6 +54,7 @@ enum hl_status hl_scan_open(struct hl_scan **out, struct hl_src *image,
 	s->image = image;
 	if (opts)
 		s->opts = *opts;
+	hl_scan_set_range(s);
 	enum hl_status st = hl_recmap_new(&s->map, ctx);
 	if (st != HL_OK) {
 		hl_scan_close(s);
@@ -181,20 +185,27 @@ static enum hl_status skip_hole(struct hl_scan *s, struct window *w)
 {
 	uint64_t from = s->at + w->n, n;
 	enum hl_status st = hole_at(s, from, &n);
+	size_t end = (size_t)min_u64(w->n, s->to - s->at);
 
 	if (st != HL_OK || n < PIECE)
 		return st;
-	st = sectors(s, w, w->n - w->n % SCAN_SECTOR);
+	st = sectors(s, w, end - end % SCAN_SECTOR);
 	s->at = from + n;
-	s->at -= s->at % SCAN_SECTOR;
+	s->at = min_u64(s->at - s->at % SCAN_SECTOR, s->to);
 	w->n = 0;
 	return st;
 }
 
+/* The end of what is read. */
+static uint64_t reach(const struct hl_scan *s)
+{
+	return s->to + min_u64(SCAN_AHEAD, hl_src_size(s->image) - s->to);
+}
+
 static enum hl_status fill(struct hl_scan *s, struct window *w)
 {
-	uint64_t size = hl_src_size(s->image), from = s->at + w->n;
-	size_t want = (size_t)min_u64(PIECE, size - from);
+	uint64_t from = s->at + w->n;
+	size_t want = (size_t)min_u64(PIECE, reach(s) - from);
 	struct hl_ranges bad;
 
 	if (!want)
@@ -210,24 +221,24 @@ static enum hl_status fill(struct hl_scan *s, struct window *w)
 /* One turn: read, look, carry. */
 static enum hl_status turn(struct hl_scan *s, struct window *w)
 {
-	uint64_t size = hl_src_size(s->image);
 	enum hl_status st = skip_hole(s, w);
+	bool last;
 	size_t end;
 
-	if (st != HL_OK || s->at >= size)
+	if (st != HL_OK || s->at >= s->to)
 		return st;
 	st = fill(s, w);
 	if (st != HL_OK)
 		return st;
-	end = w->n;
-	if (size - s->at > w->n)
-		end -= SCAN_AHEAD;
+	last = reach(s) - s->at <= w->n;
+	end = last ? (size_t)min_u64(w->n, s->to - s->at) :
+	             w->n - SCAN_AHEAD;
 	end -= end % SCAN_SECTOR;
 	st = sectors(s, w, end);
 	if (st != HL_OK)
 		return st;
-	if (size - s->at <= w->n) { /* a last piece of a sector is nothing */
-		s->at = size;
+	if (last) { /* a last piece of a sector is nothing */
+		s->at = s->to;
 		w->n = 0;
 		return HL_OK;
 	}
@@ -239,8 +250,8 @@ static enum hl_status turn(struct hl_scan *s, struct window *w)
 
 static void tell(struct hl_scan *s, uint64_t *told)
 {
-	hl_progress(s->ctx, HL_PHASE_DISK_DATA, "scan", s->at,
-	            hl_src_size(s->image));
+	hl_progress(s->ctx, HL_PHASE_DISK_DATA, "scan", s->at - s->from,
+	            s->to - s->from);
 	if (s->at - *told < CHECKPOINT || !s->opts.checkpoint)
 		return;
 	*told = s->at;
@@ -253,10 +264,9 @@ enum hl_status hl_scan_pass(struct hl_scan *scan)
 	uint64_t told = scan->at;
 	enum hl_status st = w.p ? HL_OK : HL_NOMEM;
 
-	hl_src_advise(scan->image, scan->at,
-	              hl_src_size(scan->image) - scan->at,
+	hl_src_advise(scan->image, scan->at, scan->to - scan->at,
 	              HL_ADVISE_SEQUENTIAL);
-	while (st == HL_OK && scan->at < hl_src_size(scan->image)) {
+	while (st == HL_OK && scan->at < scan->to) {
 		st = hl_cancelled(scan->ctx) ? HL_CANCELLED : turn(scan, &w);
 		tell(scan, &told);
 	}

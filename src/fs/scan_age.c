@@ -35,7 +35,7 @@ static uint64_t apart(uint64_t a, uint64_t b)
 /* How wrong may a comparison of their clocks be? */
 static uint64_t slop(const struct hl_lost *a, const struct hl_lost *b)
 {
-	return a->local_clock || b->local_clock ? ZONES : STEP;
+	return a->local || b->local ? ZONES : STEP;
 }
 
 /* Was the other one not written to any more when this one was made? */

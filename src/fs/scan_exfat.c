@@ -23,7 +23,6 @@
 #define E_LABEL 0x83
 #define E_FILE 0x85
 #define LABEL_UNITS 11
-#define QUARTER (INT64_C(15) * 60 * 10000000) /* of an hour, in FILETIME */
 
 bool hl_exfat_lost_keep(struct span sector)
 {
@@ -107,25 +106,24 @@ static void take_label(struct hl_lost *l, const uint8_t *e)
 	                 false);
 }
 
-/* A time in UTC if its zone is there; 0: none. */
-static uint64_t ticks(struct hl_lost *l, const uint8_t *at, uint8_t zone)
+/* A time, in UTC if its zone is there or given; 0: none. */
+static uint64_t ticks(struct hl_scan *s, struct hl_lost *l, const uint8_t *at,
+                      uint8_t zone)
 {
-	struct hl_time t = hl_time_dos(le16_at(at + 2), le16_at(at), 0);
-	int quarters = (zone & 0x40 ? -64 : 0) + (zone & 0x3f);
+	struct hl_time t = hl_time_zoned(s->ctx, hl_exfat_time(le32_at(at), 0,
+	                                                       zone));
 
 	if (t.kind == HL_TIME_NONE)
 		return 0;
-	if (!(zone & 0x80))
-		l->local_clock = true;
-	else
-		t.ticks -= (uint64_t)(int64_t)quarters * QUARTER;
+	l->local |= t.kind == HL_TIME_LOCAL;
 	return t.ticks;
 }
 
 /* The format leaves no time; the first file's that was made there comes next. */
-static void take_time(struct hl_lost *l, const uint8_t *e)
+static void take_time(struct hl_scan *s, struct hl_lost *l, const uint8_t *e)
 {
-	uint64_t made = ticks(l, e + 8, e[22]), last = ticks(l, e + 12, e[23]);
+	uint64_t made = ticks(s, l, e + 8, e[22]);
+	uint64_t last = ticks(s, l, e + 12, e[23]);
 
 	l->by_file = true;
 	if (made && (!l->formatted || made < l->formatted))
@@ -151,7 +149,7 @@ static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
 		if (b[i] == E_LABEL)
 			take_label(l, b + i);
 		if (b[i] == E_FILE)
-			take_time(l, b + i);
+			take_time(s, l, b + i);
 	}
 	if (!map || !up)
 		return HL_OK;

@@ -70,20 +70,20 @@ static enum hl_status prove_fats(struct hl_scan *s, struct hl_lost *l,
 
 /* The label's time is that of the format; without it the first file's that was
  * made there comes next.  The zone is not known: hours do not matter. */
-static void take_time(struct hl_lost *l, const uint8_t *slot, bool label)
+static void take_time(struct hl_scan *s, struct hl_lost *l,
+                      const uint8_t *slot, bool label)
 {
-	struct hl_time t = label ?
+	struct hl_time t = hl_time_zoned(s->ctx, label ?
 		hl_time_dos(le16_at(slot + 24), le16_at(slot + 22), 0) :
-		hl_time_dos(le16_at(slot + 16), le16_at(slot + 14), 0);
+		hl_time_dos(le16_at(slot + 16), le16_at(slot + 14), 0));
+	struct hl_time last = hl_time_zoned(s->ctx,
+		hl_time_dos(le16_at(slot + 24), le16_at(slot + 22), 0));
 
-	struct hl_time last = hl_time_dos(le16_at(slot + 24),
-	                                  le16_at(slot + 22), 0);
-
-	l->local_clock = true;
 	if (last.kind != HL_TIME_NONE)
 		l->written = max_u64(l->written, last.ticks);
 	if (t.kind == HL_TIME_NONE)
 		return;
+	l->local |= t.kind == HL_TIME_LOCAL;
 	l->written = max_u64(l->written, t.ticks);
 	if (label || !l->formatted || (l->by_file && t.ticks < l->formatted)) {
 		l->formatted = t.ticks;
@@ -122,7 +122,7 @@ static enum hl_status prove_root(struct hl_scan *s, struct hl_lost *l,
 		if (label)
 			take_label(l, b + i);
 		if (b[i] != 0xe5 && (b[i + 11] & 0x3f) != 0x0f)
-			take_time(l, b + i, label);
+			take_time(s, l, b + i, label);
 		if (label || (b[i + 11] & 0x3f) == 0x0f ||
 		    hl_fat_slot_plausible(g, b + i))
 			good++;

@@ -9,6 +9,7 @@
  *	scan_inside.c  boot sectors inside of files
  *	scan_age.c     generations
  *	scan_records.c volumes inferred from records of NTFS
+ *	scan_range.c   a part of the image only; what the caller states
  *	scan_ntfs.c, scan_fat.c, scan_exfat.c, scan_bde.c: what a place proves
  */
 #ifndef HL_SCAN_IMPL_H
@@ -48,7 +49,9 @@ struct hl_scan {
 	struct hl_src *image;
 	struct hl_scan_opts opts;
 	struct hl_disk *disk; /* by the table, from judging on */
-	uint64_t at;         /* the pass */
+	struct hl_lost_geom stated; /* opts.stated leads here, or is NULL */
+	uint64_t from, to;   /* of the pass: whole sectors, but at the end */
+	uint64_t at;         /* where it is */
 	struct scan_place *place;
 	size_t n_place, cap_place;
 	bool full, hints_full; /* there were more places */
@@ -116,6 +119,9 @@ static inline bool hl_scan_fatal(enum hl_status st)
 bool hl_ntfs_lost_keep(struct span sector);
 enum hl_status hl_ntfs_lost_judge(struct hl_scan *s, uint64_t off,
                                   struct span sector);
+/* Of l, whose start and geometry are stated: is its $MFT there? */
+enum hl_status hl_ntfs_lost_stated(struct hl_scan *s, struct hl_lost *l,
+                                   bool *there);
 bool hl_fat_lost_keep(struct span sector);
 enum hl_status hl_fat_lost_judge(struct hl_scan *s, uint64_t off,
                                  struct span sector);
@@ -139,9 +145,13 @@ enum hl_status hl_mbr_lost_judge(struct hl_scan *s, uint64_t off,
 /* Is there what a medium without a table would be as a whole? */
 bool hl_scan_at_start(const struct hl_scan *s);
 
+/* scan_range.c: from and to of opts, in whole sectors. */
+void hl_scan_set_range(struct hl_scan *s);
+
 /* ---- steps of judging -------------------------------------------------- */
 
 enum hl_status hl_scan_records(struct hl_scan *s) HL_MUST_CHECK;
+enum hl_status hl_scan_stated(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_hints(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_table(struct hl_scan *s) HL_MUST_CHECK;
 enum hl_status hl_scan_inside(struct hl_scan *s) HL_MUST_CHECK;

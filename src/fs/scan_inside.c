@@ -94,7 +94,7 @@ static bool tells(const struct hl_lost *l, const struct hl_entry *e,
 
 	*later = a > b;
 	return a && e->modified.kind == HL_TIME_UTC && !l->by_file &&
-	       (!l->local_clock || (a > b ? a - b : b - a) >= ZONES);
+	       (!l->local || (a > b ? a - b : b - a) >= ZONES);
 }
 
 /* A disk or volume that is kept in a file begins where that does: with itself

@@ -260,8 +260,8 @@ static void number(struct hl_scan *s)
 enum hl_status hl_scan_judge(struct hl_scan *scan)
 {
 	static enum hl_status (*const steps[])(struct hl_scan *) = {
-		hl_scan_records, hl_scan_hints, reopen, hl_scan_table,
-		hl_scan_inside, places,
+		hl_scan_records, hl_scan_stated, hl_scan_hints, reopen,
+		hl_scan_table, hl_scan_inside, places,
 	};
 
 	forget(scan);

@@ -14,6 +14,7 @@
 
 #include "base/banned.h"
 #include "base/ckd.h"
+#include "base/le.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fs/scan_impl.h"
@@ -26,6 +27,7 @@ struct proof {
 	struct hl_scan *s;
 	struct hl_lost *l;
 	const struct hl_ntfs_geom *g;
+	bool sizeless; /* no boot sector tells how large it is */
 	bool zero;  /* record 0 is that of this volume's $MFT */
 	bool other; /* the $MFT there is another volume's */
 	uint64_t other_made; /* when */
@@ -202,7 +204,7 @@ static enum hl_status judge_mft(struct proof *p, uint8_t *b, uint64_t at)
 	    !names_mft(p, bytes, &h, &at_lcn))
 		return count_records(p, at);
 	if (at_lcn != p->g->mft_lcn ||
-	    (size_fits(p, b, &fits) == HL_OK && !fits)) {
+	    (!p->sizeless && size_fits(p, b, &fits) == HL_OK && !fits)) {
 		p->other = true;
 		p->other_made = made(bytes, &h);
 		p->l->other_mft = true;
@@ -375,4 +377,43 @@ enum hl_status hl_ntfs_lost_judge(struct hl_scan *s, uint64_t off,
 	hl_lost_clear(s, &first);
 	hl_lost_clear(s, &second);
 	return st;
+}
+
+/* ---- without a boot sector ----------------------------------------------- */
+
+/* Of a record, as its head says; the usual one where there is none. */
+static enum hl_status record_size(struct hl_scan *s, uint64_t at, uint32_t *n)
+{
+	uint8_t b[0x30];
+	enum hl_status st = hl_scan_read(s, at, b, sizeof(b));
+
+	*n = st == HL_OK && !memcmp(b, "FILE", 4) && le32_at(b + 0x1c) == 4096 ?
+	     4096 : 1024;
+	return st == HL_END ? HL_OK : st;
+}
+
+enum hl_status hl_ntfs_lost_stated(struct hl_scan *s, struct hl_lost *l,
+                                   bool *there)
+{
+	uint64_t rest = hl_src_size(s->image) - l->off;
+	struct hl_ntfs_geom g = {
+		.cluster_size = l->geom.cluster_size,
+		.mft_lcn = l->geom.mft_lcn,
+		.n_clusters = rest / l->geom.cluster_size,
+	};
+	struct proof p = { .s = s, .l = l, .g = &g, .sizeless = true };
+	unsigned score = l->score;
+
+	l->size = rest;
+	enum hl_status st = record_size(s, l->off + g.mft_lcn * g.cluster_size,
+	                                &g.record_size);
+	l->geom.record_size = g.record_size;
+	if (st == HL_OK)
+		st = prove_mft(&p);
+	*there = l->score > score;
+	if (st == HL_OK && !*there)
+		st = hl_lost_say(s, l, 0, "nothing of an $MFT lies at that "
+		                 "cluster");
+	return st == HL_OK ? hl_lost_say(s, l, 0, "its size is not known: "
+	                                 "all up to the end") : st;
 }

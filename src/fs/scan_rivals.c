@@ -63,8 +63,8 @@ static enum hl_status has(struct hl_fs *fs, uint64_t vol_off, uint64_t at,
 }
 
 /*
- * By their times l came later, sure or not, but what o begins with stands in clusters that l
- * has in use: o was copied there, since then.
+ * By their times l came later, sure or not, but what o begins with stands in
+ * clusters that l has in use: o was copied there, since then.
  */
 static enum hl_status stands(struct hl_scan *s, const struct hl_lost *l,
                              const struct hl_lost *o, bool *yes)
@@ -87,7 +87,7 @@ static enum hl_status stands(struct hl_scan *s, const struct hl_lost *l,
 static bool made_before(const struct hl_lost *a, const struct hl_lost *b)
 {
 	return a->formatted && a->formatted < b->formatted &&
-	       !a->local_clock && !b->local_clock;
+	       !a->local && !b->local;
 }
 
 /* A partition whose content nobody knows: it may have been written over, and

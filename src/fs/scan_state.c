@@ -3,6 +3,7 @@
  *
  *	hivelift scan state 2     (1: BitLocker was not looked for)
  *	image BYTES IDENTITY      CRCs of its first, middle and last bytes
+ *	range FROM TO             version 3; 2 is of the whole image
  *	at BYTES
  *	place ROW BYTES           any number of them
  *	records BYTES             and so many bytes of the map of records
@@ -25,6 +26,7 @@
 
 #define KIND "hivelift scan state "
 #define HEADLINE KIND "2\n"
+#define RANGED KIND "3\n" /* as long as the other */
 #define PIECE 65536u
 #define IDENTITY 25 /* three CRCs in hex, with NUL */
 
@@ -85,6 +87,18 @@ static enum hl_status identity(struct hl_scan *s, char hex[IDENTITY])
 	return st;
 }
 
+static bool head(struct writer *w, const struct hl_scan *s, const char *hex)
+{
+	uint64_t from, to;
+	bool ranged = hl_scan_range(s, &from, &to);
+
+	return line(w, "%simage %" PRIu64 " %s\n",
+	            ranged ? RANGED : HEADLINE, hl_src_size(s->image), hex) &&
+	       (!ranged ||
+	        line(w, "range %" PRIu64 " %" PRIu64 "\n", from, to)) &&
+	       line(w, "at %" PRIu64 "\n", s->at);
+}
+
 enum hl_status hl_scan_save(struct hl_scan *scan,
                             bool (*put)(void *user, const void *p, size_t n),
                             void *user)
@@ -97,8 +111,7 @@ enum hl_status hl_scan_save(struct hl_scan *scan,
 		st = hl_recmap_save(scan->map, count, &w);
 	if (st != HL_OK)
 		return st;
-	if (!line(&w, HEADLINE "image %" PRIu64 " %s\nat %" PRIu64 "\n",
-	          hl_src_size(scan->image), hex, scan->at))
+	if (!head(&w, scan, hex))
 		return HL_IO;
 	for (size_t i = 0; i < scan->n_place; i++)
 		if (!line(&w, "place %s %" PRIu64 "\n",
@@ -197,7 +210,7 @@ static enum hl_status load(struct hl_scan *s, struct reader *r)
 	enum hl_status st;
 
 	if (!next(r) || strcmp(r->word[0], "at") != 0 ||
-	    !number(r->word[1], &s->at) || s->at > hl_src_size(s->image))
+	    !number(r->word[1], &s->at) || s->at < s->from || s->at > s->to)
 		return HL_CORRUPT;
 	while (next(r)) {
 		if (!strcmp(r->word[0], "records"))
@@ -211,19 +224,39 @@ static enum hl_status load(struct hl_scan *s, struct reader *r)
 	return HL_CORRUPT;
 }
 
+/* Does the state go on where this scan is to look?  Else said. */
+static enum hl_status same_range(struct hl_scan *s, struct reader *r,
+                                 bool ranged, struct hl_at *at)
+{
+	uint64_t from = 0, to = hl_src_size(s->image);
+
+	if (ranged && (!next(r) || strcmp(r->word[0], "range") != 0 ||
+	               !number(r->word[1], &from) ||
+	               !number(r->word[2], &to)))
+		return HL_CORRUPT;
+	if (from == s->from && to == s->to)
+		return HL_OK;
+	if (!ranged)
+		return hl_fail(at, HL_USAGE, "it is of a scan of the whole "
+		               "image");
+	return hl_fail(at, HL_USAGE, "it is of a scan of another range: "
+	               "bytes %" PRIu64 " to %" PRIu64, from, to);
+}
+
 enum hl_status hl_scan_load(struct hl_scan *scan, const void *p, size_t n)
 {
 	struct reader r = { .s = span_of(p, n), .pos = strlen(HEADLINE) };
 	struct hl_at at = { scan->ctx, NULL, HL_NO_OFFSET, "scan state" };
 	char hex[IDENTITY];
 	uint64_t size;
+	bool whole = n >= r.pos && !memcmp(p, HEADLINE, r.pos);
+	bool ranged = n >= r.pos && !memcmp(p, RANGED, r.pos);
 	enum hl_status st;
 
-	if (n >= r.pos && !memcmp(p, KIND, strlen(KIND)) &&
-	    memcmp(p, HEADLINE, r.pos) != 0)
+	if (n >= r.pos && !memcmp(p, KIND, strlen(KIND)) && !whole && !ranged)
 		return hl_fail(&at, HL_USAGE, "another version of hivelift "
 		               "made it");
-	if (n < r.pos || memcmp(p, HEADLINE, r.pos) != 0 || !next(&r) ||
+	if ((!whole && !ranged) || !next(&r) ||
 	    strcmp(r.word[0], "image") != 0 || !number(r.word[1], &size))
 		return hl_fail(&at, HL_CORRUPT, "that file is not one");
 	st = identity(scan, hex);
@@ -231,9 +264,11 @@ enum hl_status hl_scan_load(struct hl_scan *scan, const void *p, size_t n)
 		return st;
 	if (size != hl_src_size(scan->image) || strcmp(hex, r.word[2]) != 0)
 		return hl_fail(&at, HL_USAGE, "it is of another image");
-	st = load(scan, &r);
+	st = same_range(scan, &r, ranged, &at);
+	if (st == HL_OK)
+		st = load(scan, &r);
 	if (st == HL_CORRUPT) {
-		scan->at = 0;
+		scan->at = scan->from;
 		scan->n_place = 0;
 		return hl_fail(&at, HL_CORRUPT, "it is damaged");
 	}

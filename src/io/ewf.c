@@ -201,14 +201,17 @@ static enum hl_status check_volume(struct ewf *e)
 {
 	const struct ewf_volume *v = &e->vol;
 	uint64_t chunk = (uint64_t)v->sectors_per_chunk * v->bytes_per_sector;
-	uint64_t files = 0, size;
+	uint64_t files = 0, size, most = chunk;
 	struct hl_at at = at_first(e);
 
 	for (size_t i = 0; i < e->files->n; i++)
 		files += min_u64(e->files->seg[i].size, 1ull << 40);
+	/* a medium smaller than a chunk does not fill it */
+	if (!ckd_mul(&size, v->sectors, (uint64_t)v->bytes_per_sector))
+		most = min_u64(most, size);
 	if (chunk == 0 || v->bytes_per_sector > 65536 ||
 	    chunk > HL_MAX_EWF_CHUNK ||
-	    (chunk > ORDINARY_CHUNK && chunk / MAX_RATIO > files))
+	    (chunk > ORDINARY_CHUNK && most / MAX_RATIO > files))
 		return hl_fail(&at, HL_CORRUPT, "volume section: chunks of %"
 		               PRIu32 " sectors of %" PRIu32
 		               " bytes are impossible",

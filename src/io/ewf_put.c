@@ -21,7 +21,8 @@
 #define ERROR_GRANULARITY 1 /* sectors */
 #define MEDIA_FIXED 1
 #define MEDIA_OPTICAL 3
-#define FLAGS_PHYSICAL 3    /* an image, of a whole medium */
+#define FLAGS_LOGICAL 1     /* an image */
+#define FLAGS_PHYSICAL 3    /* of a whole medium */
 
 static const uint8_t signature[8] = { 'E', 'V', 'F', 9, 13, 10, 255, 0 };
 
@@ -84,7 +85,7 @@ void hl_ewf_put_volume(uint8_t p[1052], const struct hl_ewf_medium *m)
 		.sectors_per_chunk = put32(m->sectors_per_chunk),
 		.bytes_per_sector = put32(m->bytes_per_sector),
 		.sectors = put64(m->sectors),
-		.media_flags = FLAGS_PHYSICAL,
+		.media_flags = m->part ? FLAGS_LOGICAL : FLAGS_PHYSICAL,
 		.compression = m->compression,
 		.error_granularity = put32(ERROR_GRANULARITY),
 	};

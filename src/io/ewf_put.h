@@ -19,6 +19,7 @@ struct hl_ewf_medium {
 	uint32_t bytes_per_sector, sectors_per_chunk;
 	uint8_t compression; /* 0 none, 1 fast, 2 best */
 	bool optical;
+	bool part; /* not of a whole medium: "logical" */
 	uint8_t set_id[16];
 };
 

@@ -317,14 +317,41 @@ const char *hl_files_path(const struct hl_files *files, size_t i)
 	return i < files->n ? files->seg[i].path : NULL;
 }
 
-static bool is_segment(const struct hl_files *files, const struct stat *sb)
+/* A file of the image, or one that its device lies in. */
+static bool is_part(const struct hl_files *files, dev_t dev, ino_t ino)
 {
+	const struct hl_under *u = &files->dev.under;
+
 	for (size_t i = 0; i < files->n; i++)
-		if (files->seg[i].dev == sb->st_dev &&
-		    files->seg[i].ino == sb->st_ino)
+		if (files->seg[i].dev == dev && files->seg[i].ino == ino)
 			return true;
-	return files->map && files->map_dev == sb->st_dev &&
-	       files->map_ino == sb->st_ino;
+	for (size_t i = 0; i < u->n_files; i++)
+		if (u->file[i].dev == dev && u->file[i].ino == ino)
+			return true;
+	return files->map && files->map_dev == dev && files->map_ino == ino;
+}
+
+static bool is_related(const struct hl_files *files, dev_t dev)
+{
+	for (size_t i = 0; i < files->dev.n_related; i++)
+		if (files->dev.related[i] == dev)
+			return true;
+	return false;
+}
+
+/* Is what is written to that device, or to its file system, the image? */
+static bool lies_in(const struct hl_files *files, dev_t dev)
+{
+	struct hl_under u;
+
+	hl_sysfs_under(&u, dev);
+	for (size_t i = 0; i < u.n_devs; i++)
+		if (is_related(files, u.dev[i]))
+			return true;
+	for (size_t i = 0; i < u.n_files; i++)
+		if (is_part(files, u.file[i].dev, u.file[i].ino))
+			return true;
+	return false;
 }
 
 bool hl_files_is_source_fd(const struct hl_files *files, int fd)
@@ -333,11 +360,8 @@ bool hl_files_is_source_fd(const struct hl_files *files, int fd)
 
 	if (fstat(fd, &sb) != 0)
 		return false;
-	for (size_t i = 0; hl_dev_mode(sb.st_mode) &&
-	                   i < files->dev.n_related; i++)
-		if (files->dev.related[i] == sb.st_rdev)
-			return true;
-	return is_segment(files, &sb);
+	return is_part(files, sb.st_dev, sb.st_ino) ||
+	       (hl_dev_mode(sb.st_mode) && lies_in(files, sb.st_rdev));
 }
 
 bool hl_files_is_source(const struct hl_files *files, const char *path)
@@ -346,13 +370,8 @@ bool hl_files_is_source(const struct hl_files *files, const char *path)
 
 	if (stat(path, &sb) != 0)
 		return false;
-	if (is_segment(files, &sb))
-		return true;
 	/* a file on a volume of the device, or a node of the same device */
-	for (size_t i = 0; i < files->dev.n_related; i++)
-		if (files->dev.related[i] == sb.st_dev ||
-		    (hl_dev_mode(sb.st_mode) &&
-		     files->dev.related[i] == sb.st_rdev))
-			return true;
-	return false;
+	return is_part(files, sb.st_dev, sb.st_ino) ||
+	       lies_in(files, sb.st_dev) ||
+	       (hl_dev_mode(sb.st_mode) && lies_in(files, sb.st_rdev));
 }

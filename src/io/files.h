@@ -31,6 +31,17 @@ struct seg_file {
 	ino_t ino;
 };
 
+/* Where a device's bytes really lie: files below loop devices, and devices. */
+#define HL_UNDER 64
+struct hl_under {
+	struct {
+		dev_t dev;
+		ino_t ino;
+	} file[HL_UNDER];
+	dev_t dev[HL_UNDER]; /* the first is the device itself */
+	size_t n_files, n_devs;
+};
+
 /* What the operating system knows of a device. */
 struct dev_facts {
 	uint32_t sector_size;
@@ -39,6 +50,7 @@ struct dev_facts {
 	char *mounted_at;     /* where, when live */
 	dev_t *related;       /* itself, partitions and what is made of them */
 	size_t n_related, cap_related;
+	struct hl_under under;
 	int direct_fd;        /* O_DIRECT twin, or -1 */
 };
 
@@ -109,6 +121,8 @@ void hl_mount_check(struct hl_files *f);
 
 /* dev_sysfs_posix.c: partitions, holders, model, serial, where there. */
 enum hl_status hl_sysfs_facts(struct hl_files *f, dev_t dev) HL_MUST_CHECK;
+/* What a device lies on, as far as there is room to say. */
+void hl_sysfs_under(struct hl_under *u, dev_t dev);
 
 /* One of the four above? */
 static inline bool hl_files_virtual(enum files_kind kind)

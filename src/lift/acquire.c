@@ -31,7 +31,7 @@ static enum hl_status stretch(struct acquire *q, char status, uint64_t off,
 	}
 	if (status == '-' && !q->o->retries) {
 		memset(p, 0, n);
-		st = hl_acquire_lost(q, off, n, true);
+		st = hl_acquire_lost(q, off, n);
 	} else {
 		st = hl_acquire_read(q, off, p, n);
 	}
@@ -101,6 +101,7 @@ static enum hl_status copy(struct acquire *q)
 		if (st != HL_OK)
 			break;
 		a->done += n;
+		hl_acquire_tell(q, a->done);
 		st = save(q, false);
 	}
 	return st;
@@ -128,6 +129,7 @@ static enum hl_status end(struct acquire *q)
 		if (q->kinds & 1u << k)
 			hl_hashers_final(q->hashers, (enum hl_hash_kind)k,
 			                 q->a->hash[k]);
+	hl_acquire_tell(q, UINT64_MAX);
 	st = hl_acquire_finish(q);
 	if (st != HL_OK)
 		return st;
@@ -144,6 +146,7 @@ static void undo(struct acquire *q)
 	bool keep = q->o->resume || q->o->keep;
 
 	forget_block(q->a);
+	hl_acquire_tell(q, UINT64_MAX);
 	if (q->o->device >= 0)
 		return;
 	if (keep && !q->ewf && save(q, true) == HL_OK) {
@@ -156,31 +159,49 @@ static void undo(struct acquire *q)
 	hl_acquire_map_remove(q);
 }
 
+static enum hl_status acquire(struct acquire *q)
+{
+	struct hl_acquired *a = q->a;
+	const struct hl_acquire_opts *o = q->o;
+	enum hl_status st;
+
+	*a = (struct hl_acquired){ .size = hl_src_size(q->src),
+		.sector_size = hl_src_sector_size(q->whole) };
+	if (o->format == HL_ACQUIRE_EWF)
+		q->kinds |= 1u << HL_VERIFY_MD5;
+	st = hl_hashers_new(&q->hashers, q->kinds, q->ctx);
+	if (st == HL_OK)
+		st = hl_acquire_begin(q);
+	if (st == HL_OK) {
+		st = copy(q);
+		if (st == HL_OK)
+			st = end(q);
+		if (st != HL_OK)
+			undo(q);
+	} else if (!o->resume && q->out) {
+		hl_outset_remove(q->out);
+	}
+	hl_acquire_free(q);
+	return st;
+}
+
 enum hl_status hl_acquire(struct hl_acquired *a, struct hl_src *source,
                           const struct hl_acquire_opts *o,
                           const struct hl_ctx *ctx)
 {
-	struct acquire q = { .a = a, .src = source, .o = o, .ctx = ctx,
-		             .kinds = o->hashes };
-	enum hl_status st;
+	struct acquire q = { .a = a, .whole = source, .src = source, .o = o,
+		             .ctx = ctx, .kinds = o->hashes };
+	struct hl_src *part = NULL;
+	enum hl_status st = HL_OK;
 
-	*a = (struct hl_acquired){ .size = hl_src_size(source),
-		                   .sector_size = hl_src_sector_size(source) };
-	if (o->format == HL_ACQUIRE_EWF)
-		q.kinds |= 1u << HL_VERIFY_MD5;
-	st = hl_hashers_new(&q.hashers, q.kinds, ctx);
+	*a = (struct hl_acquired){ .size = 0 };
+	if (o->len)
+		st = hl_src_window(&part, source, o->from, o->len, ctx);
+	if (part)
+		q.src = part;
 	if (st == HL_OK)
-		st = hl_acquire_begin(&q);
-	if (st == HL_OK) {
-		st = copy(&q);
-		if (st == HL_OK)
-			st = end(&q);
-		if (st != HL_OK)
-			undo(&q);
-	} else if (!o->resume && q.out) {
-		hl_outset_remove(q.out);
-	}
-	hl_acquire_free(&q);
+		st = acquire(&q);
+	hl_src_close(part);
 	return st;
 }
 

@@ -21,7 +21,8 @@
 
 struct acquire {
 	struct hl_acquired *a;
-	struct hl_src *src;
+	struct hl_src *whole;      /* the source */
+	struct hl_src *src;        /* what of it is copied */
 	const struct hl_acquire_opts *o;
 	const struct hl_ctx *ctx;
 	struct hl_hashers *hashers;
@@ -35,7 +36,7 @@ struct acquire {
 	struct hl_ddmap_area *area;
 	size_t n_areas, cap_areas;
 	bool continues;            /* there was such a run */
-	size_t said;               /* bad stretches */
+	size_t told;               /* bad stretches, at their end */
 	bool full;                 /* more of them than are kept apart */
 	int64_t saved;             /* seconds, when the map was written last */
 };
@@ -47,8 +48,10 @@ char hl_acquire_status(const struct acquire *q, uint64_t off, uint64_t *len);
 enum hl_status hl_acquire_read(struct acquire *q, uint64_t off, uint8_t *buf,
                                size_t n) HL_MUST_CHECK;
 /* This is zeros in the copy.  HL_OK, HL_NOMEM */
-enum hl_status hl_acquire_lost(struct acquire *q, uint64_t off, uint64_t len,
-                               bool say) HL_MUST_CHECK;
+enum hl_status hl_acquire_lost(struct acquire *q, uint64_t off,
+                               uint64_t len) HL_MUST_CHECK;
+/* Tell of the stretches that end before `off`: the others may grow. */
+void hl_acquire_tell(struct acquire *q, uint64_t off);
 
 /* acquire_out.c */
 bool hl_acquire_set(const struct hl_acquire_opts *o, char name[ACQUIRE_NAME],

@@ -32,12 +32,16 @@
 static void source_line(struct acquire *q, char line[LINE])
 {
 	struct hl_image_info info = { .size = 0 };
+	char from[48] = "";
 	int n;
 
-	if (hl_image_info(q->src, &info) != HL_OK)
+	if (hl_image_info(q->whole, &info) != HL_OK)
 		info.model = info.serial = NULL;
-	n = snprintf(line, LINE, SOURCE "%llu bytes%s%s%s%s",
-	             (unsigned long long)q->a->size, info.model ? ", " : "",
+	if (q->o->len)
+		snprintf(from, sizeof(from), " from byte %llu on",
+		         (unsigned long long)q->o->from);
+	n = snprintf(line, LINE, SOURCE "%llu bytes%s%s%s%s%s",
+	             (unsigned long long)q->a->size, from, info.model ? ", " : "",
 	             info.model ? info.model : "", info.serial ? ", S/N " : "",
 	             info.serial ? info.serial : "");
 	for (int i = 0; i < n && i < LINE - 1; i++)

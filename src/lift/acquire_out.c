@@ -128,6 +128,7 @@ static enum hl_status describe(struct acquire *q, struct hl_ewf_medium *m,
 		.sectors_per_chunk = HL_EWF_CHUNK / sector,
 		.compression = packing[o->packing],
 		.optical = sector == 2048,
+		.part = q->o->len != 0,
 	};
 	snprintf(q->software, sizeof(q->software), "hivelift %s",
 	         hl_version());
@@ -140,7 +141,7 @@ static enum hl_status describe(struct acquire *q, struct hl_ewf_medium *m,
 		.notes = o->notes, .software = q->software,
 		.system = "", .when = o->when,
 	};
-	if (hl_image_info(q->src, &info) == HL_OK) {
+	if (hl_image_info(q->whole, &info) == HL_OK) {
 		about->model = info.model;
 		about->serial = info.serial;
 	}

@@ -14,20 +14,25 @@
 /* so small that every sector of it can be a stretch of its own */
 #define SURE ((size_t)HL_RANGES_MAX / 2 * SECTOR)
 
-static void say(struct acquire *q, uint64_t off, uint64_t len)
+void hl_acquire_tell(struct acquire *q, uint64_t off)
 {
-	struct hl_at at = { q->ctx, q->src, off, "acquire" };
+	const struct hl_acquired *a = q->a;
 
-	if (q->said < HL_MAX_ACQUIRE_SAID)
-		hl_warn(&at, "%llu bytes cannot be read: zeros in the copy",
-		        (unsigned long long)len);
-	else if (q->said == HL_MAX_ACQUIRE_SAID)
-		hl_warn(&at, "more that cannot be read: not said one by one");
-	q->said++;
+	for (; q->told < a->n_bad; q->told++) {
+		const struct hl_acquire_bad *b = &a->bad[q->told];
+		struct hl_at at = { q->ctx, q->src, b->off, "acquire" };
+		if (b->off + b->len >= off)
+			break;
+		if (q->told < HL_MAX_ACQUIRE_SAID)
+			hl_warn(&at, "%llu bytes cannot be read: zeros in the "
+			        "copy", (unsigned long long)b->len);
+		else if (q->told == HL_MAX_ACQUIRE_SAID)
+			hl_warn(&at, "more that cannot be read: not said one "
+			        "by one");
+	}
 }
 
-enum hl_status hl_acquire_lost(struct acquire *q, uint64_t off, uint64_t len,
-                               bool aloud)
+enum hl_status hl_acquire_lost(struct acquire *q, uint64_t off, uint64_t len)
 {
 	struct hl_acquired *a = q->a;
 	struct hl_acquire_bad *last = a->n_bad ? &a->bad[a->n_bad - 1] : NULL;
@@ -57,8 +62,7 @@ enum hl_status hl_acquire_lost(struct acquire *q, uint64_t off, uint64_t len,
 		return st;
 	a->bad[a->n_bad++] = (struct hl_acquire_bad){ off, len };
 	a->bad_bytes += len;
-	if (aloud)
-		say(q, off, len);
+	hl_acquire_tell(q, off);
 	return HL_OK;
 }
 
@@ -89,12 +93,12 @@ static enum hl_status settle(struct acquire *q, const struct hl_range *r,
 	enum hl_status st = HL_OK;
 
 	if (!q->o->retries)
-		return hl_acquire_lost(q, r->off, r->len, true);
+		return hl_acquire_lost(q, r->off, r->len);
 	while (off < end && st == HL_OK) {
 		size_t unit = unit_of(q);
 		size_t n = (size_t)min_u64(unit - off % unit, end - off);
 		if (!again(q, off, buf + (off - base), n))
-			st = hl_acquire_lost(q, off, n, true);
+			st = hl_acquire_lost(q, off, n);
 		off += n;
 	}
 	return st;

@@ -27,7 +27,7 @@ static bool searched(const struct hl_carve *c, const struct hl_unsearched *u)
 	if (!strcmp(u->what, "unallocated"))
 		return true;
 	if (!strcmp(u->what, "gap"))
-		return c->opts.all || !c->opts.volumes_only;
+		return !c->opts.volumes_only;
 	if (!strcmp(u->what, "volume")) {
 		if (locked(c, u->volume))
 			return false;
@@ -35,7 +35,8 @@ static bool searched(const struct hl_carve *c, const struct hl_unsearched *u)
 			const struct hl_volume *v = hl_disk_volume(c->disk, i);
 
 			if (u->volume && !strcmp(v->id, u->volume))
-				return v->src && (!v->skipped || c->opts.all);
+				return v->src && (!v->skipped ||
+				       (c->opts.all && !c->opts.volumes_only));
 		}
 	}
 	return false;

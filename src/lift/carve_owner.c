@@ -244,6 +244,25 @@ static int by_off(const void *va, const void *vb)
 	return a->off < b->off ? -1 : a->off > b->off;
 }
 
+/* Of a stretch that no live hive has, what is to be searched. */
+static enum hl_status add(struct hl_carve *c, struct carve_stretches *s,
+                          uint64_t off, uint64_t len)
+{
+	enum hl_status st = HL_OK;
+
+	if (!c->opts.volumes_only)
+		return hl_carve_add(s, off, len);
+	for (size_t i = 0; st == HL_OK && i < hl_disk_count(c->disk); i++) {
+		const struct hl_volume *v = hl_disk_volume(c->disk, i);
+		uint64_t from = max_u64(off, v->off);
+		uint64_t to = min_u64(off + len, v->off + v->len);
+
+		if (!v->skipped && !v->shadow && !v->in && from < to)
+			st = hl_carve_add(s, from, to - from);
+	}
+	return st;
+}
+
 enum hl_status hl_carve_medium(struct hl_carve *c)
 {
 	struct live l = { .c = c };
@@ -258,11 +277,11 @@ enum hl_status hl_carve_medium(struct hl_carve *c)
 		qsort(l.own, l.n, sizeof(*l.own), by_off);
 	for (size_t i = 0; st == HL_OK && i < l.n; i++) {
 		if (l.own[i].off > at)
-			st = hl_carve_add(&s, at, l.own[i].off - at);
+			st = add(c, &s, at, l.own[i].off - at);
 		at = max_u64(at, l.own[i].off + l.own[i].len);
 	}
 	if (st == HL_OK && at < size)
-		st = hl_carve_add(&s, at, size - at);
+		st = add(c, &s, at, size - at);
 	hl_free(c->ctx, l.own);
 	return hl_carve_end(&s, st);
 }

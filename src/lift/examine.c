@@ -11,11 +11,12 @@
 #include "base/text.h"
 #include "hive/hive_disk.h"
 #include "hive/hive_impl.h"
+#include "lift/hashed.h"
 #include "lift/pass.h"
 #include "lift/streams.h"
 
-static void say_state(const struct hl_hive *hive, struct hl_src *src,
-                      const struct hl_ctx *ctx)
+void hl_hive_say(const struct hl_hive *hive, struct hl_src *src,
+                 const struct hl_ctx *ctx)
 {
 	const struct hl_hive_report *r = &hive->report;
 	struct hl_at at = { ctx, src, HL_NO_OFFSET, hive->path };
@@ -67,7 +68,7 @@ enum hl_status hl_hive_pass(struct hl_hive *hive, struct hl_src *src,
 		hl_copy(hive->sha256, sizeof(hive->sha256),
 		        pass->hex[HL_SHA256]);
 		count_bad(hive, pass);
-		say_state(hive, src, ctx);
+		hl_hive_say(hive, src, ctx);
 	}
 	hl_hive_check_free(check);
 	return st;
@@ -216,7 +217,46 @@ static enum hl_status no_stream(struct hl_hive *hive, enum hl_status why,
 	               HL_CORRUPT, "%s", r->notes[0]);
 }
 
-static enum hl_status as_found(struct hl_streams *s, struct hl_pass *pass)
+/* Some of it cannot be read after all: then its digest is its own. */
+static enum hl_status hash_alone(struct hl_streams *s)
+{
+	struct hl_pass pass = { .hashes = 1u << HL_SHA256 };
+	struct hl_ctx quiet = *s->ctx;
+
+	quiet.note = NULL; /* it has been said */
+	quiet.log = NULL;
+	enum hl_status st = hl_pass_run(&pass, s->src, s->hive->path, &quiet);
+	hl_copy(s->hive->sha256, sizeof(s->hive->sha256),
+	        pass.hex[HL_SHA256]);
+	return st;
+}
+
+/* Every byte is read and judged; hashed only what nobody has hashed. */
+static enum hl_status by_known(struct hl_streams *s, struct hl_pass *pass,
+                               struct hl_hashed *hashed)
+{
+	struct hl_hive *h = s->hive;
+	const char *sha256;
+	struct hl_alike a;
+	enum hl_status st = hl_hashed_find(hashed, h, s->src, &a, &sha256,
+					   s->ctx);
+
+	if (sha256)
+		pass->hashes = 0;
+	if (st == HL_OK)
+		st = hl_hive_pass(h, s->src, pass, s->ctx);
+	if (st == HL_OK && sha256 && pass->bad.bytes)
+		st = hash_alone(s);
+	else if (st == HL_OK && sha256)
+		hl_copy(h->sha256, sizeof(h->sha256), sha256);
+	else if (st == HL_OK && !pass->bad.bytes)
+		st = hl_hashed_add(hashed, h, &a);
+	hl_alike_free(&a, s->ctx);
+	return st;
+}
+
+static enum hl_status as_found(struct hl_streams *s, struct hl_pass *pass,
+                               struct hl_hashed *hashed)
 {
 	struct hl_src *window = NULL;
 	uint64_t end;
@@ -225,18 +265,21 @@ static enum hl_status as_found(struct hl_streams *s, struct hl_pass *pass)
 
 	if (st == HL_OK && end < hl_src_size(s->src))
 		st = hl_src_window(&window, s->src, 0, end, s->ctx);
-	if (st == HL_OK)
+	if (st == HL_OK && hashed && pass->hashes && !window)
+		st = by_known(s, pass, hashed);
+	else if (st == HL_OK)
 		st = hl_hive_pass(s->hive, window ? window : s->src, pass,
 		                  s->ctx);
 	hl_src_close(window);
 	return st;
 }
 
-static enum hl_status examine(struct hl_streams *s, bool hash)
+static enum hl_status examine(struct hl_streams *s, bool hash,
+                              struct hl_hashed *hashed)
 {
 	struct hl_pass pass = { .hashes = hash ? 1u << HL_SHA256 : 0 };
 	struct hl_pass again = { .hashes = 0 };
-	enum hl_status st = as_found(s, &pass);
+	enum hl_status st = as_found(s, &pass, hashed);
 
 	if (st == HL_OK && s->replayed)
 		st = hl_hive_pass_replayed(s->hive, s->replayed, &again,
@@ -248,16 +291,23 @@ static enum hl_status examine(struct hl_streams *s, bool hash)
 	return st;
 }
 
-enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
-                               const struct hl_ctx *ctx)
+enum hl_status hl_hive_examine_hashed(struct hl_hive *hive, bool hash,
+                                      struct hl_hashed *hashed,
+                                      const struct hl_ctx *ctx)
 {
 	struct hl_streams s;
 	enum hl_status st = hl_streams_open(&s, hive, true, ctx);
 
 	if (st == HL_OK)
-		st = examine(&s, hash);
+		st = examine(&s, hash, hashed);
 	else if (st != HL_NOMEM && st != HL_CANCELLED)
 		st = no_stream(hive, st, ctx);
 	hl_streams_close(&s);
 	return st;
+}
+
+enum hl_status hl_hive_examine(struct hl_hive *hive, bool hash,
+                               const struct hl_ctx *ctx)
+{
+	return hl_hive_examine_hashed(hive, hash, NULL, ctx);
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/note.h"
 #include "base/text.h"
+#include "lift/hashed.h"
 #include "lift/same.h"
 #include "lift/find_glob.h"
 #include "lift/find_impl.h"
@@ -20,6 +21,7 @@ struct hl_hives {
 	struct hl_hive **h;
 	size_t n, cap;
 	struct hl_same *same; /* or NULL */
+	struct hl_hashed *hashed; /* or NULL: there are no shadow copies */
 	struct hl_points *points;
 };
 
@@ -41,6 +43,7 @@ void hl_hives_free(struct hl_hives *hives)
 	for (size_t i = 0; i < hives->n; i++)
 		hive_free(hives->ctx, hives->h[i]);
 	hl_same_free(hives->same);
+	hl_hashed_free(hives->hashed);
 	hl_points_free(hives->points, hives->ctx);
 	hl_free(hives->ctx, hives->h);
 	hl_free(hives->ctx, hives);
@@ -54,6 +57,12 @@ size_t hl_hives_count(const struct hl_hives *hives)
 struct hl_hive *hl_hives_get(struct hl_hives *hives, size_t i)
 {
 	return i < hives->n ? hives->h[i] : NULL;
+}
+
+enum hl_status hl_hives_examine(struct hl_hives *hives, size_t i, bool hash,
+                                const struct hl_ctx *ctx)
+{
+	return hl_hive_examine_hashed(hives->h[i], hash, hives->hashed, ctx);
 }
 
 const struct hl_hive *hl_hives_same(const struct hl_hives *hives, size_t i)
@@ -72,13 +81,30 @@ static bool wanted_kind(const struct hl_find *f, enum hl_kind kind)
 	return !f->query->kinds || (f->query->kinds >> kind & 1);
 }
 
+static bool is_drive(const char *s)
+{
+	char c = (char)(s[0] | 0x20);
+
+	return c >= 'a' && c <= 'z' && s[1] == ':';
+}
+
+/* As paths are written: maybe with a drive, maybe without the root. */
+static bool path_matches(const char *glob, const char *path)
+{
+	if (is_drive(glob))
+		glob += 2;
+	if (*path == '/' && !strchr("/\\*?", *glob))
+		path++;
+	return hl_glob_match(glob, path);
+}
+
 static bool wanted(const struct hl_find *f, const struct hl_hive *h)
 {
 	const struct hl_hive_query *q = f->query;
 
 	if (q->user && (!h->user || hl_casecmp(q->user, h->user) != 0))
 		return false;
-	return !q->path || hl_glob_match(q->path, h->path);
+	return !q->path || path_matches(q->path, h->path);
 }
 
 /* One file is one hive, by whatever patterns or links it is reached. */
@@ -318,7 +344,10 @@ enum hl_status hl_hives_find(struct hl_hives **out, struct hl_disk *disk,
 		hl_hives_free(f.hives);
 		return st;
 	}
-	f.hives->same = hl_same_new(f.hives->n, ctx); /* only for speed */
+	/* only for speed */
+	f.hives->same = hl_same_new(f.hives->n, ctx);
+	if (n && hl_disk_volume(disk, n - 1)->shadow)
+		f.hives->hashed = hl_hashed_new(ctx);
 	*out = f.hives;
 	return HL_OK;
 }

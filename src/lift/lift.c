@@ -81,6 +81,8 @@ enum hl_status hl_lift_begin(struct hl_lift *lift, struct hl_disk *disk)
 
 	lift->disk = disk;
 	lift->leaf = hl_runs_leaf(hl_disk_image(disk));
+	for (size_t i = 0; i < hl_disk_count(disk); i++)
+		lift->has_copies |= hl_disk_volume(disk, i)->shadow != NULL;
 	st = hl_manifest_open(lift, lift->argv);
 	if (st == HL_OK)
 		st = hl_sums_open(lift);

@@ -3,7 +3,8 @@
  *
  *	lift.c       open, hives, finish
  *	lift_path.c  files and folders by path
- *	lift_once.c  hives of shadow copies that are there already
+ *	lift_once.c  what was written, so that it is not written twice;
+ *	lift_again.c hives of shadow copies that are there already (alike.c)
  *	lift_flat.c  hives alone, in one folder (layout.c: their names)
  *	lift_item.c  one stream: output file, digests, manifest entry
  *	trail.c      where a file lies: its path, and its name in the output;
@@ -59,8 +60,9 @@ struct hl_lift {
 	struct hl_noted *noted;
 	size_t n_noted, cap_noted;
 	bool once_wanted, once_open;
+	bool has_copies; /* the disk's shadow copies are among its volumes */
 	struct hl_once_set *once; /* what was written, by content */
-	size_t n_once, cap_once;
+	size_t n_once, cap_once, n_spots;
 };
 
 /* A reparse point holds 16 KiB; as UTF-8 that is less than this. */
@@ -166,12 +168,13 @@ enum hl_status hl_lift_trail(struct hl_trail *t, struct hl_lift *lift,
                              const char *path) HL_MUST_CHECK;
 
 /*
- * lift_once.c: of a shadow copy's hive, entries only, when its content was
+ * lift_again.c: of a shadow copy's hive, entries only, when its content was
  * written before.  HL_OK; HL_END: it has to be written, between begin and
  * end, which remember it; else as hl_lift_item.
  */
 enum hl_status hl_once_try(struct hl_lift *lift,
                            struct hl_streams *s) HL_MUST_CHECK;
+/* lift_once.c */
 enum hl_status hl_once_begin(struct hl_lift *lift) HL_MUST_CHECK;
 enum hl_status hl_once_note(struct hl_lift *lift,
                             const struct hl_item *item) HL_MUST_CHECK;

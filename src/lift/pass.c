@@ -14,8 +14,9 @@
 
 /* A piece: large enough for one read of a run, small beside the memory cap. */
 #define PIECE (1u << 20)
-/* From so many bytes on several digests are worth a thread each. */
-#define APART (4u << 20)
+/* From so many bytes on, a millisecond of hashing, several digests are worth a
+ * thread each: to start them takes a tenth of that. */
+#define APART (512u << 10)
 
 struct run {
 	struct hl_pass *pass;

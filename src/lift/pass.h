@@ -55,6 +55,10 @@ enum hl_status hl_hive_pass(struct hl_hive *hive, struct hl_src *src,
                             struct hl_pass *pass,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
 
+/* What that says of the hive's state, again: for who had it be silent. */
+void hl_hive_say(const struct hl_hive *hive, struct hl_src *src,
+                 const struct hl_ctx *ctx);
+
 /*
  * The same over the replayed content, after that: its state becomes the
  * hive's.  report is not touched otherwise, and sha256 stays that of the file

@@ -274,12 +274,13 @@ static const char *number(char buf[32], uint64_t v)
 
 static void damaged(const struct hl_verify *v, char *buf, size_t n)
 {
-	char a[32], b[32], c[32], files[64] = "";
+	char a[32], b[32], c[32], files[96] = "";
 
 	if (v->files_known)
-		snprintf(files, sizeof(files), ", %s %s affected",
+		snprintf(files, sizeof(files), ", %s %s affected%s",
 		         number(c, v->n_affected),
-		         v->n_affected == 1 ? "file" : "files");
+		         v->n_affected == 1 ? "file" : "files",
+		         v->files_part ? " on the volume asked for" : "");
 	if (v->n_chunks)
 		snprintf(buf, n, "%s of %s chunks damaged%s",
 		         number(a, v->bad_chunks), number(b, v->n_chunks),

@@ -95,29 +95,48 @@ static bool follows(const struct spot *a, uint64_t len, const struct spot *b)
 	       a->quality == b->quality && (!a->in || a->at + len == b->at);
 }
 
-static enum hl_status copy_map(struct hl_src *src, uint64_t off,
-                               struct hl_extent *out)
+/* The extent around off, as far as somebody who wants so many bytes looks. */
+static struct hl_extent map_to(const struct copy *c, uint64_t off,
+                               uint64_t wanted)
 {
-	const struct copy *c = (const struct copy *)src;
-	uint64_t start = off - off % SECTOR, at = start;
+	uint64_t start = off - off % SECTOR, at = start, size = c->src.size;
 	struct spot first = find(c, at - at % VSS_BLOCK,
 	                         (unsigned)(at % VSS_BLOCK)), s = first;
 
 	for (unsigned n = 0; n < MAX_JOINED; n++) {
 		at += s.sectors ? SECTOR : VSS_BLOCK - at % VSS_BLOCK;
-		if (at >= src->size)
+		if (at >= size || at - off >= wanted)
 			break;
 		s = find(c, at - at % VSS_BLOCK, (unsigned)(at % VSS_BLOCK));
 		if (!follows(&first, at - start, &s))
 			break;
 	}
-	at = min_u64(at, src->size);
-	*out = (struct hl_extent){
+	at = min_u64(at, size);
+	return (struct hl_extent){
 		.off = start, .len = at - start, .in = first.in,
 		.in_off = first.in ? first.at : 0, .in_len = at - start,
 		.what = first.what, .quality = first.quality,
 	};
+}
+
+static enum hl_status copy_map(struct hl_src *src, uint64_t off,
+                               struct hl_extent *out)
+{
+	*out = map_to((const struct copy *)src, off, UINT64_MAX);
 	return HL_OK;
+}
+
+/* From off on: a short read has no use for how far it goes on like that. */
+static struct hl_extent part_at(const struct copy *c, uint64_t off, size_t len)
+{
+	struct hl_extent e = map_to(c, off, len);
+	uint64_t skip = off - e.off;
+
+	e.off = off;
+	e.len -= skip;
+	e.in_len = e.len;
+	e.in_off += e.in ? skip : 0;
+	return e;
 }
 
 /* Sure bytes only: of the others libvshadow knows no more than we do. */
@@ -139,13 +158,11 @@ static enum hl_status copy_read(struct hl_src *src, uint64_t off, void *buf,
 	uint8_t *p = buf;
 
 	while (len) {
-		struct hl_extent e;
-		enum hl_status st = hl_src_map(src, off, &e);
-
-		if (st != HL_OK)
-			return st;
+		const struct hl_extent e = part_at(c, off, len);
 		size_t n = (size_t)min_u64(len, e.len);
 		uint64_t before = bad->bytes;
+		enum hl_status st = HL_OK;
+
 		if (e.in) {
 			st = hl_src_read_extent(&e, p, n, bad);
 		} else {

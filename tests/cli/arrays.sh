@@ -75,6 +75,38 @@ one_line "the second one again: refused" "m1.dd and as m1.dd"
 run 2 "the wrong order" info m1.dd --stripe 64K --with m0.dd --with m2.dd
 has "$err" "the wrong order: the table is not where it should be" \
 	"the primary is not there"
+# what NTFS proves: the order, and the size of a stripe
+python3 - <<'END'
+data = open('disk.raw', 'rb').read()
+for n, size in ((3, 4096), (3, 65536), (3, 1 << 20), (2, 65536)):
+    chunks = [data[i:i + size] for i in range(0, len(data), size)]
+    for i in range(n):
+        with open(f'o{n}-{size}-{i}', 'wb') as f:
+            f.write(b''.join(chunks[i::n]))
+END
+for size in 4096 65536 1048576; do
+	o=o3-$size
+	right="it is --stripe $size in the order $o-0, $o-1, $o-2"
+	for order in "0 2 1" "1 0 2" "1 2 0" "2 0 1" "2 1 0"; do
+		# shellcheck disable=SC2086
+		set -- $order
+		run 2 "$size in the order $order" info $o-"$1" --stripe $size \
+			--with $o-"$2" --with $o-"$3"
+		has "$err" "$size in the order $order: proved" "$right"
+	done
+	for other in 4096 32768 131072 262144; do
+		[ $other != $size ] || continue
+		run 2 "$size taken for $other" info $o-0 --stripe $other \
+			--with $o-1 --with $o-2
+		has "$err" "$size taken for $other: proved" "$right"
+	done
+	run 0 "$size as it was" info $o-0 --stripe $size --with $o-1 \
+		--with $o-2
+	lacks "$err" "$size as it was: nothing to say" "in the order"
+done
+run 2 "two in the wrong order" hives o2-65536-1 --stripe 64K --with o2-65536-0
+has "$err" "two in the wrong order: proved" "in the order o2-65536-0, o2-65536-1"
+rm -f o[23]-*
 run 2 "one too few" info m0.dd --stripe 64K --with m1.dd
 has "$err" "one too few: partitions end behind it" "bytes before it does"
 run 1 "no other" info m0.dd --stripe 64K

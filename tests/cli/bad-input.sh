@@ -231,13 +231,13 @@ if [ -e "$img" ]; then
 	equal "closed pipe: status" "$(cat "$tmp/rc")" 1
 	check "closed pipe: one line at most" test "$(wc -l <"$err")" -le 1
 	for c in --help --version "ls --help" "info $img"; do
+		# opened for both, a FIFO waits for nobody
+		exec 8<>"$tmp/fifo" 9>"$tmp/fifo" 8>&-
 		# shellcheck disable=SC2086
-		{ sleep 0.2; "$HIVELIFT" $c 2>"$err"; echo $? >"$tmp/rc"; } |
-			true
-		until [ -s "$tmp/rc" ]; do sleep 0.1; done
-		equal "$c, the reader is gone: status" "$(cat "$tmp/rc")" 1
+		"$HIVELIFT" $c >&9 2>"$err"
+		equal "$c, the reader is gone: status" $? 1
+		exec 9>&-
 		has "$err" "$c, the reader is gone: said" "Broken pipe"
-		rm "$tmp/rc"
 	done
 	"$HIVELIFT" cat "$img" /hello.txt >&- 2>"$err"
 	equal "closed stdout: status" $? 1
@@ -250,10 +250,7 @@ if [ -e "$img" ]; then
 		has "$err" "full disk: names the place" "$tmp/small/o"
 		equal "full disk: nothing left" "$(ls -A "$tmp/small")" ""
 		# the kernel keeps what a sandbox named a moment longer
-		for _ in 1 2 3 4 5 6 7 8 9 10; do
-			mount -o remount,ro "$tmp/small" 2>/dev/null && break
-			sleep 0.2
-		done
+		wait_for mount -o remount,ro "$tmp/small"
 		run 1 "read-only folder" extract "$img" -o "$tmp/small/o" \
 			/hello.txt
 		has "$err" "read-only folder: why" "Read-only"
@@ -271,8 +268,26 @@ fi
 drive=
 for d in /dev/sr0 /dev/cdrom /dev/fd0; do [ -b $d ] && drive=$d; done
 if [ -z "$drive" ] && [ "$(id -u)" = 0 ] && [ -b /dev/loop0 ]; then
-	# a loop device that nothing is attached to reads like an empty drive
-	drive=$(losetup -f 2>/dev/null)
+	# a loop device that nothing is attached to reads like an empty drive;
+	# held exclusively, for nothing can be attached to it then
+	cat >"$tmp/empty.py" <<'PY'
+import os, subprocess, sys
+for _ in range(1000):
+    drive = subprocess.check_output(['losetup', '-f']).decode().strip()
+    try:
+        held = os.open(drive, os.O_RDONLY | os.O_EXCL)
+    except OSError:
+        continue
+    if os.lseek(held, 0, os.SEEK_END) == 0:
+        print(drive, flush=True)
+        sys.stdin.read()
+        break
+    os.close(held)
+PY
+	mkfifo "$tmp/hold" "$tmp/name"
+	python3 "$tmp/empty.py" <"$tmp/hold" >"$tmp/name" &
+	exec 8>"$tmp/hold"
+	read -r drive <"$tmp/name"
 fi
 if [ -n "$drive" ] && [ -b "$drive" ]; then
 	run 1 "empty drive" info "$drive"
@@ -280,4 +295,5 @@ if [ -n "$drive" ] && [ -b "$drive" ]; then
 else
 	skip "no drive without a medium here"
 fi
+exec 8>&-
 finish

@@ -16,7 +16,7 @@ dd if="$gone" of="$tmp/plain.img" bs=4096 seek=1024 conv=notrunc status=none
 # behind the files, whose clusters are given out from the front
 python3 "$root/tests/tools/mkbde.py" "$tmp/plain.img" "$tmp/bl.img" \
 	--password "$pw" --recovery "$rk" --startup "$tmp/key.BEK" \
-	--method xts256 || finish
+	--method xts256 || { not_ok "a volume is made"; finish; }
 img=$tmp/bl.img
 printf '%s\n' "$pw" >"$tmp/pw"
 printf 'Recovery Key:\r\n\t%s\r\n' "$rk" >"$tmp/rk"
@@ -119,8 +119,8 @@ secrets, argv = sys.argv[1].split('|'), sys.argv[2:]
 pid, fd = pty.fork()
 if pid == 0:
     os.execv(argv[0], argv)
-shown, end = b'', time.time() + 60
-while time.time() < end:
+shown, end = b'', time.monotonic() + 600
+while time.monotonic() < end:
     if select.select([fd], [], [], 0.2)[0]:
         try:
             got = os.read(fd, 65536)
@@ -130,7 +130,6 @@ while time.time() < end:
             break
         shown += got
     if secrets and shown.endswith(b'locked): '):
-        time.sleep(0.2)
         os.write(fd, secrets.pop(0).encode() + b'\n')
         shown += b'\n'
 os.write(1, shown)
@@ -148,6 +147,22 @@ has "$out" "a typed recovery key opens it" "Folder"
 typed "" "$HIVELIFT" ls "$img"
 has "$out" "nothing typed: locked" "opens with"
 lacks "$out" "nothing typed: asked once" "opens none"
+# a terminal that takes nothing yet holds it before its first word
+python3 - "$HIVELIFT" "$img" >"$out" 2>&1 <<'PY'
+import os, pty, signal, sys, termios, time
+pid, fd = pty.fork()
+if pid == 0:
+    termios.tcflow(0, termios.TCOOFF)
+    os.execv(sys.argv[1], [sys.argv[1], 'ls', sys.argv[2]])
+end = time.monotonic() + 30
+while termios.tcgetattr(fd)[3] & termios.ECHO and time.monotonic() < end:
+    time.sleep(0.01)
+print('echo', bool(termios.tcgetattr(fd)[3] & termios.ECHO))
+os.kill(pid, signal.SIGKILL)
+os.waitpid(pid, 0)
+PY
+equal "what is typed before the question is read is not shown" "$(cat "$out")" \
+	"echo False"
 typed "" "$HIVELIFT" info "$img"
 lacks "$out" "info does not ask" "Recovery key or password"
 

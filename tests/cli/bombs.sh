@@ -83,7 +83,7 @@ soon 2 "cat of one" cat --max-file-size 1M "$tmp/fat" /BOMB000.BIN
 equal "cat of one: as long as that" "$(wc -c <"$out")" 1048576
 has "$err" "cat of one: said" "--max-file-size reached"
 
-quick=$((quick * 6)) # 4 GiB are read
+quick=$((quick * 24)) # 4 GiB are read
 soon 1 "a log of zeros" replay --orphan "$tmp/zeros" -o "$tmp/none"
 check "a log of zeros: nothing written" test ! -e "$tmp/none"
 has "$err" "a log of zeros: said" "only the first 4294967296 bytes"
@@ -97,7 +97,7 @@ equal "a log that asks for 2 GiB: its size" "$(wc -c <"$tmp/two")" 2147483648
 small "a log that asks for 2 GiB" "$tmp/two"
 
 # exabytes of holes, compressed and WOF's; an $ATTRIBUTE_LIST of a terabyte
-quick=$((quick / 6))
+quick=$((quick / 24))
 check "NTFS: made" python3 "$root/tests/cli/ntfs_bombs.py" "$tmp/ntfs"
 # bounded STATUS NAME ARGS...: as soon, and within 800 MB of addresses
 bounded() {

@@ -69,7 +69,7 @@ equal "one volume: no gaps" \
 	"$(json '{r["volume"] for r in rows if "found" in r} <= {"1"}')" True
 
 # an NTFS volume with a live hive and, in free clusters, another one
-if need mkntfs ntfscp istat python3; then
+if need mkntfs ntfscp istat sfdisk python3; then
 	v=$w/v
 	truncate -s 24M "$v"
 	mkntfs -F -q -s 512 -p 2048 -H 255 -S 63 "$v" >/dev/null 2>&1
@@ -95,6 +95,27 @@ if need mkntfs ntfscp istat python3; then
 	run 0 "a map of zeros" carve --json "$w/unmapped" -o "$w/v2"
 	equal "a map of zeros: no live hive again" \
 		"[('1', '$freed')]" "$(found)"
+
+	# two volumes with a table: of one of them all, and no more
+	truncate -s 60M "$w/two"
+	dd if="$v" of="$w/two" bs=1M seek=1 conv=notrunc status=none
+	dd if="$v" of="$w/two" bs=1M seek=30 conv=notrunc status=none
+	printf 'start=2048, size=49152, type=7\nstart=61440, size=49152, %s\n' \
+		type=7 | sfdisk -q --wipe never "$w/two" >/dev/null 2>&1
+	for n in 1 2; do
+		at=$((n * 29 - 28))
+		run 0 "--all of volume $n" carve --json --all --volume $n \
+			"$w/two" -o "$w/a$n"
+		equal "--all of volume $n: its own only, and no live hive" \
+			"[('$n', $(((at << 20) + (5000 << 12))))]" "$(json \
+			'[(r["volume"], r["offset"]) for r in rows
+			  if "found" in r]')"
+		has "$err" "--all of volume $n: how much" \
+			"24.0 MiB of what was asked for"
+		equal "--all of volume $n: the rest is not searched" \
+			"['gap', 'gap', 'gap', 'volume']" "$(json '
+sorted(u["what"] for u in rows[-1]["coverage"]["not_searched"])')"
+	done
 
 	# nobody's volume: as L1 what it frees, else all of it
 	truncate -s 40M "$w/disk"

@@ -100,7 +100,52 @@ if need mkntfs ntfscp && ntfs "$tmp/ntfs.img" 8; then
 	equal "NTFS cat: content" "$(sha <"$out")" "$(sha <"$tmp/random")"
 	run 0 "NTFS cat: stream" cat "$img" /random.bin:ads
 	equal "NTFS cat: stream content" "$(cat "$out")" hello
-	run 1 "NTFS cat: no such stream" cat "$img" /random.bin:nope
+	for c in cat stat ls "extract -o $tmp/none"; do
+		# shellcheck disable=SC2086
+		run 1 "NTFS ${c%% *}: no such stream" $c "$img" /random.bin:nope
+		has "$err" "NTFS ${c%% *}: no such stream: said" \
+			"/random.bin:nope: no such stream"
+	done
+	check "NTFS extract: no such stream: nothing is left" \
+		test ! -e "$tmp/none"
+	# as dir /r prints them
+	for p in '/random.bin::$DATA' '\random.bin::$data' '/random.bin:'; do
+		run 0 "NTFS cat $p" cat "$img" "$p"
+		equal "NTFS cat $p: content" "$(sha <"$out")" \
+			"$(sha <"$tmp/random")"
+		run 0 "NTFS extract $p" extract "$img" "$p" -o "$tmp/typed"
+		check "NTFS extract $p: content" cmp "$tmp/random" \
+			"$tmp/typed/v1/random.bin"
+		rm -rf "$tmp/typed"
+	done
+	run 0 "NTFS cat: a stream with its type" cat "$img" \
+		'C:\RANDOM.BIN:ADS:$DATA'
+	equal "NTFS cat: a stream with its type: content" "$(cat "$out")" hello
+	run 0 "NTFS extract: a stream with its type" extract "$img" \
+		'/random.bin:ads:$DATA' -o "$tmp/typed"
+	check "NTFS extract: a stream with its type: content" \
+		cmp "$tmp/hello" "$tmp/typed/v1/random.bin%3Aads"
+	run 1 "NTFS cat: another type" cat "$img" '/random.bin:ads:$INDEX'
+	if [ "$(id -u)" = 0 ] && [ -e /dev/fuse ] && need ntfs-3g; then
+		# POSIX puts a colon into a name; then all of it is the name
+		cp "$img" "$tmp/colon.img" && mkdir "$tmp/colon"
+		ntfs-3g -o streams_interface=none "$tmp/colon.img" \
+			"$tmp/colon" 2>/dev/null &&
+			for n in 'a:b' 'a:' 'a::$DATA'; do
+				printf '%s' "$n" >"$tmp/colon/$n"
+			done
+		umount "$tmp/colon"
+		for n in 'a:b' 'a:' 'a::$DATA'; do
+			equal "a name with a colon: $n" "$n" "$("$HIVELIFT" \
+				cat -q "$tmp/colon.img" "/$n" 2>&1)"
+			run 0 "a name with a colon: stat $n" stat --json \
+				"$tmp/colon.img" "/$n"
+			equal "a name with a colon: $n: its path" "/$n" \
+				"$(json 'rows[0]["path"]')"
+		done
+	else
+		skip "no root, FUSE or loop devices: names with a colon"
+	fi
 	run 0 "NTFS ls --json" ls --json "$img" /
 	equal "NTFS ls --json: streams" "$(json \
 		'[r["streams"] for r in rows if r["path"]=="/random.bin"]')" \

@@ -95,6 +95,18 @@ for c in win10 xp; do
 	run 0 "--user" hives --user ALICE --json "$img"
 	equal "--user: hers" "$(json 'sorted(r["kind"] for r in rows[:-1])')" \
 		"['NTUSER', 'USRCLASS']"
+	for p in '/windows/*/config/*' 'C:\Windows\*\config\*' \
+		'windows/*/CONFIG/*' 'd:Windows/?ystem32/config*' \
+		'3:/Windows/*/config/*' '3:C:\Windows\*\config\*'; do
+		run 0 "--path $p" hives --path "$p" --json "$img"
+		equal "--path $p: as a path is written" True "$(json '
+len(rows) > 3 and all(r["path"].startswith("/Windows/System32/config/")
+                      for r in rows[:-1])')"
+	done
+	run 1 "--path of another volume" hives --path '1:/Windows/*' "$img"
+	run 1 "--path and --volume of two" hives --path '3:/W*' --volume 2 "$img"
+	one_line "--path and --volume of two: said" "--path names volume 3"
+	run 1 "--path: nothing" hives --path '' "$img"
 	run 0 "--path" hives --path '*/regback/*' --json "$img"
 	equal "--path: state empty" "$(json '[r["state"] for r in rows[:-1]]')" \
 		"['empty']"

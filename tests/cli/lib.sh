@@ -55,6 +55,16 @@ run() {
 	fi
 }
 
+# wait_for COMMAND...: until it succeeds; an event, never a guess of its time
+wait_for() {
+	waited=0
+	until "$@" >/dev/null 2>&1; do
+		[ $waited -lt 6000 ] || return 1
+		sleep 0.05
+		waited=$((waited + 1))
+	done
+}
+
 # has FILE NAME TEXT: that text stands in it
 has() {
 	if grep -qF -e "$3" "$1"; then
@@ -114,6 +124,9 @@ need() {
 # fat FILE MIB: a FAT volume with a folder, a file of 70,000 bytes, a hive
 # place and a long name
 fat() {
+	make_fat "$@" || { not_ok "a FAT volume is made"; return 1; }
+}
+make_fat() {
 	truncate -s "$2M" "$1" || return 1
 	mkfs.fat -n TESTFAT -i 1234abcd "$1" >/dev/null || return 1
 	MTOOLS_SKIP_CHECK=1
@@ -128,6 +141,9 @@ fat() {
 
 # ntfs FILE MIB: an NTFS volume; needs no mount
 ntfs() {
+	make_ntfs "$@" || { not_ok "an NTFS volume is made"; return 1; }
+}
+make_ntfs() {
 	truncate -s "$2M" "$1" || return 1
 	mkntfs -F -q -f -L TESTNTFS -s 512 -p 0 -H 255 -S 63 "$1" \
 		>/dev/null 2>&1 || return 1

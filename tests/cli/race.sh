@@ -18,7 +18,8 @@ for a in range(12):
             with open(f'{folder}/f{c}', 'wb') as f:
                 f.write(b'from the evidence ' * 40)
 PY
-MTOOLS_SKIP_CHECK=1 mcopy -s -Q -i "$img" "$tmp"/tree/* :: || finish
+MTOOLS_SKIP_CHECK=1 mcopy -s -Q -i "$img" "$tmp"/tree/* :: ||
+	{ not_ok "a volume is made"; finish; }
 
 cat >"$tmp/race.py" <<'PY'
 import os, random, shutil, signal, subprocess, sys, time

@@ -10,7 +10,8 @@ has "$tmp/x.c" "README has an example" "int main"
 lines=$(grep -c . "$tmp/x.c")
 check "the example is short ($lines lines)" test "$lines" -le 20
 lib=${B:-build}/libhivelift.a
-need "${CC:-cc}" || finish
+# shellcheck disable=SC2086 # "ccache gcc" is two words
+need ${CC:-cc} || finish
 if [ ! -e "$lib" ]; then
 	skip "no $lib"
 	finish

@@ -33,7 +33,7 @@ case $version in *"seccomp (libseccomp"*) has_seccomp=y ;; esac
 # planted NAME PATH [OPTION]: a run with it; its words are in $err
 planted() {
 	rm -rf "$w/out"
-	HL_PLANT=$1 HL_PLANT_PATH=$2 timeout 60 "$bite" extract ${3:-} \
+	HL_PLANT=$1 HL_PLANT_PATH=$2 timeout 600 "$bite" extract ${3:-} \
 		"$img" -o "$w/out" >"$out" 2>"$err" </dev/null
 }
 
@@ -126,18 +126,11 @@ fi
 # killed, it can take nothing back: its keeper does
 HL_PLANT=stop "$bite" extract "$img" -o "$w/killed" >/dev/null 2>&1 &
 pid=$!
-i=0
-until grep -q '^State:.T' "/proc/$pid/status" 2>/dev/null || [ $i = 100 ]; do
-	sleep 0.05
-	i=$((i + 1))
-done
+wait_for grep -q '^State:.T' "/proc/$pid/status"
 check "stopped while it parses: its folder is there" test -d "$w/killed"
 kill -KILL $pid
 wait $pid 2>/dev/null
-for i in 1 2 3 4 5 6 7 8 9 10; do
-	[ -d "$w/killed" ] || break
-	sleep 0.1
-done
+wait_for test ! -e "$w/killed"
 check "killed: no empty folder stays" test ! -e "$w/killed"
 
 # ---- the program as it is shipped, while it parses ------------------------
@@ -150,11 +143,7 @@ parsing() {
 	"$HIVELIFT" "$@" >"$w/pipe" 2>"$err" &
 	pid=$!
 	exec 9<"$w/pipe"
-	i=0
-	until grep -q pipe "/proc/$pid/wchan" 2>/dev/null || [ $i = 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
+	wait_for grep -q pipe "/proc/$pid/wchan"
 	cat "/proc/$pid/status" >"$w/status"
 	prlimit --core --noheadings --output SOFT -p $pid >"$w/core" 2>&1
 	kill $pid

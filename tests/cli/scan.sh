@@ -31,7 +31,7 @@ zero() {
 # NTFS volume over all of it and a table that has only that
 c=$tmp/c d=$tmp/d f=$tmp/f x=$tmp/x n=$tmp/n disk=$tmp/disk old=$tmp/old
 D=$((25 << 20))
-ntfs "$c" 24 && ntfs "$d" 32 || not_ok "volumes cannot be made"
+ntfs "$c" 24 && ntfs "$d" 32
 sum=$(sha <"$tmp/random")
 truncate -s 36M "$f" && mkfs.fat -F 32 -s 1 -n OLDFAT "$f" >/dev/null
 mcopy -i "$f" "$tmp/random" ::/random.bin
@@ -96,6 +96,8 @@ for p in L2:/random.bin L3:/random.bin; do
 	equal "cat $p" "$sum" \
 		"$("$HIVELIFT" cat "$disk" $p 2>/dev/null | sha)"
 done
+equal "l2: in small letters" "$sum" \
+	"$("$HIVELIFT" cat "$disk" l2:/random.bin 2>/dev/null | sha)"
 equal "--volume L2 implies --lost" "$sum" \
 	"$("$HIVELIFT" cat --volume L2 "$disk" /random.bin 2>/dev/null | sha)"
 equal "--offset" "$sum" \
@@ -259,17 +261,15 @@ rm -f "$tmp/state"
 "$HIVELIFT" scan --json -q --state "$tmp/state" "$tmp/long" >"$out" \
 	2>"$err" &
 pid=$!
-sleep 0.3
+wait_for test -e "$tmp/state" # all else is open by then
 kill -INT $pid
 wait $pid
 got=$?
-if [ $got = 1 ]; then
-	ok "Ctrl-C: status 1"
-	equal "Ctrl-C: no result" "" "$(cat "$out")"
-elif [ $got = 0 ]; then
+if [ $got = 0 ] && [ "$(head -c 3 "$tmp/long")" != QFI ]; then
 	skip "the scan was over before it could be stopped"
 else
-	not_ok "Ctrl-C: status $got"
+	equal "Ctrl-C: status" $got 1
+	equal "Ctrl-C: no result" "" "$(cat "$out")"
 fi
 run 0 "Ctrl-C: gone on with" scan --json --state "$tmp/state" "$tmp/long"
 "$HIVELIFT" scan --json -q "$tmp/long" >"$tmp/want"

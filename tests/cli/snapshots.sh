@@ -277,6 +277,9 @@ with open(sys.argv[2], 'rb') as f:
         sys.stdout.buffer.write(f.read(r['length']))
 P
 )"
+run 0 "carve --volume 1.s1" carve --json --volume 1.s1 "$tmp/disk3" -o "$tmp/c4"
+equal "carve --volume 1.s1: in the copy" \
+	"[('1.s1', 'hive', 'unallocated')]" "$(found)"
 run 0 "carve --all --snapshots" carve --json --all --snapshots "$tmp/disk3" \
 	-o "$tmp/c3"
 equal "carve --all --snapshots: found" True "$(json \
@@ -291,6 +294,7 @@ has "$out" "the one that is there is listed" "1.s2:"
 # ---- usage ------------------------------------------------------------------
 run 1 "a list that is none" hives --snapshots=1,x "$img"
 run 1 "number 0" hives --snapshots=0 "$img"
-run 1 "--all-copies alone" extract --all-copies -o "$tmp/y" "$img"
-has "$err" "wants --snapshots" "--all-copies needs --snapshots"
+run 0 "--all-copies alone" extract --all-copies -o "$tmp/y" "$img"
+has "$err" "--all-copies alone: said" \
+	"--all-copies changes nothing: it goes with --snapshots"
 finish

@@ -9,7 +9,10 @@ cp "$out" "$tmp/help"
 for c in info hives extract cat ls stat carve acquire exec scan verify replay; do
 	has "$tmp/help" "--help names $c" "  $c "
 	has "$tmp/help" "--help shows an example of $c" "  hivelift $c "
+	run 0 "help $c" help $c
+	cp "$out" "$tmp/of"
 	run 0 "$c --help" $c --help
+	check "help $c is the same" cmp "$tmp/of" "$out"
 	has "$out" "$c --help has an example" "  hivelift $c "
 	[ "$(wc -l <"$out")" -le 60 ] && ok "$c --help is short" ||
 		not_ok "$c --help is $(wc -l <"$out") lines"
@@ -26,6 +29,8 @@ lacks "$out" "acquire --help: no archive" "tar archive"
 run 0 "--version" --version
 has "$out" "--version names the program" "hivelift $(cat "$root/VERSION")"
 
+run 1 "help of an unknown command" help frobnicate
+one_line "help of an unknown command: said" "unknown command 'frobnicate'"
 run 1 "unknown command" frobnicate x
 one_line "unknown command: one line" "frobnicate"
 run 1 "unknown option" ls --frobnicate x

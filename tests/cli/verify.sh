@@ -39,12 +39,12 @@ lacks "$out" "a raw image: only what was asked for" SHA
 truncate -s 64G "$tmp/long"
 printf '0x0 + 1\n0x0 0x1000 +\n0x1000 0x200 -\n0x1200 0xFFFFFEE00 +\n' \
 	>"$tmp/long.map"
-run 2 "no time" verify --json --timeout 1 --map "$tmp/long.map" "$tmp/long"
+run 2 "no time" verify --json --timeout 3 --map "$tmp/long.map" "$tmp/long"
 equal "no time: what was found is told" "$(json '[rows[0][k]
 	for k in ("state", "bad", "hashes")]')" \
 	"['damaged', [{'offset': 4096, 'length': 512, 'chunk': None, \
 'state': 'unreadable'}], []]"
-run 2 "no time, nothing bad" verify --timeout 1 "$tmp/long"
+run 2 "no time, nothing bad" verify --timeout 2 "$tmp/long"
 has "$out" "no time, nothing bad: how far" "verdict  not to the end: in "
 lacks "$out" "no time, nothing bad: no digest" "MD5"
 rm "$tmp/long"
@@ -149,6 +149,13 @@ touched() { # NAME IMAGE BIG SMALL
 		"$(json '[f["path"] for f in rows[0]["files"]]')" "['$3']"
 	has "$err" "$1: in words" "1 of $(json \
 		'format(rows[0]["chunks"], ",")') chunks damaged, 1 file affected"
+	lacks "$err" "$1: on all volumes" "asked for"
+	run 2 "$1: --files --volume" verify --files --volume 1 "$tmp/fs.E01"
+	has "$out" "$1: --files --volume: the verdict says so" \
+		"1 file affected on the volume asked for"
+	run 2 "$1: --files --offset" verify --files --offset 8191s "$tmp/fs.E01"
+	has "$out" "$1: --files --offset: another place" \
+		"8192 of the bad bytes: in no file of the volume asked for"
 }
 if need ewfacquire mkfs.fat mcopy && fat "$tmp/fat.img" 8; then
 	touched FAT "$tmp/fat.img" /Folder/random.bin

@@ -1,7 +1,8 @@
 /*
  * fuzz_scan.c: an image is scanned for lost volumes; what is believed is
  * opened, listed a little and read a little.  What was seen goes to a state
- * and back, and the bytes themselves are tried as a state.
+ * and back, and the bytes themselves are tried as a state.  Then a part of it,
+ * which the first bytes choose, with a geometry that they state.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +38,14 @@ static bool keep(void *user, const void *p, size_t n)
 
 /* What was saved is taken back, by the same image. */
 static void there_and_back(struct hl_scan *scan, struct hl_src *image,
+                           const struct hl_scan_opts *opts,
                            const struct hl_ctx *ctx)
 {
-	const struct hl_scan_opts opts = { 0 };
 	struct text t = { NULL, 0 };
 	struct hl_scan *again;
 
 	if (hl_scan_save(scan, keep, &t) == HL_OK &&
-	    hl_scan_open(&again, image, &opts, ctx) == HL_OK) {
+	    hl_scan_open(&again, image, opts, ctx) == HL_OK) {
 		enum hl_status st = hl_scan_load(again, t.p, t.n);
 		if (st != HL_OK && st != HL_NOMEM && st != HL_CANCELLED)
 			abort();
@@ -107,6 +108,55 @@ static void look(struct hl_disk *disk)
 	}
 }
 
+/* The whole would not take its state, nor the other way round. */
+static void of_another_range(struct hl_scan *scan, struct hl_src *image,
+                             const struct hl_ctx *ctx)
+{
+	const struct hl_scan_opts opts = { 0 };
+	struct text t = { NULL, 0 };
+	struct hl_scan *whole;
+
+	if (hl_scan_save(scan, keep, &t) == HL_OK &&
+	    hl_scan_open(&whole, image, &opts, ctx) == HL_OK) {
+		if (hl_scan_load(whole, t.p, t.n) == HL_OK ||
+		    hl_scan_position(whole))
+			abort();
+		hl_scan_close(whole);
+	}
+	free(t.p);
+}
+
+static void part(const uint8_t *data, size_t size, struct hl_src *image,
+                 const struct hl_ctx *ctx)
+{
+	const struct hl_lost_geom geom = {
+		.cluster_size = 512u << data[2] % 13,
+		.mft_lcn = data[3],
+	};
+	uint64_t from = size * (uint64_t)data[0] / 256;
+	const struct hl_scan_opts opts = {
+		.from = from, .to = from + (size - from) * data[1] / 256,
+		.stated = data[4] % 2 ? &geom : NULL, .stated_off = from,
+	};
+	struct hl_scan *scan;
+	uint64_t a, b;
+
+	if (hl_scan_open(&scan, image, &opts, ctx) != HL_OK)
+		return;
+	bool less = hl_scan_range(scan, &a, &b);
+	if (a > from || a > b || b > size || hl_scan_position(scan) != a)
+		abort();
+	if (hl_scan_pass(scan) == HL_OK && hl_scan_judge(scan) == HL_OK) {
+		if (hl_scan_position(scan) != b)
+			abort();
+		results(scan, size);
+		there_and_back(scan, image, &opts, ctx);
+		if (less)
+			of_another_range(scan, image, ctx);
+	}
+	hl_scan_close(scan);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct hl_scan_opts opts = { 0 };
@@ -126,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    hl_scan_judge(scan) == HL_OK) {
 			struct hl_disk_opts how = { .scan = scan };
 			results(scan, size);
-			there_and_back(scan, image, &ctx);
+			there_and_back(scan, image, &opts, &ctx);
 			if (hl_disk_open(&disk, image, &how, &ctx) >= 0 &&
 			    disk)
 				look(disk);
@@ -135,6 +185,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		hl_scan_close(scan);
 	}
 	as_state(data, size, image, &ctx);
+	if (size > 4)
+		part(data, size, image, &ctx);
 	hl_src_close(image);
 	if (stats.mem_now)
 		abort();

@@ -6,7 +6,8 @@
  *
  * Size and identity of the medium are written before it, and the number of
  * bytes and the checksum of its records are made right, so that what lies
- * behind them is reached.
+ * behind them is reached.  Where the number has its highest bit, the state is
+ * of the first half of the medium.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,11 +86,11 @@ static bool records(struct text *t, const uint8_t *p, size_t n)
 }
 
 /* What the input has, behind the two lines that tell of which medium it is. */
-static bool sealed(struct text *t, const uint8_t *p, size_t n)
+static bool sealed(struct text *t, bool half, const uint8_t *p, size_t n)
 {
 	const size_t word = strlen(RECORDS);
 
-	t->n = behind_lines(t->p, t->n, 2);
+	t->n = behind_lines(t->p, t->n, half ? 3 : 2);
 	for (size_t i = 0; i + word <= n; i++)
 		if (!memcmp(p + i, RECORDS, word)) {
 			size_t at = i + 1 + behind_lines(p + i + 1, n - i - 1,
@@ -131,13 +132,13 @@ static void go_on(struct hl_scan *scan, struct hl_src *image,
 
 /* What was taken is what would be given. */
 static void again(struct hl_scan *scan, struct hl_src *image,
-                  const struct hl_ctx *ctx)
+                  const struct hl_scan_opts *opts, const struct hl_ctx *ctx)
 {
 	struct text one = { NULL, 0, 0 }, two = one;
 	struct hl_scan *other = NULL;
 
 	if (hl_scan_save(scan, put, &one) == HL_OK &&
-	    hl_scan_open(&other, image, NULL, ctx) == HL_OK &&
+	    hl_scan_open(&other, image, opts, ctx) == HL_OK &&
 	    hl_scan_load(other, one.p, one.n) == HL_OK &&
 	    hl_scan_save(other, put, &two) == HL_OK &&
 	    (one.n != two.n || memcmp(one.p, two.p, one.n) != 0))
@@ -147,16 +148,23 @@ static void again(struct hl_scan *scan, struct hl_src *image,
 	free(two.p);
 }
 
-static void taken_up(const uint8_t *p, size_t n, struct hl_src *image,
-                     const struct hl_ctx *ctx)
+static void taken_up(const uint8_t *p, size_t n, bool half,
+                     struct hl_src *image, const struct hl_ctx *ctx)
 {
+	const struct hl_scan_opts opts = {
+		.to = half ? hl_src_size(image) / 2 : 0,
+	};
 	struct text t = { NULL, 0, 0 };
 	struct hl_scan *scan = NULL;
+	uint64_t from, to;
 
-	if (hl_scan_open(&scan, image, NULL, ctx) == HL_OK &&
-	    hl_scan_save(scan, put, &t) == HL_OK && sealed(&t, p, n) &&
+	if (hl_scan_open(&scan, image, &opts, ctx) == HL_OK &&
+	    hl_scan_save(scan, put, &t) == HL_OK &&
+	    sealed(&t, hl_scan_range(scan, &from, &to), p, n) &&
 	    hl_scan_load(scan, t.p, t.n) == HL_OK) {
-		again(scan, image, ctx);
+		if (hl_scan_position(scan) > to)
+			abort();
+		again(scan, image, &opts, ctx);
 		go_on(scan, image, ctx);
 	}
 	hl_scan_close(scan);
@@ -175,14 +183,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 4)
 		return 0;
-	n = le32_at(data);
+	n = le32_at(data) & INT32_MAX;
+	bool half = data[3] & 0x80;
 	data += 4;
 	size -= 4;
 	if (n > size)
 		n = size;
 	if (hl_src_mem(&image, data + n, size - n, false, &ctx) != HL_OK)
 		return 0;
-	taken_up(data, n, image, &ctx);
+	taken_up(data, n, half, image, &ctx);
 	hl_src_close(image);
 	if (stats.mem_now)
 		abort();

@@ -56,6 +56,8 @@ static const char *const no_loss[][2] = {
 	{ "HL_EWF_AHEAD_BYTES", "how much is read ahead" },
 	{ "HL_EWF_CACHE_BYTES", "a cache" },
 	{ "HL_REPLAY_CACHE_BYTES", "a cache" },
+	{ "HL_MAX_ALIKE_SPOTS", "then digests tell what is the same" },
+	{ "HL_MAX_ALIKE_TRIES", "the same" },
 	{ "HL_MAX_CARVE_BIN", "a larger bin is not believed to be one" },
 	{ "HL_MAX_CARVE_WORDS", "more words make nothing surer" },
 	{ "HL_MAX_CARVE_ROW", "more pieces are searched in several rows" },

@@ -3,8 +3,8 @@ that others have: libewf, The Sleuth Kit, GNU ddrescue."""
 import json
 import os
 
-from common import (HIVELIFT, ROOT, Tally, lines, need, run, scratch, sha256_of,
-                    tool)
+from common import (HIVELIFT, ROOT, Tally, detach, lines, need, run, scratch,
+                    sha256_of, tool)
 
 MIB = 1 << 20
 SAMPLE = os.path.join(ROOT, 'testdata', 'sample.E01')
@@ -24,7 +24,7 @@ class Loop:
         return self.device
 
     def __exit__(self, *_):
-        run('losetup', '--detach', self.device)
+        detach(self.device)
 
 
 def usable(tally):
@@ -42,7 +42,7 @@ def usable(tally):
         if status != 0:
             tally.skip('no loop devices: ' + err.decode().strip()[:100])
             return False
-        run('losetup', '--detach', out.decode().strip())
+        detach(out.decode().strip())
     return True
 
 
@@ -145,6 +145,44 @@ def clones(tally, tmp, raw, want):
                     'a clone: the bytes')
 
 
+def by_another_name(tally, tmp, raw):
+    """The source is a loop device and the target the file in it, or the
+    other way about, or on the file system in it: the source all the same."""
+    disk = os.path.join(tmp, 'lies-in')
+    with open(raw, 'rb') as f, open(disk, 'wb') as g:
+        g.write(f.read())
+    want = sha256_of(disk)
+    mounted = os.path.join(tmp, 'mnt2')
+    os.mkdir(mounted)
+    with Loop(disk) as device:
+        for what, argv in (
+                ('the file of the source', (device, '-o', disk)),
+                ('the device of the source', (disk, '-o', device, '--clone')),
+        ):
+            _, err = acquire(tally, 1, what, *argv, '--force')
+            tally.check('is the source' in err, f'{what}: {err}')
+            tally.equal(sha256_of(disk), want, f'{what}: as before')
+        tool('mkfs.ext4', '-q', '-F', device)
+        if run('mount', device, mounted)[0] != 0:
+            tally.skip('cannot mount')
+            return
+        try:
+            for what, argv in (
+                    ('a copy', ('acquire', disk, '-o',
+                                os.path.join(mounted, 'x.raw'))),
+                    ('files', ('extract', disk, '-o',
+                               os.path.join(mounted, 'out'))),
+            ):
+                status, _, err = run(HIVELIFT, *argv)
+                tally.equal(status, 1, f'{what} onto the image: status')
+                tally.check(b'source' in err,
+                            f'{what} onto the image: {err[:200]!r}')
+                tally.equal(os.listdir(mounted), ['lost+found'],
+                            f'{what} onto the image: nothing is written')
+        finally:
+            run('umount', mounted)
+
+
 def with_ddrescue(tally, tmp, raw, want):
     """What one has begun the other finishes."""
     copy = os.path.join(tmp, 'dd.raw')
@@ -180,6 +218,7 @@ def main():
             for sector in (512, 2048, 4096):
                 as_e01(tally, tmp, raw, sector)
             clones(tally, tmp, raw, want)
+            by_another_name(tally, tmp, raw)
             with_ddrescue(tally, tmp, raw, want)
     tally.done()
 

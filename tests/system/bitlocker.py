@@ -204,7 +204,7 @@ def libbde(t, tmp):
         got = b''
         if status == 0:
             status, got, err = run('cat', os.path.join(point, 'bde1'),
-                                   timeout=60)
+                                   timeout=600)
             run('fusermount', '-u', '-z', point)
         if status != 0 and b'20190102' not in tool('bdemount', '-V'):
             # 20240502 mounts them and gives no byte

@@ -11,7 +11,8 @@ import struct
 import subprocess
 import sys
 
-from common import CORPUS, HIVELIFT, Tally, lines, need, run, scratch, tool
+from common import (CORPUS, HIVELIFT, Tally, detach, lines, need, run, scratch,
+                    tool)
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 YARP = os.path.join(CORPUS, 'hives/msuhanov__yarp/hives_for_tests')
@@ -278,7 +279,7 @@ def exfat_mounted(image, point):
         finally:
             tool('umount', point)
     finally:
-        tool('losetup', '-d', device)
+        detach(device)
 
 
 def exfat(tally, tmp, hives):

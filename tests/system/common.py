@@ -15,7 +15,9 @@ CORPUS = os.environ.get('HIVELIFT_CORPUS',
 UNPACKED = os.environ.get('HIVELIFT_UNPACKED') or os.path.join(
     os.environ.get('XDG_CACHE_HOME', os.path.expanduser('~/.cache')),
     'hivelift-corpus')
-os.environ['PATH'] += ':/usr/sbin:/sbin'
+os.environ['PATH'] = os.environ.get('PATH', os.defpath) + ':/usr/sbin:/sbin'
+# mtools finds no SYSTEM32 by the name of system32 in Turkish
+os.environ.update(LC_ALL='C.UTF-8', TZ='UTC')
 
 
 class Tally:
@@ -76,6 +78,13 @@ def tool(*argv, **more):
     if status != 0:
         raise RuntimeError(f'{argv}: {status}: {err.decode()[-400:]}')
     return out
+
+
+def detach(device):
+    """Its cache goes into the file now, whoever else (udev) has it open."""
+    with open(device, 'rb') as f:
+        os.fsync(f.fileno())
+    run('losetup', '--detach', device)
 
 
 def lines(text):

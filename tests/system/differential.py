@@ -381,7 +381,7 @@ FAT_MUTATIONS = {
 # ---- what each reader makes of it --------------------------------------------------
 
 def by_hivelift(path):
-    got = ReadAll(path, '-m', str(4 << 20), timeout=300)
+    got = ReadAll(path, '-m', str(4 << 20), timeout=600)
     if not got.volumes:
         return {}, got
     return {p: e['sha256'] for p, e in got.files(
@@ -389,14 +389,14 @@ def by_hivelift(path):
 
 
 def by_tsk(path, wanted):
-    status, out, _ = run('fls', '-r', '-u', '-p', '-F', path, timeout=300)
+    status, out, _ = run('fls', '-r', '-u', '-p', '-F', path, timeout=600)
     got = {}
     for line in out.decode('utf-8', 'replace').splitlines():
         kind, _, name = line.partition('\t')
         inode = kind.split()[-1].rstrip(':')
         name = '/' + name
         if name in wanted and name not in got and '*' not in kind:
-            _, data, _ = run('icat', path, inode, timeout=300)
+            _, data, _ = run('icat', path, inode, timeout=600)
             got[name] = sha(data)
     return got
 
@@ -404,7 +404,7 @@ def by_tsk(path, wanted):
 def by_ntfs3g(path, wanted):
     got = {}
     for name in wanted:
-        status, data, _ = run('ntfscat', '-f', path, name, timeout=300)
+        status, data, _ = run('ntfscat', '-f', path, name, timeout=600)
         if status == 0:
             got[name] = sha(data)
     return got

@@ -184,15 +184,14 @@ def typed(t, tmp, image, names):
     if pid == 0:
         os.environ.update(LD_PRELOAD=os.path.join(tmp, 'shim.so'), DUMP=dump)
         os.execv(HIVELIFT, [HIVELIFT, 'ls', image, '--no-sandbox'])
-    shown, end, sent = b'', time.time() + 60, False
-    while time.time() < end:
+    shown, end, sent = b'', time.monotonic() + 600, False
+    while time.monotonic() < end:
         if select.select([fd], [], [], 0.2)[0]:
             try:
                 shown += os.read(fd, 65536)
             except OSError:
                 break
         if not sent and shown.endswith(b'locked): '):
-            time.sleep(0.2)
             os.write(fd, PASSWORD.encode() + b'\n')
             sent = True
     os.waitpid(pid, 0)

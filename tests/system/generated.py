@@ -8,7 +8,8 @@ import shutil
 import sys
 import time
 
-from common import ReadAll, Tally, need, run, scratch, short, tool
+from common import (ReadAll, Tally, detach, need, run, scratch, short,
+                    tool)
 
 MIB = 1 << 20
 LONG = ('n' * 255, 'я' * 254 + 'щ', '😀' * 127 + 'x', 'é.' * 126 + 'txt')
@@ -317,7 +318,7 @@ def exfat_mounted(image, tmp, sector, cluster):
         finally:
             unmount(point)
     finally:
-        tool('losetup', '-d', device)
+        detach(device)
 
 
 def grown(w):

@@ -20,7 +20,7 @@ import locked
 from common import HIVELIFT, Tally, lines, need, run, scratch
 
 GUID = bytes.fromhex('6b87083876c1484eb7ae04046e6cc752')
-LIMIT = 120  # seconds; a sanitizer on a busy machine is slow
+LIMIT = 600  # seconds; a sanitizer on a busy machine is slow
 ODD = (0, 1, 2, 3, 4, 0x7f, 0x80, 0xff, 0x100, 0x1e00, 0x4000, 0x3fff,
        0x8000, 0xffff, 0x10000, 1 << 20, 16 << 20, (24 << 20) - 0x4000,
        24 << 20, 0x7fffffff, 0x80000000, 0xffffffff, 1 << 40,

@@ -3,8 +3,8 @@ sectors of 512 and of 4096 bytes."""
 import os
 import shutil
 
-from common import (CORPUS, UNPACKED, HIVELIFT, ReadAll, Tally, lines, need,
-                    run, scratch, tool)
+from common import (CORPUS, UNPACKED, HIVELIFT, ReadAll, Tally, detach, lines,
+                    need, run, scratch, tool)
 from lifted import check_all, json_lines, load
 
 
@@ -21,7 +21,7 @@ class Loop:
         return self.device
 
     def __exit__(self, *_):
-        run('losetup', '--detach', self.device)
+        detach(self.device)
 
 
 def usable(tally):
@@ -38,7 +38,7 @@ def usable(tally):
         if status != 0:
             tally.skip('no loop devices: ' + err.decode().strip()[:100])
             return False
-        run('losetup', '--detach', out.decode().strip())
+        detach(out.decode().strip())
     return True
 
 
@@ -73,7 +73,7 @@ def make_4k_disk(path):
              "type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7\\n' |"
              f' sfdisk -q {device}')
     finally:
-        run('losetup', '--detach', device)
+        detach(device)
     mib = 1 << 20
     fat, ntfs = path + '.fat', path + '.ntfs'
     for name, size in ((fat, 80 * mib), (ntfs, 70 * mib)):
@@ -160,7 +160,7 @@ def check_mount_point(tally):
             check_no_output(tally, path, device, point)
         finally:
             run('umount', point)
-            run('losetup', '--detach', device)
+            detach(device)
 
 
 def main():

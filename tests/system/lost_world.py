@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from common import ROOT, run, scratch, tool
+from common import ROOT, detach, run, scratch, tool
 
 MIB = 1 << 20
 NOISE = random.Random(1).randbytes(MIB)
@@ -95,7 +95,7 @@ def loop(image, offset, size, *more):
     try:
         yield device
     finally:
-        run('losetup', '-d', device)
+        detach(device)
 
 
 @contextlib.contextmanager

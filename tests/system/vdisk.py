@@ -338,7 +338,7 @@ def check_damage(tally, tmp, names):
         for i, data in enumerate(ways):
             with open(bad, 'wb') as f:
                 f.write(data)
-            status, out, err = run(HIVELIFT, 'hives', bad, timeout=60)
+            status, out, err = run(HIVELIFT, 'hives', bad, timeout=600)
             if status not in (0, 1, 2):
                 tally.check(False, f'{name}: damage {i}: status {status}')
             elif status and not err:
