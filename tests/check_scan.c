@@ -251,41 +251,52 @@ START_TEST(overlapping_volumes_are_generations)
 }
 END_TEST
 
-/* A FAT's time is within two seconds, and within a day's zones, of the truth. */
+/* What is surely later was made when the other was no longer written to. */
 START_TEST(what_tells_which_came_later)
 {
 	static const uint64_t second = 10000000, hour = 3600 * second;
 	const struct {
-		const char *fs;
-		uint64_t at, written;
-		bool in_table, doubt;
-	} other[] = {
-		{ "ntfs", 100 * hour, 0, false, true },
-		{ "ntfs", 100 * hour, 7, false, false },
-		{ "ntfs", 100 * hour + 1, 0, false, false },
-		{ "exfat", 99 * hour, 0, false, false },
-		{ "ntfs", 0, 7, false, false },
-		{ "exfat", 0, 0, false, true },
-		{ "fat32", 100 * hour + second, 0, false, true },
-		{ "fat32", 100 * hour + 2 * second, 0, false, true },
-		{ "fat32", 114 * hour, 0, false, true },
-		{ "fat16", 116 * hour, 0, false, false },
-		{ "fat16", 84 * hour, 0, false, false },
-		{ "fat12", 100 * hour, 0, true, false },
+		struct hl_lost b; /* a: NTFS of 100 h, written to until 103 h */
+		bool doubt;
+	} row[] = {
+		{ { .formatted = 100 * hour, .written = 103 * hour }, true },
+		{ { .formatted = 100 * hour, .written = 99 * hour }, true },
+		{ { .formatted = 103 * hour + 2 * second }, false },
+		{ { .formatted = 103 * hour + second }, true },
+		{ { .formatted = 102 * hour, .written = 104 * hour }, true },
+		{ { .formatted = 90 * hour, .written = 98 * hour }, false },
+		/* made on another disk, and copied to this one */
+		{ { .formatted = 90 * hour, .written = 101 * hour }, true },
+		/* files that were brought along are older than the format */
+		{ { .formatted = 90 * hour, .by_file = true }, true },
+		{ { .formatted = 110 * hour, .by_file = true }, false },
+		{ { .formatted = 110 * hour, .local = true }, true },
+		{ { .formatted = 119 * hour, .local = true }, false },
+		{ { .formatted = 86 * hour, .local = true }, true },
+		{ { .formatted = 84 * hour, .local = true }, false },
+		{ { .written = 90 * hour }, true },
+		{ { .older = true }, true },
+		{ { .off = 3, .same_mft = true }, true },
+		{ { .same_mft = true }, false },
+		{ { .in_table = true }, false },
+		{ { .in_table = true, .formatted = 105 * hour }, false },
+		/* the table was put back, or it was copied there */
+		{ { .in_table = true, .formatted = 90 * hour }, true },
 	};
 
-	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		const struct hl_lost a = {
 			.fs = "ntfs", .size = 9, .formatted = 100 * hour,
-			.written = 5,
-		}, b = {
-			.fs = other[i].fs, .size = 9, .off = 3,
-			.formatted = other[i].at, .written = other[i].written,
-			.in_table = other[i].in_table,
+			.written = 103 * hour,
 		};
+		struct hl_lost b = row[i].b;
 
-		ck_assert_msg(hl_lost_doubt(&a, &b) == other[i].doubt, "%zu", i);
-		ck_assert_msg(hl_lost_doubt(&b, &a) == other[i].doubt, "%zu", i);
+		b.fs = "ntfs";
+		b.size = 9;
+		ck_assert_msg(hl_lost_doubt(&a, &b) == row[i].doubt, "%zu", i);
+		ck_assert_msg(hl_lost_doubt(&b, &a) == row[i].doubt, "%zu", i);
+		ck_assert(!row[i].doubt || (hl_lost_later(&a, &b) &&
+		                            hl_lost_later(&b, &a)));
 	}
 }
 END_TEST

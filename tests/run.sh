@@ -170,6 +170,7 @@ check() {
 		python points
 		python forgotten
 		python lost story reference
+		python lost_later
 		python nothing_lost
 		python carved
 		python corpus --max-size 64M

@@ -307,6 +307,7 @@ struct hl_volume {
 	const char *unread;        /* why it is not read, or NULL */
 	bool skipped;              /* another volume was asked for: not opened */
 	bool expected_empty;       /* reserved, extended, zeroed: nothing lost */
+	bool zeros;                /* not read: nothing but zeros at its start */
 	bool rest;                 /* all of a medium without a table on which
 	                              a scan has found volumes: what they leave
 	                              of it is among the gaps */

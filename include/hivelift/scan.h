@@ -43,10 +43,14 @@ struct hl_lost {
 	uint64_t boot_off;      /* its place, bytes; HL_NO_OFFSET: none */
 	bool other_mft;      /* NTFS: record 0 there is a later volume's */
 	bool older;          /* its records say that another one came later */
+	bool same_mft;       /* and that one's $MFT lies on its own */
 	unsigned generation; /* 1: newest; 0: not believed */
 	uint64_t formatted;  /* FILETIME, 0: not known */
 	bool local;          /* that is wall clock of an unknown zone */
-	uint64_t written;    /* FILETIME of the root folder's last change */
+	uint64_t written;    /* FILETIME of the root folder's last change, or
+	                        of the latest file in it */
+	bool by_file;        /* formatted is a file's time, which may have been
+	                        brought along */
 	struct hl_lost_geom geom;
 	bool at_least;       /* BitLocker: it may be larger than size */
 	uint64_t bde_off;    /* BitLocker: bytes from its start to a block of

@@ -6,8 +6,8 @@
  *	left                         |188 ...........273|
  *
  * A format puts its $MFT where the last one put it, so that numbers and
- * places fit both.  Records in clusters that the later volume has in use are
- * its own; the others cannot be.
+ * places fit both.  Records in clusters that the later NTFS volume has in use
+ * are its own; the others cannot be.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,8 @@ struct left {
 	const struct hl_lost *l;
 	const struct hl_ntfs_taken *t;
 	size_t n_t, at_t;
+	struct hl_recmap_extent *other; /* bound to other volumes, by place */
+	size_t n_other, at_other;
 	struct hl_recmap_extent *e;
 	size_t n, cap;
 	bool full;
@@ -41,7 +43,23 @@ static bool taken(struct left *f, uint64_t off)
 	       f->t[f->at_t].off + f->t[f->at_t].len <= off)
 		f->at_t++;
 	return f->at_t < f->n_t && f->t[f->at_t].off <= off &&
-	       !f->t[f->at_t].maybe;
+	       f->t[f->at_t].why == HL_TAKEN_SURE;
+}
+
+/* Is it a record of another volume, whose number fits there? */
+static bool bound(struct left *f, uint64_t off, uint64_t number)
+{
+	uint64_t at = f->l->off + off, rs = f->l->geom.record_size;
+	const struct hl_recmap_extent *o = f->other;
+
+	while (f->at_other < f->n_other &&
+	       o[f->at_other].off + o[f->at_other].n * rs <= at)
+		f->at_other++;
+	for (size_t i = f->at_other; i < f->n_other && o[i].off <= at; i++)
+		if ((at - o[i].off) / rs < o[i].n && (at - o[i].off) % rs == 0 &&
+		    number == o[i].number + (at - o[i].off) / rs)
+			return true;
+	return false;
 }
 
 static enum hl_status add(struct left *f, uint64_t off, uint64_t number)
@@ -77,7 +95,8 @@ static enum hl_status piece(struct left *f, const uint8_t *p, size_t n,
 	     i += SCAN_SECTOR)
 		/* a header since XP, which holds the number */
 		if (memcmp(p + i, "FILE", 4) == 0 &&
-		    le16_at(p + i + 4) >= 0x30 && !taken(f, off + i))
+		    le16_at(p + i + 4) >= 0x30 && !taken(f, off + i) &&
+		    !bound(f, off + i, le32_at(p + i + 0x2c)))
 			st = add(f, off + i, le32_at(p + i + 0x2c));
 	return st;
 }
@@ -107,8 +126,57 @@ static void make_disjoint(struct left *f)
 	f->n = n;
 }
 
+static int by_off(const void *va, const void *vb)
+{
+	const struct hl_recmap_extent *a = va, *b = vb;
+
+	return a->off < b->off ? -1 : a->off > b->off;
+}
+
+/* Where the scan has found the records of the others. */
+static enum hl_status gather(struct left *f, const struct hl_scan *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; s && i < s->n_lost; i++)
+		n += &s->lost[i] == f->l ? 0 : s->lost[i].n_ext;
+	if (!n)
+		return HL_OK;
+	f->other = hl_alloc_array(f->ctx, n, sizeof(*f->other));
+	if (!f->other)
+		return HL_NOMEM;
+	for (size_t i = 0; i < s->n_lost; i++)
+		for (size_t k = 0; k < s->lost[i].n_ext; k++)
+			if (&s->lost[i] != f->l)
+				f->other[f->n_other++] = s->lost[i].ext[k];
+	qsort(f->other, f->n_other, sizeof(*f->other), by_off);
+	return HL_OK;
+}
+
+/* Only NTFS has records; those in a file's slack of another are the old ones,
+ * and those in a file are a volume's that the scan has found there. */
+static enum hl_status of_ntfs(struct left *f, struct hl_ntfs_taken **t,
+                              struct hl_src *vol,
+                              const struct hl_fs_rival *rival, size_t n)
+{
+	struct hl_fs_rival *some = hl_alloc_array(f->ctx, n + 1,
+	                                          sizeof(*some));
+	enum hl_status st = HL_NOMEM;
+	size_t k = 0;
+
+	if (!some)
+		return st;
+	for (size_t i = 0; i < n; i++)
+		if (rival[i].fs && rival[i].fs->ops == &hl_fs_ntfs)
+			some[k++] = rival[i];
+	st = hl_fs_taken(t, &f->n_t, vol, f->l->off, some, k, f->ctx);
+	hl_free(f->ctx, some);
+	return st;
+}
+
 enum hl_status hl_lost_remains(struct hl_recmap_extent **ext, size_t *n,
                                struct hl_src *vol, const struct hl_lost *l,
+                               const struct hl_scan *s,
                                const struct hl_fs_rival *rival, size_t n_rival,
                                const struct hl_ctx *ctx)
 {
@@ -119,7 +187,9 @@ enum hl_status hl_lost_remains(struct hl_recmap_extent **ext, size_t *n,
 	enum hl_status st = p ? HL_OK : HL_NOMEM;
 
 	if (st == HL_OK)
-		st = hl_fs_taken(&t, &f.n_t, vol, l->off, rival, n_rival, ctx);
+		st = gather(&f, s);
+	if (st == HL_OK)
+		st = of_ntfs(&f, &t, vol, rival, n_rival);
 	f.t = t;
 	for (uint64_t off = 0; off < size && st == HL_OK; off += PIECE) {
 		size_t len = (size_t)min_u64(PIECE, size - off);
@@ -133,6 +203,7 @@ enum hl_status hl_lost_remains(struct hl_recmap_extent **ext, size_t *n,
 	}
 	hl_free(ctx, p);
 	hl_free(ctx, t);
+	hl_free(ctx, f.other);
 	make_disjoint(&f);
 	*ext = f.e;
 	*n = f.n;

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "fs/fs_impl.h"
 #include "fs/scan_impl.h"
+#include "io/note.h"
 
 struct hl_rivals {
 	const struct hl_ctx *ctx;
@@ -22,7 +23,7 @@ struct hl_rivals {
 };
 
 static enum hl_status keep(struct hl_rivals *l, struct hl_fs *fs,
-                           struct hl_src *src, uint64_t off)
+                           struct hl_src *src, uint64_t off, uint64_t size)
 {
 	enum hl_status st = hl_grow(l->ctx, (void **)&l->r, &l->cap_r, l->n,
 	                            sizeof(*l->r), HL_MAX_PARTS);
@@ -37,7 +38,7 @@ static enum hl_status keep(struct hl_rivals *l, struct hl_fs *fs,
 		return st;
 	}
 	l->src[l->n] = src;
-	l->r[l->n++] = (struct hl_fs_rival){ fs, off, false };
+	l->r[l->n++] = (struct hl_fs_rival){ fs, off, size, false, false };
 	return HL_OK;
 }
 
@@ -55,6 +56,29 @@ static enum hl_status over(struct hl_fs *fs, const struct hl_part *p,
 		*yes = st == HL_OK && !used;
 	}
 	return hl_scan_fatal(st) ? st : HL_OK;
+}
+
+/*
+ * What is there is not read.  Who holds all of it is rather what it lies in:
+ * a volume manager, a foreign file system with an image in it.
+ */
+static enum hl_status blind(struct hl_rivals *l,
+                            const struct hl_fs_found *found,
+                            const struct hl_part *p, uint64_t off,
+                            uint64_t len, bool *yes)
+{
+	const struct hl_volume v = { .fs_name = found->name,
+	                             .zeros = found->zeros };
+	bool around = p->off < off && off - p->off < p->len &&
+	              len <= p->len - (off - p->off);
+
+	*yes = hl_fs_blind(&v, p) && !around;
+	if (hl_fs_blind(&v, p) && around)
+		hl_say(&(struct hl_at){ l->ctx, NULL, off, "volume" },
+		       "it lies in the partition at %llu, which is not read: "
+		       "what that has overwritten cannot be told",
+		       (unsigned long long)p->off);
+	return HL_OK;
 }
 
 static enum hl_status one(struct hl_rivals *l, struct hl_src *image,
@@ -75,8 +99,10 @@ static enum hl_status one(struct hl_rivals *l, struct hl_src *image,
 	st = hl_fs_identify(&found, src, false, &l->quiet);
 	if (st == HL_OK)
 		st = over(found.fs, p, off, len, lost, &yes);
+	if (st == HL_END)
+		st = blind(l, &found, p, off, len, &yes);
 	if (st == HL_OK && yes)
-		return keep(l, found.fs, src, p->off);
+		return keep(l, found.fs, src, p->off, p->len);
 	hl_fs_close(found.fs);
 	hl_src_close(src);
 	return hl_scan_fatal(st) ? st : HL_OK;

@@ -74,7 +74,7 @@ static enum hl_status open_given(struct hl_disk *d, struct hl_volume *v)
 				.off = v->off, .size = v->len, .fs = "",
 				.boot = HL_BOOT_PRIMARY, .boot_off = v->off };
 		v->lost = &d->given;
-		return hl_lost_open_below(v, d->image, rival, n, d->ctx);
+		return hl_lost_open_below(v, d->image, NULL, rival, n, d->ctx);
 	}
 	return hl_volume_open(v, d->image, true, d->ctx);
 }

@@ -78,9 +78,11 @@ void hl_fs_paths_free(struct hl_fs *fs);
  */
 struct hl_recmap_extent;
 struct hl_fs_rival { /* a later volume, open */
-	struct hl_fs *fs;
-	uint64_t off; /* in the image */
-	bool maybe;   /* nothing tells whether it is the later one */
+	struct hl_fs *fs; /* NULL: it is not read */
+	uint64_t off;     /* in the image */
+	uint64_t size;    /* bytes, where it is not read or copied */
+	bool maybe;       /* it is not sure that it is the later one */
+	bool copied;      /* it is older, and was copied over this one */
 };
 struct hl_fs_lost {
 	bool has_boot; /* a boot sector has told all this: it is not gone */
@@ -91,12 +93,16 @@ struct hl_fs_lost {
 	const struct hl_recmap_extent *ext; /* its $MFT, offsets in the image;
 	                                       NULL: it is looked for */
 	size_t n_ext;
+	bool no_search; /* not all over the volume: others' lie there, too */
 	const struct hl_fs_rival *rival; /* what begins at its start
 	                                   is found by itself */
 	size_t n_rival;
 };
+/* scan_rivals.c: may a partition hold what is not read, and not nothing? */
+struct hl_part;
+bool hl_fs_blind(const struct hl_volume *v, const struct hl_part *p);
 /*
- * below.c: what rivals have of a volume at vol_off of the image: sorted,
+ * taken.c: what rivals have of a volume at vol_off of the image: sorted,
  * disjoint, offsets in it.  For hl_free.  HL_OK, HL_NOMEM, HL_CANCELLED
  */
 struct hl_ntfs_taken;
@@ -104,11 +110,11 @@ enum hl_status hl_fs_taken(struct hl_ntfs_taken **out, size_t *n,
                            struct hl_src *vol, uint64_t vol_off,
                            const struct hl_fs_rival *rival, size_t n_rival,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
-/* The same volume, of which the map tells it; takes vol over, also when it
- * fails.  bytes[]: how many are another's now, and how many may be. */
+/* below.c: the same volume, of which the map tells it; takes vol over, also
+ * when it fails.  bytes[]: how many, by enum hl_ntfs_taken_why. */
 enum hl_status hl_fs_below(struct hl_src **out, struct hl_src *vol,
                            uint64_t vol_off, const struct hl_fs_rival *rival,
-                           size_t n_rival, uint64_t bytes[2],
+                           size_t n_rival, uint64_t *bytes,
                            const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* Nothing of *lost is kept.  HL_OK (how it was found is said as a loss),
  * HL_END (no records), HL_CORRUPT (said), HL_NOMEM, HL_CANCELLED */

@@ -16,6 +16,7 @@
 #include "io/note.h"
 #include "fs/fs_impl.h"
 #include "fs/scan_impl.h"
+#include "ntfs/lost.h"
 
 #define EXFAT_REGION 12 /* sectors that belong together */
 
@@ -78,7 +79,7 @@ static enum hl_status open_with(struct hl_volume *v,
 		.record_size = l->geom.record_size,
 		.has_mft = !l->other_mft && l->geom.mft_lcn != HL_NO_OFFSET,
 		.mft_lcn = l->geom.mft_lcn, .vol_off = l->off,
-		.ext = ext, .n_ext = n,
+		.ext = ext, .n_ext = n, .no_search = n_rival > 0,
 		.rival = rival, .n_rival = n_rival,
 	};
 	enum hl_status st = hl_fs_open_lost(&v->fs, v->src, &how, ctx);
@@ -91,20 +92,24 @@ static enum hl_status open_with(struct hl_volume *v,
 	return HL_OK;
 }
 
-static enum hl_status open_ntfs(struct hl_volume *v,
+/* Where others' records lie, too, those that nothing binds to one of them. */
+static enum hl_status open_ntfs(struct hl_volume *v, const struct hl_scan *s,
                                 const struct hl_fs_rival *rival, size_t n,
                                 const struct hl_ctx *ctx)
 {
 	const struct hl_lost *l = v->lost;
 	struct hl_recmap_extent *ext = NULL;
 	size_t n_ext = 0;
-	enum hl_status st;
+	enum hl_status st = HL_OK;
 
 	v->fs_name = "ntfs";
 	say_copy(v, ctx);
 	if (l->n_ext || !l->other_mft)
-		return open_with(v, l->ext, l->n_ext, rival, n, ctx);
-	st = hl_lost_remains(&ext, &n_ext, v->src, l, rival, n, ctx);
+		st = open_with(v, l->ext, l->n_ext, rival, n, ctx);
+	if (st != HL_OK || v->fs || (!n && !l->other_mft))
+		return st;
+	v->unread = NULL;
+	st = hl_lost_remains(&ext, &n_ext, v->src, l, s, rival, n, ctx);
 	if (st == HL_OK && n_ext)
 		st = open_with(v, ext, n_ext, rival, n, ctx);
 	else if (st == HL_OK)
@@ -119,19 +124,26 @@ static enum hl_status mark(struct hl_volume *v, const struct hl_fs_rival *rival,
 {
 	struct hl_at at = { ctx, NULL, HL_NO_OFFSET, "lost volume" };
 	struct hl_src *vol = v->src;
-	uint64_t bytes[2];
+	static const char *const words[HL_TAKEN_WHYS] = {
+		"are overwritten by later volumes",
+		"may be overwritten: another volume has them in use, too, and "
+		"nothing sure tells which of the two came later",
+		"may be overwritten: a later volume had them in files that are "
+		"deleted now",
+		"may be overwritten: a volume that was made before this one "
+		"seems to have been copied over it, free space and all",
+		"may be overwritten: they lie in a later volume, and nothing "
+		"tells what that has in use there",
+	};
+	uint64_t bytes[HL_TAKEN_WHYS];
 
 	v->src = NULL;
 	enum hl_status st = hl_fs_below(&v->src, vol, v->off, rival, n,
 	                                bytes, ctx);
-	if (st == HL_OK && bytes[0])
-		hl_warn(&at, "volume %s: %llu bytes of it are overwritten by "
-		        "later volumes", v->id, (unsigned long long)bytes[0]);
-	if (st == HL_OK && bytes[1])
-		hl_warn(&at, "volume %s: %llu bytes of it may be overwritten: "
-		        "another volume has them in use, too, and nothing "
-		        "sure tells which of the two came later", v->id,
-		        (unsigned long long)bytes[1]);
+	for (int i = 0; i < HL_TAKEN_WHYS && st == HL_OK; i++)
+		if (bytes[i])
+			hl_warn(&at, "volume %s: %llu bytes of it %s", v->id,
+			        (unsigned long long)bytes[i], words[i]);
 	return st;
 }
 
@@ -182,13 +194,14 @@ static enum hl_status open_other(struct hl_volume *v,
 }
 
 enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
+                                  const struct hl_scan *s,
                                   const struct hl_fs_rival *rival, size_t n,
                                   const struct hl_ctx *ctx)
 {
 	enum hl_status st = hl_lost_source(&v->src, image, v->lost, ctx);
 
 	if (st == HL_OK)
-		st = by_numbers(v->lost, n) ? open_ntfs(v, rival, n, ctx) :
+		st = by_numbers(v->lost, n) ? open_ntfs(v, s, rival, n, ctx) :
 		                              open_other(v, rival, n, ctx);
 	if (st == HL_OK && !v->fs && !v->unread)
 		v->unread = "no file system recognised";
@@ -197,6 +210,22 @@ enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
 		       "volume %s (%llu bytes) is not read: %s", v->id,
 		       (unsigned long long)v->len, v->unread);
 	return st;
+}
+
+/* A table that names an older volume again tells nothing of later ones. */
+static void say_put_back(const struct hl_volume *v, const struct hl_scan *s,
+                         const struct hl_at *at)
+{
+	for (size_t i = 0; i < s->n_lost; i++) {
+		const struct hl_lost *o = &s->lost[i];
+
+		if (v->lost->generation && o->in_table &&
+		    hl_lost_overlap(o, v->lost) && hl_lost_doubt(o, v->lost))
+			hl_warn(at, "volume %s of the table was written to for "
+			        "the last time before volume %s was made on "
+			        "its bytes: files of it may be overwritten by "
+			        "volume %s", o->id, v->id, v->id);
+	}
 }
 
 enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
@@ -211,8 +240,11 @@ enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
 		return st;
 	if (v->lost->generation > 1)
 		hl_say(&at, "volume %s is of generation %u: later volumes lie "
-		       "on the same bytes", v->id, v->lost->generation);
-	st = hl_lost_open_below(v, image, rival, n, ctx);
+		       "on the same bytes; what those wrote there and have "
+		       "freed since is known only where a deleted file's entry "
+		       "tells it", v->id, v->lost->generation);
+	say_put_back(v, s, &at);
+	st = hl_lost_open_below(v, image, s, rival, n, ctx);
 	hl_free(s->ctx, rival);
 	return st;
 }

@@ -53,7 +53,7 @@ static enum hl_status find_taken(struct hl_fs *fs, struct hl_ntfs_taken **t,
 	st = at_start(&found, fs, &quiet);
 	if (st != HL_OK)
 		return st == HL_END ? HL_OK : st;
-	one = (struct hl_fs_rival){ found.fs, lost->vol_off,
+	one = (struct hl_fs_rival){ found.fs, lost->vol_off, 0, false,
 	                               false };
 	st = hl_fs_taken(t, n, fs->src, lost->vol_off, &one, 1, fs->ctx);
 	hl_fs_close(found.fs);
@@ -68,6 +68,7 @@ static enum hl_status open_it(struct hl_fs *fs, const struct hl_fs_lost *lost)
 		.record_size = lost->record_size, .has_mft = lost->has_mft,
 		.mft_lcn = lost->mft_lcn, .vol_off = lost->vol_off,
 		.ext = lost->ext, .n_ext = lost->n_ext,
+		.no_search = lost->no_search,
 	};
 	struct hl_ntfs_fs *impl = fs->impl;
 	struct hl_ntfs_taken *t;
@@ -82,7 +83,10 @@ static enum hl_status open_it(struct hl_fs *fs, const struct hl_fs_lost *lost)
 	if (st != HL_OK)
 		return st;
 	hl_ntfs_set_taken(impl->nt, t, n);
-	return hl_ntfs_fs_info(fs);
+	st = hl_ntfs_fs_info(fs);
+	/* records of folders may be overwritten, and not those of their files */
+	fs->info.stitched |= n > 0;
+	return st;
 }
 
 enum hl_status hl_fs_open_lost(struct hl_fs **out, struct hl_src *vol,

@@ -1,6 +1,7 @@
 /*
  * ntfs_streams.c: the streams of an NTFS file, and where a link leads.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/banned.h"
@@ -91,20 +92,31 @@ static void say_taken(struct hl_fs *fs, const struct hl_ntfs_file *f,
 {
 	struct hl_at at = hl_ntfs_fs_at(fs, f->ref.number);
 	struct hl_ntfs *nt = ((struct hl_ntfs_fs *)fs->impl)->nt;
-	uint64_t by, n = hl_ntfs_taken_bytes(nt, s, false, &by);
+	static const char *const words[HL_TAKEN_WHYS] = {
+		"%llu bytes of it are overwritten by the volume at %llu",
+		"%llu bytes of it may be overwritten: the volume at %llu has "
+		"them in use, too, and nothing sure tells which of the two "
+		"came later",
+		"%llu bytes of it may be overwritten: the volume at %llu had "
+		"them in files that are deleted now",
+		"%llu bytes of it may be overwritten: the volume at %llu was "
+		"made before this one, and seems to have been copied over it, "
+		"free space and all",
+		"%llu bytes of it may be overwritten: they lie in the volume "
+		"at %llu, and nothing tells what that has in use there",
+	};
 
-	if (n)
-		hl_warn(&at, "file %llu: %llu bytes of it are overwritten by "
-		        "the volume at %llu",
-		        (unsigned long long)f->ref.number,
-		        (unsigned long long)n, (unsigned long long)by);
-	n = hl_ntfs_taken_bytes(nt, s, true, &by);
-	if (n)
-		hl_warn(&at, "file %llu: %llu bytes of it may be overwritten: "
-		        "the volume at %llu has them in use, too, and nothing "
-		        "sure tells which of the two came later",
-		        (unsigned long long)f->ref.number,
-		        (unsigned long long)n, (unsigned long long)by);
+	for (int i = 0; i < HL_TAKEN_WHYS; i++) {
+		uint64_t by, n = hl_ntfs_taken_bytes(nt, s, i, &by);
+		char text[256];
+
+		if (!n)
+			continue;
+		snprintf(text, sizeof(text), words[i], (unsigned long long)n,
+		         (unsigned long long)by);
+		hl_warn(&at, "file %llu: %s",
+		        (unsigned long long)f->ref.number, text);
+	}
 }
 
 enum hl_status hl_ntfs_fs_stream(struct hl_src **out, struct hl_fs *fs,

@@ -6,53 +6,60 @@
  *	           3      |=== older ===|
  *
  * A volume is one generation older than the oldest newer one whose bytes it
- * shares.  Newer is what the table has; then what was formatted later, as its
- * own files say (in the same second: what was written later); then what proves
- * more, since the older one is the one that was written over.  That is a guess,
- * and the evidence says so.
+ * shares.  Sure is that what the table has is newer; that a volume is whose
+ * $MFT lies on the other's; and that one is that was formatted when the other
+ * had been written to for the last time.  All else is a guess, and the evidence
+ * says so: by when they were formatted (a volume copied from another disk was
+ * formatted there; clocks are set back), in the same second by what was written
+ * later, and by what proves more, since the older one was written over.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/banned.h"
+#include "base/ckd.h"
 #include "base/mem.h"
 #include "fs/scan_impl.h"
 
+#define SECOND UINT64_C(10000000)         /* FILETIME ticks */
 /* FAT's clock has steps of two seconds, rounded by some writers up and by some
- * down, and no time zone. */
-#define FAT_STEP UINT64_C(20000000)              /* FILETIME ticks */
-#define ZONES (UINT64_C(15) * 3600 * 10000000) /* from one end to UTC */
+ * down; what others write of NTFS is often in whole ones. */
+#define STEP (2 * SECOND)
+#define ZONES (UINT64_C(15) * 3600 * SECOND) /* from one end to UTC */
 
-static bool is_fat(const struct hl_lost *l)
+static uint64_t apart(uint64_t a, uint64_t b)
 {
-	return strncmp(l->fs, "fat", 3) == 0;
+	return a > b ? a - b : b - a;
 }
 
-static uint64_t apart(const struct hl_lost *a, const struct hl_lost *b)
+/* How wrong may a comparison of their clocks be? */
+static uint64_t slop(const struct hl_lost *a, const struct hl_lost *b)
 {
-	return a->formatted > b->formatted ? a->formatted - b->formatted :
-	                                     b->formatted - a->formatted;
+	return a->local || b->local ? ZONES : STEP;
 }
 
-static bool formatted_apart(const struct hl_lost *a, const struct hl_lost *b)
+/* Was the other one not written to any more when this one was made? */
+static bool surely_newer(const struct hl_lost *a, const struct hl_lost *b)
 {
-	return a->formatted && b->formatted &&
-	       apart(a, b) >= (is_fat(a) || is_fat(b) ? FAT_STEP : 1);
+	uint64_t last = max_u64(b->formatted, b->written);
+
+	return a->formatted && b->formatted && !b->by_file &&
+	       a->formatted > last && a->formatted - last >= slop(a, b);
 }
 
-/* Do they tell which one came later? */
-static bool tells(const struct hl_lost *a, const struct hl_lost *b, bool *newer)
+/* Is it sure which one came later? */
+static bool sure(const struct hl_lost *a, const struct hl_lost *b, bool *newer)
 {
 	bool told = true;
 
-	if (a->in_table != b->in_table)
+	if (a->in_table != b->in_table) {
 		*newer = a->in_table;
-	else if (a->older != b->older && hl_lost_overlap(a, b))
-		*newer = b->older;
-	else if (formatted_apart(a, b))
-		*newer = a->formatted > b->formatted;
-	else if (a->written && b->written && a->written != b->written)
-		*newer = a->written > b->written;
+		/* a table can be put back, and a volume be copied */
+		told = a->in_table ? !surely_newer(b, a) : !surely_newer(a, b);
+	} else if (a->same_mft != b->same_mft && a->off == b->off)
+		*newer = b->same_mft;
+	else if (surely_newer(a, b) || surely_newer(b, a))
+		*newer = surely_newer(a, b);
 	else
 		told = false;
 	return told;
@@ -62,37 +69,67 @@ static bool newer(const struct hl_lost *a, const struct hl_lost *b)
 {
 	bool yes;
 
+	if (sure(a, b, &yes) || a->in_table != b->in_table)
+		return yes;
+	if (a->older != b->older && hl_lost_overlap(a, b))
+		return b->older;
+	if (a->formatted && b->formatted &&
+	    apart(a->formatted, b->formatted) >= STEP)
+		return a->formatted > b->formatted;
+	if (a->written && b->written && a->written != b->written)
+		return a->written > b->written;
 	/* without a word: as they lie on the medium */
-	return tells(a, b, &yes) ? yes : a->score > b->score;
-}
-
-/* Is it told only by a FAT's clock, which may be hours from UTC? */
-static bool by_fat_clock(const struct hl_lost *a, const struct hl_lost *b)
-{
-	return a->in_table == b->in_table && a->older == b->older &&
-	       is_fat(a) != is_fat(b) && formatted_apart(a, b) &&
-	       apart(a, b) < ZONES;
+	return a->score > b->score;
 }
 
 bool hl_lost_doubt(const struct hl_lost *a, const struct hl_lost *b)
 {
 	bool yes;
 
-	return !tells(a, b, &yes) || by_fat_clock(a, b);
+	return !sure(a, b, &yes);
+}
+
+bool hl_lost_later(const struct hl_lost *a, const struct hl_lost *b)
+{
+	return hl_lost_overlap(a, b) &&
+	       (hl_lost_doubt(a, b) || newer(a, b));
+}
+
+bool hl_lost_copied(const struct hl_lost *a, const struct hl_lost *b)
+{
+	return a->formatted && b->formatted && !a->by_file && !b->by_file &&
+	       a->formatted < b->formatted &&
+	       b->formatted - a->formatted >= slop(a, b) &&
+	       (a->in_table || a->written >= b->formatted);
 }
 
 static enum hl_status say_guess(struct hl_scan *s, struct hl_lost *l,
                                 const struct hl_lost *later)
 {
+	unsigned long long off = later->off;
+
 	if (!hl_lost_doubt(l, later))
 		return HL_OK;
-	if (by_fat_clock(l, later))
+	if (later->in_table)
+		return hl_lost_say(s, l, 0, "the volume at %llu is taken as "
+		                   "the later one, as the table has it, but "
+		                   "this one was made after that was written to",
+		                   off);
+	if (!l->formatted || !later->formatted ||
+	    apart(l->formatted, later->formatted) < STEP)
+		return hl_lost_say(s, l, 0, "nothing sure tells whether the "
+		                   "volume at %llu came later; it is taken as "
+		                   "the later one", off);
+	if (slop(l, later) == ZONES &&
+	    apart(l->formatted, later->formatted) < ZONES)
 		return hl_lost_say(s, l, 0, "that the volume at %llu came "
-		                   "later is told by a FAT clock, which has no "
-		                   "time zone", (unsigned long long)later->off);
-	return hl_lost_say(s, l, 0, "nothing tells whether the volume at %llu "
-	                   "came later; it is taken as the later one, as it "
-	                   "proves more", (unsigned long long)later->off);
+		                   "later is told by a clock which has no time "
+		                   "zone", off);
+	return hl_lost_say(s, l, 0, "that the volume at %llu came later is "
+	                   "not sure: %s", off, l->by_file ?
+	                   "of this one only the times of files are known" :
+	                   "this one was written to after that one was "
+	                   "formatted");
 }
 
 /* Sorted so; insertion, because `newer` is no order when times are unknown

@@ -106,17 +106,29 @@ static void take_label(struct hl_lost *l, const uint8_t *e)
 	                 false);
 }
 
+/* A time, in UTC if its zone is there or given; 0: none. */
+static uint64_t ticks(struct hl_scan *s, struct hl_lost *l, const uint8_t *at,
+                      uint8_t zone)
+{
+	struct hl_time t = hl_time_zoned(s->ctx, hl_exfat_time(le32_at(at), 0,
+	                                                       zone));
+
+	if (t.kind == HL_TIME_NONE)
+		return 0;
+	l->local |= t.kind == HL_TIME_LOCAL;
+	return t.ticks;
+}
+
 /* The format leaves no time; the first file's that was made there comes next. */
 static void take_time(struct hl_scan *s, struct hl_lost *l, const uint8_t *e)
 {
-	struct hl_time t = hl_time_zoned(s->ctx, hl_exfat_time(le32_at(e + 8),
-	                                                       0, e[22]));
+	uint64_t made = ticks(s, l, e + 8, e[22]);
+	uint64_t last = ticks(s, l, e + 12, e[23]);
 
-	if (t.kind == HL_TIME_NONE ||
-	    (l->formatted && t.ticks >= l->formatted))
-		return;
-	l->formatted = t.ticks;
-	l->local = t.kind == HL_TIME_LOCAL;
+	l->by_file = true;
+	if (made && (!l->formatted || made < l->formatted))
+		l->formatted = made;
+	l->written = max_u64(l->written, max_u64(made, last));
 }
 
 /* Label, bitmap and table of capitals are the root's first entries. */

@@ -76,12 +76,19 @@ static void take_time(struct hl_scan *s, struct hl_lost *l,
 	struct hl_time t = hl_time_zoned(s->ctx, label ?
 		hl_time_dos(le16_at(slot + 24), le16_at(slot + 22), 0) :
 		hl_time_dos(le16_at(slot + 16), le16_at(slot + 14), 0));
+	struct hl_time last = hl_time_zoned(s->ctx,
+		hl_time_dos(le16_at(slot + 24), le16_at(slot + 22), 0));
 
-	if (t.kind == HL_TIME_NONE ||
-	    (l->formatted && t.ticks >= l->formatted))
+	if (last.kind != HL_TIME_NONE)
+		l->written = max_u64(l->written, last.ticks);
+	if (t.kind == HL_TIME_NONE)
 		return;
-	l->formatted = t.ticks;
-	l->local = t.kind == HL_TIME_LOCAL;
+	l->local |= t.kind == HL_TIME_LOCAL;
+	l->written = max_u64(l->written, t.ticks);
+	if (label || !l->formatted || (l->by_file && t.ticks < l->formatted)) {
+		l->formatted = t.ticks;
+		l->by_file = !label;
+	}
 }
 
 static void take_label(struct hl_lost *l, const uint8_t *slot)

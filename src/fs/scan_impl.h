@@ -165,9 +165,12 @@ static inline bool hl_lost_overlap(const struct hl_lost *a,
 	return a->off < b->off ? b->off - a->off < a->size :
 	                         a->off - b->off < b->size;
 }
-/* scan_age.c: can nothing, or only a FAT's clock, which knows no zone, tell
- * which of two that overlap came later? */
+/* scan_age.c: is it not sure which of two that overlap came later? */
 bool hl_lost_doubt(const struct hl_lost *a, const struct hl_lost *b);
+/* May a have written over b? */
+bool hl_lost_later(const struct hl_lost *a, const struct hl_lost *b);
+/* Was a made before b, on another disk perhaps, and is there all the same? */
+bool hl_lost_copied(const struct hl_lost *a, const struct hl_lost *b);
 
 /* ---- lost_volume.c ----------------------------------------------------- */
 
@@ -179,15 +182,17 @@ bool hl_lost_doubt(const struct hl_lost *a, const struct hl_lost *b);
 enum hl_status hl_lost_open(struct hl_volume *v, struct hl_src *image,
                             struct hl_scan *s,
                             const struct hl_ctx *ctx) HL_MUST_CHECK;
-/* The same with the volumes that lie over it. */
+/* The same with the volumes that lie over it; s: NULL or a scan. */
 struct hl_fs_rival;
 enum hl_status hl_lost_open_below(struct hl_volume *v, struct hl_src *image,
+                                  const struct hl_scan *s,
                                   const struct hl_fs_rival *rival, size_t n,
                                   const struct hl_ctx *ctx) HL_MUST_CHECK;
-/* below_mft.c: the records that no rival has, for hl_free in any case.
- * HL_OK, HL_NOMEM, HL_CANCELLED */
+/* below_mft.c: the records that no rival has, and that s (may be NULL) binds
+ * to no other volume; for hl_free in any case.  HL_OK, HL_NOMEM, HL_CANCELLED */
 enum hl_status hl_lost_remains(struct hl_recmap_extent **ext, size_t *n,
                                struct hl_src *vol, const struct hl_lost *l,
+                               const struct hl_scan *s,
                                const struct hl_fs_rival *rival, size_t n_rival,
                                const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* below_offset.c: those of the table that lie over [off, off + len); lost:

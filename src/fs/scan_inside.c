@@ -16,9 +16,11 @@
 #include "base/text.h"
 #include "fs/fs_impl.h"
 #include "fs/scan_impl.h"
+#include "vol/vol_impl.h"
 
 #define PATH_BYTES 1024
 #define ROUNDED 65536 /* sizes are, to clusters or more */
+#define ZONES (UINT64_C(15) * 3600 * 10000000) /* from one end to UTC */
 
 /* Where in the image does it stand or fall? */
 static uint64_t place_of(const struct hl_lost *l)
@@ -69,48 +71,77 @@ static enum hl_status found(struct hl_scan *s, struct hl_lost *l,
 
 /* ---- files of a lost volume ---------------------------------------------- */
 
-/* Is all of that volume in the file, whose byte `off` lies at `at`? */
-static bool has_room(uint64_t size, uint64_t off, uint64_t at,
-                     const struct hl_lost *l)
+/* Where in the file, whose byte `off` lies at `at`, would that volume begin?
+ * HL_NO_OFFSET: not all of it has room there. */
+static uint64_t begins_at(uint64_t size, uint64_t off, uint64_t at,
+                          const struct hl_lost *l)
 {
-	uint64_t place = place_of(l), before = place - l->off;
+	uint64_t place = place_of(l), before = place - l->off, begins;
 
 	if (place < at || off + (place - at) < before)
-		return false;
-	uint64_t begins = off + (place - at) - before;
-	return begins < size && size - begins + ROUNDED >= l->size;
+		return HL_NO_OFFSET;
+	begins = off + (place - at) - before;
+	return begins < size && size - begins + ROUNDED >= l->size ?
+	       begins : HL_NO_OFFSET;
 }
 
-/* A volume that was made later than the file was written took its place. */
-static bool later(const struct hl_lost *l, const struct hl_entry *e)
+/* A volume that was made later than the file was written took its place.
+ * false: clocks do not tell, or there is no time. */
+static bool tells(const struct hl_lost *l, const struct hl_entry *e,
+                  bool *later)
 {
-	return l->formatted && e->modified.kind == HL_TIME_UTC &&
-	       l->formatted > e->modified.ticks;
+	uint64_t a = l->formatted, b = e->modified.ticks;
+
+	*later = a > b;
+	return a && e->modified.kind == HL_TIME_UTC && !l->by_file &&
+	       (!l->local || (a > b ? a - b : b - a) >= ZONES);
+}
+
+/* A disk or volume that is kept in a file begins where that does: with itself
+ * or with the table that names it. */
+static enum hl_status is_image(struct hl_src *src, uint64_t begins, bool *yes)
+{
+	uint8_t b[SCAN_SECTOR];
+	struct mbr m;
+	enum hl_status st = HL_END;
+
+	*yes = begins == 0;
+	if (!*yes && begins >= sizeof(b))
+		st = hl_src_read(src, 0, b, sizeof(b), NULL);
+	if (st == HL_OK)
+		*yes = hl_mbr_parse(span_of(b, sizeof(b)), true, &m) == HL_OK &&
+		       m.n_used;
+	return hl_scan_fatal(st) ? st : HL_OK;
 }
 
 static enum hl_status holds(const struct hl_volume *v,
                             const struct hl_entry *e, const struct hl_lost *l,
                             bool *yes)
 {
+	uint64_t off = 0, at, begins = HL_NO_OFFSET;
 	struct hl_extent x;
 	struct hl_src *src;
-	uint64_t off = 0, at;
+	bool later;
 	enum hl_status st = hl_fs_stream(&src, v->fs, &e->ref, "",
 	                                 HL_STREAM_LOOK);
 
 	*yes = false;
 	if (st != HL_OK)
 		return hl_scan_fatal(st) ? st : HL_OK;
-	for (; off < hl_src_size(src) && !*yes; off += x.len) {
+	for (; off < hl_src_size(src) && begins == HL_NO_OFFSET; off += x.len) {
 		if (hl_src_map(src, off, &x) != HL_OK)
 			break;
 		at = hl_src_image_offset(src, off);
-		*yes = at != HL_NO_OFFSET && place_of(l) >= at &&
-		       place_of(l) - at < x.len &&
-		       has_room(hl_src_size(src), off, at, l) && !later(l, e);
+		if (at != HL_NO_OFFSET && place_of(l) >= at &&
+		    place_of(l) - at < x.len)
+			begins = begins_at(hl_src_size(src), off, at, l);
 	}
+	if (begins != HL_NO_OFFSET && tells(l, e, &later))
+		*yes = !later;
+	else if (begins != HL_NO_OFFSET)
+		st = is_image(src, begins, yes);
 	hl_src_close(src);
-	return HL_OK;
+	return st;
 }
 
 /* As found() for the table's volumes. */

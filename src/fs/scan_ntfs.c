@@ -75,9 +75,9 @@ static bool attribute(struct span bytes, const struct hl_ntfs_head *h,
 	return false;
 }
 
-/* Does record 0 call itself $MFT and begin where the boot sector says? */
-static bool is_mft(const struct proof *p, struct span bytes,
-                   const struct hl_ntfs_head *h)
+/* Does record 0 call itself $MFT, and where does that begin? */
+static bool names_mft(const struct proof *p, struct span bytes,
+                      const struct hl_ntfs_head *h, uint64_t *lcn)
 {
 	static const uint16_t mft[] = { '$', 'M', 'F', 'T' };
 	struct hl_ntfs_attr a;
@@ -92,8 +92,18 @@ static bool is_mft(const struct proof *p, struct span bytes,
 	    !attribute(bytes, h, NTFS_DATA, 0, &a) || a.resident)
 		return false;
 	hl_ntfs_runs_init(&it, a.runs, 0, p->g->n_clusters);
-	return hl_ntfs_run_next(&it, &r) == HL_OK && !r.sparse &&
-	       r.lcn == p->g->mft_lcn;
+	if (hl_ntfs_run_next(&it, &r) != HL_OK || r.sparse)
+		return false;
+	*lcn = r.lcn;
+	return true;
+}
+
+static bool is_mft(const struct proof *p, struct span bytes,
+                   const struct hl_ntfs_head *h)
+{
+	uint64_t lcn;
+
+	return names_mft(p, bytes, h, &lcn) && lcn == p->g->mft_lcn;
 }
 
 /* When its volume was formatted; 0: it does not say.  The name's time stays
@@ -188,15 +198,19 @@ static enum hl_status judge_mft(struct proof *p, uint8_t *b, uint64_t at)
 	struct hl_ntfs_head h;
 	struct span bytes;
 	bool fits = true;
+	uint64_t at_lcn;
 
-	if (!record(b, p->g, 0, &h, &bytes) || !is_mft(p, bytes, &h))
+	if (!record(b, p->g, 0, &h, &bytes) ||
+	    !names_mft(p, bytes, &h, &at_lcn))
 		return count_records(p, at);
-	if (!p->sizeless && size_fits(p, b, &fits) == HL_OK && !fits) {
+	if (at_lcn != p->g->mft_lcn ||
+	    (!p->sizeless && size_fits(p, b, &fits) == HL_OK && !fits)) {
 		p->other = true;
 		p->other_made = made(bytes, &h);
 		p->l->other_mft = true;
 		return hl_lost_say(p->s, p->l, 0, "the $MFT at cluster %llu "
-		                   "is that of a volume of another size", lcn);
+		                   "is that of a volume of another size%s", lcn,
+		                   fits ? " of clusters" : "");
 	}
 	p->zero = true;
 	p->l->formatted = made(bytes, &h);

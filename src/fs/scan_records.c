@@ -113,7 +113,7 @@ static enum hl_status add(struct hl_scan *s, const struct hl_recmap_volume *v)
 	struct hl_lost l = {
 		.off = v->start, .size = v->size, .fs = "ntfs",
 		.boot = HL_BOOT_NONE, .boot_off = HL_NO_OFFSET,
-		.older = v->older,
+		.older = v->older, .same_mft = v->same_mft,
 		.geom = { v->cluster_size, 512, v->record_size, 0,
 		          v->mft_lcn },
 	};

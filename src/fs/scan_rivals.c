@@ -24,8 +24,13 @@ static struct hl_volume *of_table(struct hl_scan *s, const char *id)
 static bool is_rival(const struct hl_lost *l, const struct hl_lost *later)
 {
 	return later != l && l->generation && later->generation &&
-	       hl_lost_overlap(l, later) &&
-	       (later->generation < l->generation || hl_lost_doubt(l, later));
+	       hl_lost_later(later, l);
+}
+
+/* While they are opened those that come next are left out. */
+static bool tried(const struct hl_scan *s, size_t i)
+{
+	return s->rival[i].src || s->rival[i].unread;
 }
 
 static struct hl_fs *fs_of(struct hl_scan *s, size_t i)
@@ -36,25 +41,108 @@ static struct hl_fs *fs_of(struct hl_scan *s, size_t i)
 	return v ? v->fs : NULL;
 }
 
+bool hl_fs_blind(const struct hl_volume *v, const struct hl_part *p)
+{
+	return p && p->len && !v->fs && !v->zeros && !v->expected_empty &&
+	       !(p->flags & HL_PART_RESERVED) && strcmp(p->type, "0xee") != 0;
+}
+
+/* Has the volume the byte in use? */
+static enum hl_status has(struct hl_fs *fs, uint64_t vol_off, uint64_t at,
+                          bool *yes)
+{
+	uint64_t n = 1;
+	enum hl_status st = HL_END;
+
+	*yes = false;
+	if (at != HL_NO_OFFSET && at >= vol_off && fs->ops->in_use &&
+	    at - vol_off < fs->info.size)
+		st = fs->ops->in_use(fs, at - vol_off, &n, yes);
+	*yes = *yes && st == HL_OK;
+	return hl_scan_fatal(st) ? st : HL_OK;
+}
+
+/*
+ * By their times l came later, sure or not, but what o begins with stands in
+ * clusters that l has in use: o was copied there, since then.
+ */
+static enum hl_status stands(struct hl_scan *s, const struct hl_lost *l,
+                             const struct hl_lost *o, bool *yes)
+{
+	struct hl_fs *fs = s->rival ? s->rival[l - s->lost].fs : NULL;
+	bool zero = o->n_ext && !o->ext[0].number;
+	enum hl_status st = HL_OK;
+
+	*yes = false;
+	if (o == l || !o->generation || !l->generation || !fs ||
+	    o->off == l->off || !hl_lost_overlap(l, o))
+		return HL_OK;
+	if (o->boot != HL_BOOT_NONE)
+		st = has(fs, l->off, o->boot_off, yes);
+	if (st == HL_OK && !*yes && zero)
+		st = has(fs, l->off, o->ext[0].off, yes);
+	return st;
+}
+
+static bool made_before(const struct hl_lost *a, const struct hl_lost *b)
+{
+	return a->formatted && a->formatted < b->formatted &&
+	       !a->local && !b->local;
+}
+
+/* A partition whose content nobody knows: it may have been written over, and
+ * when it begins where l does it is rather l itself. */
+static bool is_blind(const struct hl_lost *l, const struct hl_volume *v)
+{
+	const struct hl_lost there = { .off = v->off, .size = v->len };
+
+	return hl_fs_blind(v, v->part) && hl_lost_overlap(l, &there) &&
+	       (v->off != l->off || v->fs_name[0]);
+}
+
 enum hl_status hl_scan_rivals(struct hl_scan *s, const struct hl_lost *l,
                               struct hl_fs_rival **out, size_t *n)
 {
+	size_t n_table = hl_disk_count(s->disk);
+
 	*n = 0;
-	*out = hl_alloc_array(s->ctx, s->n_lost + 1, sizeof(**out));
+	*out = hl_alloc_array(s->ctx, s->n_lost + n_table + 1, sizeof(**out));
 	if (!*out)
 		return HL_NOMEM;
-	for (size_t i = 0; i < s->n_lost; i++)
-		if (is_rival(l, &s->lost[i]) && fs_of(s, i))
+	for (size_t i = 0; i < s->n_lost; i++) {
+		const struct hl_lost *o = &s->lost[i];
+		bool over = is_rival(l, o), stood = false;
+		enum hl_status st = HL_OK;
+
+		if (!over || made_before(o, l))
+			st = stands(s, l, o, &stood);
+		if (st != HL_OK)
+			return st;
+		if ((over || stood) &&
+		    (fs_of(s, i) || (!o->in_table && tried(s, i))))
 			(*out)[(*n)++] = (struct hl_fs_rival){
-				fs_of(s, i), s->lost[i].off,
-				hl_lost_doubt(l, &s->lost[i]) };
+				fs_of(s, i), o->off, o->size,
+				stood || hl_lost_doubt(l, o),
+				stood || hl_lost_copied(o, l) };
+	}
+	for (size_t i = 0; i < n_table; i++) {
+		const struct hl_volume *v = hl_disk_volume(s->disk, i);
+
+		if (is_blind(l, v))
+			(*out)[(*n)++] = (struct hl_fs_rival){
+				NULL, v->off, v->len, true, false };
+	}
 	return HL_OK;
 }
 
-static bool has_older(const struct hl_scan *s, size_t i)
+/* Or one that may stand in clusters of it. */
+static bool has_rival(const struct hl_scan *s, size_t i)
 {
+	const struct hl_lost *l = &s->lost[i];
+
 	for (size_t k = 0; k < s->n_lost; k++)
-		if (is_rival(&s->lost[k], &s->lost[i]))
+		if (k != i && l->generation && s->lost[k].generation &&
+		    hl_lost_overlap(&s->lost[k], l))
 			return true;
 	return false;
 }
@@ -75,7 +163,7 @@ enum hl_status hl_scan_open_rivals(struct hl_scan *s)
 			const struct hl_lost *l = &s->lost[i];
 
 			if (l->generation != g || l->in_table ||
-			    !has_older(s, i))
+			    !has_rival(s, i))
 				continue;
 			s->rival[i] = (struct hl_volume){
 				.off = l->off, .lost = l, .fs_name = "" };

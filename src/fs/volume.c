@@ -129,6 +129,7 @@ static enum hl_status open_fs(struct hl_volume *v, bool search,
 	v->fs = found.fs;
 	v->fs_name = found.name;
 	v->unread = found.reason;
+	v->zeros = !v->fs && found.zeros;
 	if (v->bde && !v->locked)
 		v->unread = hl_bde_text(v->bde);
 	if (v->fs && (flags & HL_PART_DYNAMIC))

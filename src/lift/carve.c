@@ -310,6 +310,8 @@ enum hl_status hl_carve_find(struct hl_carve **out, struct hl_disk *disk,
 	hl_free(ctx, c->buf);
 	hl_free(ctx, c->unit);
 	c->buf = c->unit = NULL;
+	for (size_t i = 0; i < c->n; i++)
+		c->find[i]->pub.whole &= !c->find[i]->loose;
 	if (st == HL_CANCELLED)
 		sort(c);
 	if (st != HL_OK && st != HL_CANCELLED) {

@@ -43,6 +43,8 @@ struct carve_find {
 	uint64_t torn_have; /* bytes of it that are in the find */
 	uint64_t room;   /* bytes before it that no other find has, at most
 	                    CARVE_ROOM: the rest of a torn bin may be there */
+	bool loose;        /* behind the base block's sector lies what may be
+	                      another's */
 	bool used;         /* joined into another, or a live file's */
 	char *decided[CARVE_WORDS];
 };

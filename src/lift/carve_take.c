@@ -226,6 +226,17 @@ static enum hl_status hive(struct carve_scan *s, uint64_t off,
 	return finish(s, off, f, ch, skip);
 }
 
+/* Windows leaves zeros behind the first sector of a base block. */
+static bool has_more(struct carve_scan *s, uint64_t off, uint64_t len)
+{
+	const uint8_t *p = hl_carve_peek(&s->in, off, (size_t)len);
+
+	for (size_t i = HIVE_SECTOR; p && i < len; i++)
+		if (p[i])
+			return true;
+	return false;
+}
+
 /* Its bins lie elsewhere, or nowhere. */
 static enum hl_status lonely(struct carve_scan *s, uint64_t off,
                              const struct hl_base_block *b, uint64_t *skip)
@@ -240,6 +251,11 @@ static enum hl_status lonely(struct carve_scan *s, uint64_t off,
 	f->bins_at = HIVE_BASE_SIZE;
 	hl_carve_say(s->c, f, "base block alone: signature, fields and "
 	             "checksum right; no bins behind it");
+	f->loose = has_more(s, off, len);
+	if (f->loose)
+		hl_carve_say(s->c, f, "only its first %u bytes are vouched "
+		             "for: behind them lies what may be another's",
+		             HIVE_SECTOR);
 	st = hl_carve_pieces(s->c, f, s->row, off, len);
 	if (st != HL_OK) {
 		hl_carve_drop(s->c, f);

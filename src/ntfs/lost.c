@@ -318,7 +318,9 @@ enum hl_status hl_ntfs_open_lost(struct hl_ntfs **out, struct hl_src *vol,
 			hl_warn(&at, "it is gone; the volume is opened by its "
 			        "cluster size and where its $MFT lies");
 	}
-	if (st == HL_END || st == HL_CORRUPT) {
+	if (how->no_search && !how->n_ext) {
+		st = st == HL_CORRUPT ? HL_END : st;
+	} else if (st == HL_END || st == HL_CORRUPT) {
 		l->g.mirror_lcn = NO_LCN;
 		st = stitched(out, l);
 	}

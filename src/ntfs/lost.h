@@ -8,11 +8,19 @@
 #include "ntfs/reader.h"
 #include "ntfs/recmap.h"
 
-/* Bytes that a later volume has; sorted and disjoint. */
-struct hl_ntfs_taken {
+/* Bytes that a later volume has, or may have had; the surest first. */
+enum hl_ntfs_taken_why {
+	HL_TAKEN_SURE,    /* in use there */
+	HL_TAKEN_ORDER,   /* the same, but it may be the older one */
+	HL_TAKEN_DELETED, /* a file there had them that is deleted now */
+	HL_TAKEN_COPIED,  /* it was copied there, free clusters and all */
+	HL_TAKEN_UNREAD,  /* it is not read, or its map is gone */
+	HL_TAKEN_WHYS
+};
+struct hl_ntfs_taken { /* sorted and disjoint */
 	uint64_t off, len; /* bytes into this volume */
 	uint64_t by;       /* where that volume begins in the image */
-	bool maybe;        /* nothing tells which of the two came later */
+	enum hl_ntfs_taken_why why;
 };
 
 struct hl_ntfs_lost {
@@ -25,6 +33,7 @@ struct hl_ntfs_lost {
 	 * volume, if record 0 is not at mft_lcn. */
 	const struct hl_recmap_extent *ext;
 	size_t n_ext;
+	bool no_search; /* then it is HL_END */
 };
 
 /*
@@ -42,9 +51,9 @@ void hl_ntfs_set_taken(struct hl_ntfs *nt, struct hl_ntfs_taken *t, size_t n);
 /* Of [off, off + *len): is it taken, by whom?  *len is cut to one answer. */
 const struct hl_ntfs_taken *hl_ntfs_taken_at(const struct hl_ntfs *nt,
                                              uint64_t off, uint64_t *len);
-/* Bytes of a stream that later volumes have; *by: the first of them.
- * maybe: those instead of which nothing tells whether it came later. */
+/* Bytes of a stream that later volumes have for that reason; *by: the first
+ * of them. */
 uint64_t hl_ntfs_taken_bytes(struct hl_ntfs *nt, struct hl_src *src,
-                             bool maybe, uint64_t *by);
+                             enum hl_ntfs_taken_why why, uint64_t *by);
 
 #endif

@@ -154,6 +154,14 @@ static bool try_mirror(struct hl_ntfs *nt, struct hl_ntfs_slot *s)
 	return true;
 }
 
+/* Where a later volume was made the records of its $MFT may lie in this one's:
+ * they are whole, and of other numbers but by chance. */
+bool hl_ntfs_is_others(const struct hl_ntfs *nt, const struct hl_ntfs_rec *rec)
+{
+	return nt->lost && rec->head.has_number &&
+	       rec->head.number != (uint32_t)rec->number;
+}
+
 static void say(struct hl_ntfs *nt, const struct hl_ntfs_slot *s,
                 bool unreadable)
 {
@@ -169,6 +177,9 @@ static void say(struct hl_ntfs *nt, const struct hl_ntfs_slot *s,
 		             "is used", n);
 	else if (unreadable)
 		hl_warn(&at, "record %llu cannot be read", n);
+	else if (s->st == HL_CORRUPT && hl_ntfs_is_others(nt, r))
+		hl_warn(&at, "record %llu is overwritten by another volume's "
+		        "record %llu", n, (unsigned long long)r->head.number);
 	else if (s->st == HL_CORRUPT && r->head.magic == NTFS_MAGIC_BAAD)
 		hl_warn(&at, "record %llu is marked BAAD", n);
 	else if (s->st == HL_CORRUPT && r->head.magic != NTFS_MAGIC_FILE)
@@ -209,6 +220,8 @@ static enum hl_status load(struct hl_ntfs *nt, uint64_t number,
 		return HL_OK;
 	}
 	s->st = unreadable ? HL_CORRUPT : judge(nt, s);
+	if (s->st == HL_OK && hl_ntfs_is_others(nt, &s->rec))
+		s->st = HL_CORRUPT;
 	odd = s->st == HL_CORRUPT || (s->st == HL_OK && s->rec.fix.n_torn) ||
 	      (s->st == HL_END && number < 4) ||
 	      (number == 0 && nt->mirror_first);

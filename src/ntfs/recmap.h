@@ -51,7 +51,8 @@ struct hl_recmap_volume {
 	uint64_t index_blocks; /* that lie where this volume's records say */
 	unsigned score;        /* 0 to 100: how much proves it */
 	bool older;            /* another inferred volume lies on the same
-	                          bytes, and wrote later */
+	                          bytes, and seems to have written later */
+	bool same_mft;         /* that one's $MFT begins where this one's did */
 	const struct hl_recmap_extent *ext; /* sorted by number, disjoint */
 	size_t n_ext;
 	const char *const *evidence; /* in words, with numbers */

@@ -256,6 +256,7 @@ static enum hl_status result(struct hl_recmap *m, struct hl_recmap_guess *g,
 		.has_zero = has_zero(g, c),
 		.records = c->records, .index_blocks = c->votes,
 		.score = score(c, copies), .older = is_older(g, k),
+		.same_mft = c->same_mft,
 		.ext = e, .n_ext = c->n_pieces,
 		.n_evidence = g->n_text - before,
 	};

@@ -127,7 +127,8 @@ static enum hl_status decode(struct hl_ntfs_scan *s, uint8_t *p,
 	hl_ntfs_fixup(p, size, &rec->fix);
 	enum hl_status st = hl_ntfs_head_decode(span_of(p, size), &rec->head);
 	if (st != HL_OK || rec->head.magic != NTFS_MAGIC_FILE ||
-	    rec->fix.n_torn)
+	    rec->fix.n_torn ||
+	    hl_ntfs_is_others(s->nt, rec))
 		return HL_CORRUPT;
 	rec->bytes = span_of(p, rec->head.used);
 	return HL_OK;

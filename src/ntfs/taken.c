@@ -118,7 +118,7 @@ enum hl_status hl_ntfs_taken(struct hl_src **out, struct hl_src *inner,
 }
 
 uint64_t hl_ntfs_taken_bytes(struct hl_ntfs *nt, struct hl_src *src,
-                             bool maybe, uint64_t *by)
+                             enum hl_ntfs_taken_why why, uint64_t *by)
 {
 	struct hl_src *raw = hl_ntfs_gone_inner(
 		hl_ntfs_packed_raw(hl_ntfs_wof_raw(src)));
@@ -133,7 +133,7 @@ uint64_t hl_ntfs_taken_bytes(struct hl_ntfs *nt, struct hl_src *src,
 		len = e.len;
 		if (e.in == nt->vol && e.quality == HL_Q_ALLOCATED_TO) {
 			t = hl_ntfs_taken_at(nt, e.in_off, &len);
-			if (t && t->maybe != maybe)
+			if (t && t->why != why)
 				t = NULL;
 			if (t && !sum)
 				*by = t->by;

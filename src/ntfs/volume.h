@@ -99,6 +99,8 @@ enum hl_status hl_ntfs_stitch(struct hl_src **out, struct hl_src *vol,
                               const struct hl_ntfs_geom *geom,
                               const struct hl_ctx *ctx) HL_MUST_CHECK;
 /* mft.c */
+bool hl_ntfs_is_others(const struct hl_ntfs *nt,
+                       const struct hl_ntfs_rec *rec);
 void hl_ntfs_cache_clear(struct hl_ntfs *nt);
 
 /* A place in $MFT for notes about a record. */

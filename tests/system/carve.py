@@ -335,6 +335,23 @@ def raw(tally, tmp, what, parts, **more):
     return Carved(tally, image, tmp, what=what, **more)
 
 
+def base_block(tally, tmp, hives):
+    """The base block is cut behind its first cluster: what lies there now is
+    nobody's, and the hive is not called whole."""
+    hive = hives.make('SYSTEM', 20)
+    for own in 1024, 4096:
+        what = f'{own} bytes of a base block'
+        c = raw(tally, tmp, what, [noise(65536, 1), hive[:own],
+                                   noise(65536 - own, 2), hive[own:],
+                                   noise(65536, 3)])
+        found = [r for r in c.rows if r['found'] == 'hive'
+                 and r['data'][4096:] == hive[4096:]]
+        tally.equal([(r['whole'], r['rejoined']) for r in found],
+                    [(own == 4096, True)], f'{what}: rejoined')
+        tally.equal(['vouched' in str(r['decided']) for r in found],
+                    [own < 4096], f'{what}: said')
+
+
 def overwritten(tally, tmp, hives):
     hive = hives.make('SYSTEM', 400)
     cut = 4096 + 4096 * 5
@@ -525,6 +542,7 @@ def main():
                 tally.skip('no root or no FUSE: volumes of exfat-fuse')
         if need(tally, 'sfdisk'):
             gap(tally, tmp, hives)
+            base_block(tally, tmp, hives)
         for part in (overwritten, interleaved, swapped, fakes):
             part(tally, tmp, hives)
         if not only:

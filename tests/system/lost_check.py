@@ -60,7 +60,7 @@ def find_volume(tally, scan, volume, label, exact=True):
 
 def told(entry):
     """An entry of a manifest says that not all of it is what it was."""
-    return bool(entry.get('notes')) or any(
+    return not entry['sha256'] or bool(entry.get('notes')) or any(
         r.get('state', 'ok') != 'ok' or r.get('what') == 'missing'
         for r in entry.get('runs', ()))
 
