@@ -29,6 +29,7 @@ START_TEST(a_sound_table)
 	struct gpt_build b;
 	struct img m = usual(512, &b);
 	struct hl_table *t;
+	uint64_t off, len;
 
 	expect(&m, " ok");
 	ck_assert_int_eq(hl_table_open(&t, img_src(&m), 0, test_ctx()), HL_OK);
@@ -39,6 +40,14 @@ START_TEST(a_sound_table)
 	ck_assert_uint_eq(hl_table_info(t)->offset, 512);
 	ck_assert_str_eq(hl_table_info(t)->disk_id,
 	                 "22222222-2222-2222-2222-222222222222");
+	ck_assert(hl_table_own(t, 0, &off, &len));
+	ck_assert_uint_eq(off, 0);
+	ck_assert_uint_eq(len, 2 * 512);
+	ck_assert(hl_table_own(t, 1, &off, &len));
+	ck_assert_uint_eq(off, 2 * 512);
+	ck_assert(hl_table_own(t, 2, &off, &len));
+	ck_assert_uint_eq(off + len, m.n);
+	ck_assert(!hl_table_own(t, 3, &off, &len));
 	hl_table_close(t);
 	ck_assert_uint_eq(test_note_count(HL_INFO), 0);
 	img_free(&m);

@@ -58,6 +58,10 @@ const struct hl_table_info *hl_table_info(const struct hl_table *table);
 /* Partitions and gaps in the order of their start. */
 size_t hl_table_count(const struct hl_table *table);
 const struct hl_part *hl_table_part(const struct hl_table *table, size_t i);
+/* The stretches of the image that hold the table itself (MBR, EBRs, GPT and its
+ * copy), bytes.  The i-th; false: no more. */
+bool hl_table_own(const struct hl_table *table, size_t i, uint64_t *off,
+                  uint64_t *len);
 
 /* ---- dynamic disks (LDM) ----------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /*
- * below_offset.c: what the table's volumes have of a volume at --offset.
+ * below_offset.c: what the table's volumes, and the table itself, have of a
+ * volume at --offset.
  *
  * Who opens an old volume by its offset may not know that a later one lies
  * over it.  Where the later one has the very first byte in use, it is rather
@@ -38,7 +39,8 @@ static enum hl_status keep(struct hl_rivals *l, struct hl_fs *fs,
 		return st;
 	}
 	l->src[l->n] = src;
-	l->r[l->n++] = (struct hl_fs_rival){ fs, off, size, false, false };
+	l->r[l->n++] = (struct hl_fs_rival){
+		.fs = fs, .off = off, .size = size, .table = !src };
 	return HL_OK;
 }
 
@@ -108,6 +110,33 @@ static enum hl_status one(struct hl_rivals *l, struct hl_src *image,
 	return hl_scan_fatal(st) ? st : HL_OK;
 }
 
+static enum hl_status tables(struct hl_rivals *l, const struct hl_table *table,
+                             uint64_t off, uint64_t len)
+{
+	enum hl_status st = HL_OK;
+	uint64_t at, n;
+
+	for (size_t i = 0; st == HL_OK && hl_table_own(table, i, &at, &n); i++)
+		if (at < off ? off - at < n : at - off < len)
+			st = keep(l, NULL, NULL, at, n);
+	return st;
+}
+
+/* Those of generations in between are in no table. */
+static void say_others(const struct hl_rivals *l, const struct hl_table *table,
+                       uint64_t off)
+{
+	for (size_t i = 0; i < hl_table_count(table); i++) {
+		const struct hl_part *p = hl_table_part(table, i);
+
+		if (p->off == off && !(p->flags & HL_PART_GAP))
+			return;
+	}
+	hl_say(&(struct hl_at){ l->ctx, NULL, off, "volume" },
+	       "no partition begins here; what volumes that no table knows "
+	       "have overwritten of it is told by a scan and --lost only");
+}
+
 enum hl_status hl_rivals_open(struct hl_rivals **out, struct hl_src *image,
                               uint32_t sector_size, uint64_t off, uint64_t len,
                               bool lost, const struct hl_ctx *ctx)
@@ -128,6 +157,9 @@ enum hl_status hl_rivals_open(struct hl_rivals **out, struct hl_src *image,
 		return hl_scan_fatal(st) ? st : HL_OK;
 	for (size_t i = 0; i < hl_table_count(table) && st == HL_OK; i++)
 		st = one(l, image, hl_table_part(table, i), off, len, lost);
+	if (st == HL_OK)
+		st = tables(l, table, off, len);
+	say_others(l, table, off);
 	hl_table_close(table);
 	return st == HL_LIMIT ? HL_OK : st;
 }

@@ -83,6 +83,7 @@ struct hl_fs_rival { /* a later volume, open */
 	uint64_t size;    /* bytes, where it is not read or copied */
 	bool maybe;       /* it is not sure that it is the later one */
 	bool copied;      /* it is older, and was copied over this one */
+	bool table;       /* no volume: the partition table's own bytes */
 };
 struct hl_fs_lost {
 	bool has_boot; /* a boot sector has told all this: it is not gone */

@@ -126,6 +126,7 @@ static enum hl_status mark(struct hl_volume *v, const struct hl_fs_rival *rival,
 	struct hl_src *vol = v->src;
 	static const char *const words[HL_TAKEN_WHYS] = {
 		"are overwritten by later volumes",
+		"are overwritten by the partition table",
 		"may be overwritten: another volume has them in use, too, and "
 		"nothing sure tells which of the two came later",
 		"may be overwritten: a later volume had them in files that are "

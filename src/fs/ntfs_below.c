@@ -53,8 +53,7 @@ static enum hl_status find_taken(struct hl_fs *fs, struct hl_ntfs_taken **t,
 	st = at_start(&found, fs, &quiet);
 	if (st != HL_OK)
 		return st == HL_END ? HL_OK : st;
-	one = (struct hl_fs_rival){ found.fs, lost->vol_off, 0, false,
-	                               false };
+	one = (struct hl_fs_rival){ .fs = found.fs, .off = lost->vol_off };
 	st = hl_fs_taken(t, n, fs->src, lost->vol_off, &one, 1, fs->ctx);
 	hl_fs_close(found.fs);
 	return st;

@@ -94,6 +94,8 @@ static void say_taken(struct hl_fs *fs, const struct hl_ntfs_file *f,
 	struct hl_ntfs *nt = ((struct hl_ntfs_fs *)fs->impl)->nt;
 	static const char *const words[HL_TAKEN_WHYS] = {
 		"%llu bytes of it are overwritten by the volume at %llu",
+		"%llu bytes of it are overwritten by the partition table at "
+		"%llu",
 		"%llu bytes of it may be overwritten: the volume at %llu has "
 		"them in use, too, and nothing sure tells which of the two "
 		"came later",

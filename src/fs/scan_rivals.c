@@ -100,13 +100,36 @@ static bool is_blind(const struct hl_lost *l, const struct hl_volume *v)
 	       (v->off != l->off || v->fs_name[0]);
 }
 
+/* What of l the table of today lies on itself; out NULL: how many. */
+static size_t add_own(struct hl_fs_rival *out, const struct hl_table *table,
+                      const struct hl_lost *l)
+{
+	struct hl_lost own = { .off = 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; table && hl_table_own(table, i, &own.off,
+	                                         &own.size); i++) {
+		if (!hl_lost_overlap(l, &own))
+			continue;
+		if (out)
+			out[n] = (struct hl_fs_rival){
+				.off = own.off, .size = own.size,
+				.table = true };
+		n++;
+	}
+	return n;
+}
+
 enum hl_status hl_scan_rivals(struct hl_scan *s, const struct hl_lost *l,
                               struct hl_fs_rival **out, size_t *n)
 {
+	const struct hl_table *table = hl_disk_table(s->disk);
 	size_t n_table = hl_disk_count(s->disk);
+	size_t n_own = add_own(NULL, table, l);
 
 	*n = 0;
-	*out = hl_alloc_array(s->ctx, s->n_lost + n_table + 1, sizeof(**out));
+	*out = hl_alloc_array(s->ctx, s->n_lost + n_table + n_own + 1,
+	                      sizeof(**out));
 	if (!*out)
 		return HL_NOMEM;
 	for (size_t i = 0; i < s->n_lost; i++) {
@@ -121,17 +144,19 @@ enum hl_status hl_scan_rivals(struct hl_scan *s, const struct hl_lost *l,
 		if ((over || stood) &&
 		    (fs_of(s, i) || (!o->in_table && tried(s, i))))
 			(*out)[(*n)++] = (struct hl_fs_rival){
-				fs_of(s, i), o->off, o->size,
-				stood || hl_lost_doubt(l, o),
-				stood || hl_lost_copied(o, l) };
+				.fs = fs_of(s, i), .off = o->off,
+				.size = o->size,
+				.maybe = stood || hl_lost_doubt(l, o),
+				.copied = stood || hl_lost_copied(o, l) };
 	}
 	for (size_t i = 0; i < n_table; i++) {
 		const struct hl_volume *v = hl_disk_volume(s->disk, i);
 
 		if (is_blind(l, v))
 			(*out)[(*n)++] = (struct hl_fs_rival){
-				NULL, v->off, v->len, true, false };
+				.off = v->off, .size = v->len, .maybe = true };
 	}
+	*n += add_own(*out + *n, table, l);
 	return HL_OK;
 }
 

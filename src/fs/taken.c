@@ -7,7 +7,8 @@
  *
  * What is in use there was written over.  What is free there may have been:
  * files that are deleted but not forgotten tell of some of it.  A later volume
- * that is not read, or whose map is lost, may have written anywhere.
+ * that is not read, or whose map is lost, may have written anywhere.  The
+ * partition table of today lies somewhere, too.
  */
 #include <stdlib.h>
 
@@ -136,7 +137,8 @@ static enum hl_status take_from(struct taken *t, struct hl_src *vol,
 
 	if (!r->fs || r->copied)
 		more = add(t, r->off, r->off + r->size, r->off,
-		           r->fs ? HL_TAKEN_COPIED : HL_TAKEN_UNREAD);
+		           r->fs ? HL_TAKEN_COPIED :
+		           r->table ? HL_TAKEN_TABLE : HL_TAKEN_UNREAD);
 	if (!r->fs || more != HL_OK)
 		return more;
 	if (r->fs->ops->in_use)

@@ -11,6 +11,7 @@
 /* Bytes that a later volume has, or may have had; the surest first. */
 enum hl_ntfs_taken_why {
 	HL_TAKEN_SURE,    /* in use there */
+	HL_TAKEN_TABLE,   /* no volume has them, but the partition table */
 	HL_TAKEN_ORDER,   /* the same, but it may be the older one */
 	HL_TAKEN_DELETED, /* a file there had them that is deleted now */
 	HL_TAKEN_COPIED,  /* it was copied there, free clusters and all */

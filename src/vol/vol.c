@@ -281,3 +281,13 @@ const struct hl_part *hl_table_part(const struct hl_table *table, size_t i)
 {
 	return i < table->n ? &table->part[i] : NULL;
 }
+
+bool hl_table_own(const struct hl_table *table, size_t i, uint64_t *off,
+                  uint64_t *len)
+{
+	if (i >= table->n_area)
+		return false;
+	*off = table->area[i].off;
+	*len = table->area[i].len;
+	return true;
+}

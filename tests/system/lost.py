@@ -14,7 +14,7 @@ from lost_check import (Scan, check_hives, check_lost, check_offset,
 from lost_map import (Changed, changed_sectors, istat_clusters, locate,
                       locate_records, sort_out)
 from lost_world import (MIB, Author, File, Volume, loop, make_image, mounted,
-                        parents, snapshot, table, written)
+                        parents, snapshot, table, written, zone)
 
 
 def acquire(raw, target):
@@ -224,18 +224,6 @@ def generations(tally, scale):
 
 
 # ---- a FAT whose clock was not that of the others ---------------------------
-
-@contextlib.contextmanager
-def zone(name):
-    before = os.environ.get('TZ')
-    os.environ['TZ'] = name
-    try:
-        yield
-    finally:
-        os.environ.pop('TZ')
-        if before is not None:
-            os.environ['TZ'] = before
-
 
 def clocks(tally, scale):
     """An NTFS volume, and over its second half a later FAT that was written

@@ -4,7 +4,6 @@ as it was written has to be marked; nobody's files come out under another's
 name.
 
 `lost_later.py [WORLD...]`"""
-import contextlib
 import os
 import random
 import sys
@@ -15,16 +14,7 @@ from lost_check import (Scan, check_offset, compare, extract, find_volume,
                         told)
 from lost_map import Changed, changed_sectors, locate, sort_out
 from lost_world import (MIB, Volume, loop, make_image, mounted, snapshot,
-                        table, written)
-
-
-@contextlib.contextmanager
-def zone(name):
-    os.environ['TZ'] = name
-    try:
-        yield
-    finally:
-        os.environ.pop('TZ')
+                        table, written, zone)
 
 
 def some(a):
@@ -113,6 +103,34 @@ def unread(tally):
             life.check(tally, label, [v])
             changed = Changed(changed_sectors(life.lives[0][1], life.image))
             check_offset(tally, life.image, v, changed, label)
+
+
+# ---- today's table itself ---------------------------------------------------
+
+def tables(tally):
+    """An extended boot record in what was a file; a GPT, whose copy lies in
+    what was the volume's end."""
+    small = 4 * MIB
+    for label, size in ('dos', 80 * MIB), ('gpt', 119 * MIB):
+        with scratch('lost-table') as tmp:
+            life = Life(tmp, 120 * MIB)
+            first = Volume('ntfs', MIB, size, 2)
+            life.add(first, fill)
+            start = 60 * MIB if label == 'dos' else 100 * MIB
+            v = Volume('ntfs', start + MIB, small, 1)
+            before = snapshot(life.image, os.path.join(tmp, 'before'))
+            if label == 'dos':
+                table(life.image, 'dos', (start, small + 2 * MIB, '5'),
+                      (v.offset, small, 7))
+            else:
+                table(life.image, 'gpt', (
+                    v.offset, small, 'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7'))
+            written(life.image, v, tmp, None)
+            life.keep(v, before)
+            life.check(tally, f'a table over it, {label}', [first])
+            changed = Changed(changed_sectors(life.lives[0][1], life.image))
+            check_offset(tally, life.image, first, changed,
+                         f'a table over it, {label}', known=[v])
 
 
 # ---- the same start, other clusters -----------------------------------------
@@ -289,7 +307,7 @@ def use(life, v):
         os.mkdir(os.path.join(point, 'used'))
 
 
-WORLDS = dict(unread=unread, clusters=clusters, mapless=mapless, tail=tail,
+WORLDS = dict(unread=unread, tables=tables, clusters=clusters, mapless=mapless, tail=tail,
               folders=folders, put_back=put_back,
               deleted=deleted, west=west,
               holder=holder, second=second, copied=copied)

@@ -80,6 +80,18 @@ class Volume:
         return {f.sha256: f for f in self.files.values()}
 
 
+@contextlib.contextmanager
+def zone(name):
+    before = os.environ.get('TZ')
+    os.environ['TZ'] = name
+    try:
+        yield
+    finally:
+        os.environ.pop('TZ')
+        if before is not None:
+            os.environ['TZ'] = before
+
+
 def unmount(point):
     for _ in range(50):
         if run('umount', point)[0] == 0:
