@@ -363,26 +363,11 @@ static bool stop_now(void *user)
 	return s->after-- <= 0;
 }
 
-struct saved {
-	uint8_t *p;
-	size_t n;
-};
-
-static bool keep(void *user, const void *p, size_t n)
-{
-	struct saved *s = user;
-
-	s->p = realloc(s->p, s->n + n + 1);
-	memcpy(s->p + s->n, p, n);
-	s->n += n;
-	return true;
-}
-
-static struct saved saved_after(struct disk *d, int turns)
+static struct saved_state saved_after(struct disk *d, int turns)
 {
 	struct hl_ctx ctx = *test_ctx();
 	struct stop stop = { turns };
-	struct saved out = { NULL, 0 };
+	struct saved_state out = { NULL, 0 };
 	struct hl_scan *s;
 
 	ctx.cancelled = stop_now;
@@ -396,7 +381,7 @@ static struct saved saved_after(struct disk *d, int turns)
 	ck_assert_int_eq(hl_scan_pass(s), HL_CANCELLED);
 	ck_assert_uint_gt(hl_scan_position(s), 0);
 	ck_assert_uint_lt(hl_scan_position(s), d->n);
-	ck_assert_int_eq(hl_scan_save(s, keep, &out), HL_OK);
+	ck_assert_int_eq(hl_scan_save(s, disk_keep_state, &out), HL_OK);
 	hl_scan_close(s);
 	return out;
 }
@@ -404,7 +389,7 @@ static struct saved saved_after(struct disk *d, int turns)
 START_TEST(taken_up_from_its_state)
 {
 	struct disk d = with(MIB);
-	struct saved state = saved_after(&d, 2);
+	struct saved_state state = saved_after(&d, 2);
 	struct hl_scan *s;
 	uint64_t at;
 
@@ -424,7 +409,7 @@ END_TEST
 START_TEST(a_state_of_another_image_is_refused)
 {
 	struct disk d = with(MIB), o = with(MIB), larger = disk_new(5 * MIB);
-	struct saved state = saved_after(&d, 2);
+	struct saved_state state = saved_after(&d, 2);
 	struct hl_scan *s;
 
 	o.p[100] = 1;
@@ -450,7 +435,7 @@ END_TEST
 START_TEST(a_state_that_is_cut_or_changed)
 {
 	struct disk d = with(MIB);
-	struct saved state = saved_after(&d, 2);
+	struct saved_state state = saved_after(&d, 2);
 
 	for (size_t n = 0; n < state.n; n += 1 + n / 40) {
 		uint8_t *p = tight(state.p, n);

@@ -182,22 +182,7 @@ END_TEST
 
 /* ---- state --------------------------------------------------------------- */
 
-struct saved {
-	uint8_t *p;
-	size_t n;
-};
-
-static bool keep(void *user, const void *p, size_t n)
-{
-	struct saved *s = user;
-
-	s->p = realloc(s->p, s->n + n + 1);
-	memcpy(s->p + s->n, p, n);
-	s->n += n;
-	return true;
-}
-
-static enum hl_status load(struct disk *d, const struct saved *s,
+static enum hl_status load(struct disk *d, const struct saved_state *s,
                            uint64_t from, uint64_t to)
 {
 	const struct hl_scan_opts o = { .from = from, .to = to };
@@ -215,12 +200,12 @@ static enum hl_status load(struct disk *d, const struct saved *s,
 START_TEST(a_state_remembers_its_range)
 {
 	struct disk d = with(MIB);
-	struct saved of_part = { NULL, 0 }, of_all = { NULL, 0 };
+	struct saved_state of_part = { NULL, 0 }, of_all = { NULL, 0 };
 
 	part(&d, MIB, 2 * MIB);
-	ck_assert_int_eq(hl_scan_save(d.scan, keep, &of_part), HL_OK);
+	ck_assert_int_eq(hl_scan_save(d.scan, disk_keep_state, &of_part), HL_OK);
 	part(&d, 0, 0);
-	ck_assert_int_eq(hl_scan_save(d.scan, keep, &of_all), HL_OK);
+	ck_assert_int_eq(hl_scan_save(d.scan, disk_keep_state, &of_all), HL_OK);
 	/* an older program takes it */
 	ck_assert_int_eq(memcmp(of_all.p, "hivelift scan state 2\n", 22), 0);
 

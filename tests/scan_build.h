@@ -85,4 +85,21 @@ static inline const char *scan_text(const struct hl_scan *s)
 	return text;
 }
 
+/* What a scan keeps of itself, for --state. */
+struct saved_state {
+	uint8_t *p;
+	size_t n;
+};
+
+static inline bool disk_keep_state(void *user, const void *p, size_t n)
+{
+	struct saved_state *s = user;
+
+	s->p = realloc(s->p, s->n + n + 1);
+	ck_assert_ptr_nonnull(s->p);
+	memcpy(s->p + s->n, p, n);
+	s->n += n;
+	return true;
+}
+
 #endif

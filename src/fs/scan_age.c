@@ -25,7 +25,6 @@
 /* FAT's clock has steps of two seconds, rounded by some writers up and by some
  * down; what others write of NTFS is often in whole ones. */
 #define STEP (2 * SECOND)
-#define ZONES (UINT64_C(15) * 3600 * SECOND) /* from one end to UTC */
 
 static uint64_t apart(uint64_t a, uint64_t b)
 {
@@ -35,7 +34,7 @@ static uint64_t apart(uint64_t a, uint64_t b)
 /* How wrong may a comparison of their clocks be? */
 static uint64_t slop(const struct hl_lost *a, const struct hl_lost *b)
 {
-	return a->local || b->local ? ZONES : STEP;
+	return a->local || b->local ? SCAN_ZONES : STEP;
 }
 
 /* Was the other one not written to any more when this one was made? */
@@ -120,8 +119,8 @@ static enum hl_status say_guess(struct hl_scan *s, struct hl_lost *l,
 		return hl_lost_say(s, l, 0, "nothing sure tells whether the "
 		                   "volume at %llu came later; it is taken as "
 		                   "the later one", off);
-	if (slop(l, later) == ZONES &&
-	    apart(l->formatted, later->formatted) < ZONES)
+	if (slop(l, later) == SCAN_ZONES &&
+	    apart(l->formatted, later->formatted) < SCAN_ZONES)
 		return hl_lost_say(s, l, 0, "that the volume at %llu came "
 		                   "later is told by a clock which has no time "
 		                   "zone", off);

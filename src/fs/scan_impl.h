@@ -26,6 +26,8 @@
 #define SCAN_BELIEVED 40  /* points; a boot sector alone has 20 at most */
 #define SCAN_SURE 60      /* a neighbour with so many is one */
 #define SCAN_PLACE 10     /* points of where it begins or ends */
+/* A clock without a zone may be so far from UTC, FILETIME ticks. */
+#define SCAN_ZONES (UINT64_C(15) * 3600 * 10000000)
 #define SCAN_HINT 10      /* points of an older table's word */
 
 /* A place that the pass noticed. */

@@ -20,7 +20,6 @@
 
 #define PATH_BYTES 1024
 #define ROUNDED 65536 /* sizes are, to clusters or more */
-#define ZONES (UINT64_C(15) * 3600 * 10000000) /* from one end to UTC */
 
 /* Where in the image does it stand or fall? */
 static uint64_t place_of(const struct hl_lost *l)
@@ -94,7 +93,7 @@ static bool tells(const struct hl_lost *l, const struct hl_entry *e,
 
 	*later = a > b;
 	return a && e->modified.kind == HL_TIME_UTC && !l->by_file &&
-	       (!l->local || (a > b ? a - b : b - a) >= ZONES);
+	       (!l->local || (a > b ? a - b : b - a) >= SCAN_ZONES);
 }
 
 /* A disk or volume that is kept in a file begins where that does: with itself

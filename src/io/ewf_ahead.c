@@ -187,11 +187,13 @@ static enum hl_status read_again(struct ewf_ahead *a, uint64_t off,
 	if (!at_hand(a, off, off + len))
 		return HL_END;
 	while (len) {
-		/* only this reader has blocks made anew */
-		const struct block *b = made(a, off / a->batch_bytes);
 		size_t from = (size_t)(off % a->batch_bytes);
 		size_t n = (size_t)min_u64(a->batch_bytes - from, len);
 
+		/* only this reader has blocks made anew */
+		pthread_mutex_lock(&a->lock);
+		const struct block *b = made(a, off / a->batch_bytes);
+		pthread_mutex_unlock(&a->lock);
 		if (!b)
 			return HL_END;
 		memcpy(buf, b->data + from, n);

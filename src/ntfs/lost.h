@@ -12,7 +12,7 @@
 enum hl_ntfs_taken_why {
 	HL_TAKEN_SURE,    /* in use there */
 	HL_TAKEN_TABLE,   /* no volume has them, but the partition table */
-	HL_TAKEN_ORDER,   /* the same, but it may be the older one */
+	HL_TAKEN_ORDER,   /* in use there, but that may be the older one */
 	HL_TAKEN_DELETED, /* a file there had them that is deleted now */
 	HL_TAKEN_COPIED,  /* it was copied there, free clusters and all */
 	HL_TAKEN_UNREAD,  /* it is not read, or its map is gone */

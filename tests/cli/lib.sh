@@ -154,6 +154,19 @@ make_ntfs() {
 	ntfscp -f -q -N ads "$1" "$tmp/hello" random.bin >/dev/null 2>&1
 }
 
+# put FILE DISK MIB: what is not zero of a volume, as a quick format writes
+put() {
+	python3 - "$1" "$2" "$3" <<'P'
+import sys
+v = open(sys.argv[1], 'rb').read()
+with open(sys.argv[2], 'r+b') as f:
+    for i in range(0, len(v), 4096):
+        if v[i:i + 4096].strip(b'\0'):
+            f.seek((int(sys.argv[3]) << 20) + i)
+            f.write(v[i:i + 4096])
+P
+}
+
 finish() {
 	echo "$n_ok passed, $n_bad failed, $n_skip skipped"
 	[ $n_bad = 0 ]

@@ -8,19 +8,6 @@ need mkntfs ntfscp mkfs.fat mcopy sfdisk python3 || {
 	exit
 }
 
-# put FILE DISK MIB: what is not zero of a volume, as a quick format writes
-put() {
-	python3 - "$1" "$2" "$3" <<'P'
-import sys
-v = open(sys.argv[1], 'rb').read()
-with open(sys.argv[2], 'r+b') as f:
-    for i in range(0, len(v), 4096):
-        if v[i:i + 4096].strip(b'\0'):
-            f.seek((int(sys.argv[3]) << 20) + i)
-            f.write(v[i:i + 4096])
-P
-}
-
 # lost: C: (its first boot sector goes) and D:, a FAT32; one volume over all
 # of them; a lost one in the gap behind it
 c=$tmp/c d=$tmp/d f=$tmp/f n=$tmp/n disk=$tmp/disk

@@ -8,19 +8,6 @@ need mkntfs ntfscp mkfs.fat mcopy mkfs.exfat sfdisk python3 || {
 	exit
 }
 
-# put FILE DISK MIB: what is not zero of a volume, as a quick format writes
-put() {
-	python3 - "$1" "$2" "$3" <<'P'
-import sys
-v = open(sys.argv[1], 'rb').read()
-with open(sys.argv[2], 'r+b') as f:
-    for i in range(0, len(v), 4096):
-        if v[i:i + 4096].strip(b'\0'):
-            f.seek((int(sys.argv[3]) << 20) + i)
-            f.write(v[i:i + 4096])
-P
-}
-
 # zero DISK OFFSET BYTES
 zero() {
 	dd if=/dev/zero of="$1" bs=512 seek=$(($2 / 512)) count=$(($3 / 512)) \
