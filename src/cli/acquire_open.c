@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -33,10 +34,26 @@ static void choose_format(struct opts *o)
 	            ? HL_ACQUIRE_EWF + 1 : HL_ACQUIRE_RAW + 1;
 }
 
+/* A name that promises what would not be in the file. */
+static bool names_another(const char *output)
+{
+	static const char *const formats[] = {
+		".Ex01", ".L01", ".Lx01", ".s01", ".aff", ".aff4", ".vhd",
+		".vhdx", ".vmdk", ".qcow2",
+	};
+	const char *dot = output ? strrchr(output, '.') : NULL;
+
+	for (size_t i = 0; dot && i < sizeof(formats) / sizeof(*formats); i++)
+		if (!strcasecmp(dot, formats[i]))
+			return true;
+	return false;
+}
+
 /* What belongs to one format only. */
 bool acquire_usage(struct cli *c)
 {
 	struct opts *o = &c->o;
+	bool another = !o->format && !o->clone && names_another(o->output);
 
 	choose_format(o);
 	bool ewf = o->format == HL_ACQUIRE_EWF + 1;
@@ -44,6 +61,9 @@ bool acquire_usage(struct cli *c)
 
 	if (!o->output)
 		wrong = "acquire wants -o FILE";
+	else if (another)
+		wrong = "FILE is named as a format that is not written: E01 "
+		        "and raw are (--format raw for raw bytes in it)";
 	else if (o->volume && o->at_offset)
 		wrong = "--offset and --volume exclude each other";
 	else if (o->volume && o->volume[strspn(o->volume, "0123456789")])

@@ -406,7 +406,7 @@ run 1 "a folder" acquire "$src" -o "$tmp"
 run 1 "no such folder" acquire "$src" -o "$tmp/none/x"
 run 1 "--clone onto a file" acquire "$src" -o "$tmp/a.raw" --clone --force
 one_line "--clone onto a file: said" "no device"
-for bad in "" "-o -" "-o x --format vhd" "-o x --compress fast" \
+for bad in "" "-o -" "-o x.Ex01" "-o x.vmdk" "-o x --format vhd" "-o x --compress fast" \
 	"-o x.E01 --compress lz4" "-o x --case 1" "-o x.E01 --resume" \
 	"-o x.E01 --split 1000" "-o x --split 0" "-o x --clone --split 1G" \
 	"-o x --retries many" "-o x --volume L1" "-o x --lost" "-o x --clone --resume"; do
