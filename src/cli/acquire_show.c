@@ -53,7 +53,7 @@ static void text_source(struct cli *c, const struct acquire_result *r)
 	if (o->len)
 		out_printf(&c->out, "part     bytes %llu to %llu%s%s\n",
 		           (unsigned long long)o->from,
-		           (unsigned long long)(o->from + o->len),
+		           (unsigned long long)o->from + o->len,
 		           c->o.volume ? ", volume " : "",
 		           c->o.volume ? c->o.volume : "");
 	out_printf(&c->out, "size     %llu bytes (%s)",

@@ -110,6 +110,16 @@ static enum hl_status one(struct hl_rivals *l, struct hl_src *image,
 	return hl_scan_fatal(st) ? st : HL_OK;
 }
 
+/* An MBR without a partition is rather a volume's boot sector. */
+static bool is_table(const struct hl_table *table)
+{
+	bool yes = strcmp(hl_table_info(table)->scheme, "gpt") == 0;
+
+	for (size_t i = 0; i < hl_table_count(table) && !yes; i++)
+		yes = !(hl_table_part(table, i)->flags & HL_PART_GAP);
+	return yes;
+}
+
 static enum hl_status tables(struct hl_rivals *l, const struct hl_table *table,
                              uint64_t off, uint64_t len)
 {
@@ -157,9 +167,10 @@ enum hl_status hl_rivals_open(struct hl_rivals **out, struct hl_src *image,
 		return hl_scan_fatal(st) ? st : HL_OK;
 	for (size_t i = 0; i < hl_table_count(table) && st == HL_OK; i++)
 		st = one(l, image, hl_table_part(table, i), off, len, lost);
-	if (st == HL_OK)
+	if (st == HL_OK && is_table(table)) {
+		say_others(l, table, off);
 		st = tables(l, table, off, len);
-	say_others(l, table, off);
+	}
 	hl_table_close(table);
 	return st == HL_LIMIT ? HL_OK : st;
 }
