@@ -170,7 +170,7 @@ check() {
 		python points
 		python forgotten
 		python lost story reference
-		python lost_later
+		python lost_later tables deleted second
 		python nothing_lost
 		python carved
 		python corpus --max-size 64M
@@ -211,6 +211,7 @@ big() {
 	python shadows
 	say system-locked-windows "python3 tests/system/locked.py windows"
 	python lost
+	python lost_later
 	python corpus
 	python nothing_lost --full
 	python differential --volumes 1000
