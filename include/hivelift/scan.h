@@ -102,8 +102,9 @@ bool hl_scan_touches(const struct hl_scan *scan, size_t i);
 /*
  * Where a volume of the table lies, as the table says, which may be beyond
  * the end of the image; looked up in silence.
- *   HL_OK; HL_END: there is none of that id, or nothing of it; HL_UNSUPPORTED: it is no single
- *   stretch of the image (a dynamic volume); HL_NOMEM, HL_CANCELLED
+ *   HL_OK; HL_END: there is none of that id, or nothing of it;
+ *   HL_UNSUPPORTED: it is no single stretch of the image (a dynamic volume);
+ *   HL_NOMEM, HL_CANCELLED
  */
 enum hl_status hl_scan_find_volume(struct hl_src *image, uint32_t sector_size,
                                    const char *id, uint64_t *off,

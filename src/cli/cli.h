@@ -301,6 +301,9 @@ void preload_free(struct cli *c);
 
 /* All up to the open disk (replay: its files).  false: said */
 bool session_open(struct cli *c);
+/* Where --volume lies, as hl_scan_find_volume has it; false: said, or
+ * stopped. */
+bool session_stretch(struct cli *c, uint64_t *off, uint64_t *len);
 /* What scan believes, for --lost; false: said. */
 bool session_lost(struct cli *c);
 /* c->disk, as all options together say; as hl_disk_open. */

@@ -8,30 +8,12 @@
 #include "acquire.h"
 #include "base/banned.h"
 
-static bool of_volume(struct cli *c, struct hl_acquire_opts *o)
-{
-	enum hl_status st = hl_scan_find_volume(c->image,
-	                                        (uint32_t)c->o.sector_size,
-	                                        c->o.volume, &o->from, &o->len,
-	                                        &c->ctx);
-
-	if (st == HL_END)
-		msg_error(c, "there is no volume %s, or nothing of it",
-		          c->o.volume);
-	else if (st == HL_UNSUPPORTED)
-		msg_error(c, "volume %s is of a dynamic disk, and no single "
-		          "stretch of the source", c->o.volume);
-	else if (st != HL_OK && st != HL_CANCELLED)
-		msg_error(c, "%s", show_status(c, st));
-	return st == HL_OK;
-}
-
 /* What of the source is copied; false: said. */
 static bool part(struct cli *c, struct hl_acquire_opts *o)
 {
 	uint64_t size = hl_src_size(c->image);
 
-	if (c->o.volume && !of_volume(c, o))
+	if (c->o.volume && !session_stretch(c, &o->from, &o->len))
 		return false;
 	if (c->o.at_offset) {
 		o->from = c->o.offset;

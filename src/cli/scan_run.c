@@ -125,23 +125,12 @@ static enum hl_status pass(struct cli *c)
 static enum hl_status of_volume(struct cli *c, struct hl_scan_opts *o)
 {
 	uint64_t off, len;
-	enum hl_status st = hl_scan_find_volume(c->image, o->sector_size,
-	                                        c->o.volume, &off, &len,
-	                                        &c->ctx);
 
-	if (st == HL_OK) {
-		o->from = off;
-		o->to = len < UINT64_MAX - off ? off + len : UINT64_MAX;
-		return st;
-	}
-	if (st == HL_END)
-		msg_error(c, "there is no volume %s, or nothing of it", c->o.volume);
-	else if (st == HL_UNSUPPORTED)
-		msg_error(c, "volume %s is of a dynamic disk, and no single "
-		          "stretch of the image", c->o.volume);
-	else
-		return st;
-	return HL_CANCELLED;
+	if (!session_stretch(c, &off, &len))
+		return HL_CANCELLED; /* said */
+	o->from = off;
+	o->to = len < UINT64_MAX - off ? off + len : UINT64_MAX;
+	return HL_OK;
 }
 
 /* Of scan, not of --lost.  A lost volume is known when all has been read. */

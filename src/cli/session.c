@@ -58,6 +58,24 @@ static bool offset_inside(struct cli *c)
 	return false;
 }
 
+bool session_stretch(struct cli *c, uint64_t *off, uint64_t *len)
+{
+	enum hl_status st = hl_scan_find_volume(c->image,
+	                                        (uint32_t)c->o.sector_size,
+	                                        c->o.volume, off, len,
+	                                        &c->ctx);
+
+	if (st == HL_END)
+		msg_error(c, "there is no volume %s, or nothing of it",
+		          c->o.volume);
+	else if (st == HL_UNSUPPORTED)
+		msg_error(c, "volume %s is of a dynamic disk, and no single "
+		          "stretch of the image", c->o.volume);
+	else if (st != HL_OK && st != HL_CANCELLED)
+		msg_error(c, "%s", show_status(c, st));
+	return st == HL_OK;
+}
+
 /*
  * Nothing recognised: a plain file is then no image at all; a container, a
  * device or what a rescue made is one, whose content is not known, and so is
