@@ -278,7 +278,8 @@ static enum hl_status find(struct hl_carve *c)
 	c->buf = hl_alloc(c->ctx, CARVE_BUF);
 	if (!c->buf)
 		return HL_NOMEM;
-	c->total = c->opts.all && !c->opts.volumes_only ? hl_src_size(hl_disk_image(c->disk)) : 0;
+	c->total = c->opts.all && !c->opts.volumes_only ?
+	           hl_src_size(hl_disk_image(c->disk)) : 0;
 	st = search(c);
 	if (st == HL_OK)
 		st = hl_carve_split(c);
